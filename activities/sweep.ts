@@ -14,6 +14,7 @@ import { takeOverduePayouts } from '../db/payouts/payouts.ts';
 import { deleteExpiredKeys } from '../db/idempotency-keys.ts';
 import { closeWindows } from '../commands/earnings/closings.ts';
 import { placeOnLadders } from '../commands/earnings/ladders.ts';
+import { dividePools } from '../commands/earnings/pools.ts';
 import { expirePoints } from '../commands/earnings/points-expiry.ts';
 import { claimParked } from '../commands/earnings/parked.ts';
 import { followMerges } from '../commands/earnings/merges.ts';
@@ -69,7 +70,7 @@ export const createSweepActivities = ({ db, temporal }: SweepDeps) => ({
     );
   },
 
-  /** Gives up webhooks that are about nothing of ours, moves what came to merged partners, takes in parked events, seals the audit log, deletes expired keys, and lets runs in review follow what is owed. */
+  /** Gives up webhooks that are about nothing of ours, moves what came to merged partners, takes in parked events, seals the audit log, deletes expired keys, lets runs in review follow what is owed, and divides pools. */
   async tidy(): Promise<void> {
     await giveUpWebhooks(db);
     await followMerges(db);
@@ -77,6 +78,7 @@ export const createSweepActivities = ({ db, temporal }: SweepDeps) => ({
     await sealAuditLog(db);
     await deleteExpiredKeys(db);
     await followOwed(db, temporal);
+    await dividePools(db);
   },
 });
 

@@ -52,6 +52,7 @@ import { importPreviewRoutes } from './routes/earnings/import-preview.ts';
 import { importRoutes } from './routes/earnings/imports.ts';
 import { uncollectedRoutes } from './routes/earnings/uncollected.ts';
 import { factRoutes } from './routes/partners/facts.ts';
+import { poolRoutes } from './routes/earnings/pools.ts';
 import { quotaRoutes } from './routes/earnings/quotas.ts';
 import { parentRoutes } from './routes/partners/parents.ts';
 import { mergeRoutes } from './routes/earnings/merges.ts';
@@ -124,6 +125,7 @@ const ROUTES = [
   unitRoutes,
   ladderRoutes,
   policyRoutes,
+  poolRoutes,
   partnerRoutes,
   agreementRoutes,
   factRoutes,

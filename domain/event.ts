@@ -24,8 +24,10 @@ export const CLOSING = 'closing';
 export const RE_RATING = 're_rating';
 /** The kind of the events by which Bursar has a window worked out again whose quota was changed. */
 export const QUOTA = 'quota';
+/** The kind of the events by which Bursar changes a part of a pool that was divided again. */
+export const DIVISION = 'division';
 /** Whether events of a kind are our own. They change windows, and measure nothing themselves. */
-export const isOurs = (kind: string): boolean => [CLOSING, QUOTA, RE_RATING].includes(kind);
+export const isOurs = (kind: string): boolean => [CLOSING, DIVISION, QUOTA, RE_RATING].includes(kind);
 /** The kind of the events of ours by which deals earn that were won. Plans pay it like any other kind. */
 export const DEAL_WON = 'deal_won';
 export const OUR_SOURCE = 'bursar';

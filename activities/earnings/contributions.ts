@@ -1,4 +1,5 @@
 import { type Contribution, type Earning, partKey, type Scope } from '../../domain/earnings/change.ts';
+import { isOfPool } from '../../domain/earnings/pool.ts';
 import { quotaNameOf } from '../../domain/earnings/quota.ts';
 import type { ScopeName } from '../../domain/earnings/target.ts';
 import type { Quotas } from './quotas.ts';
@@ -12,6 +13,7 @@ export function emptyScope(partnerId: bigint, name: ScopeName, quotas: Quotas): 
   return {
     ...scope,
     ...(isQuoted && { quota: quotas.inForce(scope) }),
+    ...(isOfPool(name) && { isUndivided: true }),
     id: null,
     earnedMinor: 0n,
     closingId: null,

@@ -25,7 +25,7 @@ import { type History, keyOf, originOf } from './history.ts';
 import { ancestorsBy } from './ancestors.ts';
 import { type Channel, doerOf, levelFor, nameOf, type PartAt, partFor, type PartOf, type Rated } from './channel.ts';
 import { contributionsAfter, emptyScope } from './contributions.ts';
-import type { Past } from './past.ts';
+import type { Closing, Past } from './past.ts';
 import { quotaKeyOf, textOf } from './quotas.ts';
 import type { TermsCache } from './terms-cache.ts';
 
@@ -33,8 +33,8 @@ import type { TermsCache } from './terms-cache.ts';
 export type Page = Context & {
   /** The change that an event makes. A refund waits while its sale is not worked out yet, and an event without its rate waits for it. */
   readonly changeOf: (event: DueEvent) => Change | Wait;
-  /** The window that an event of ours closes. Undefined for any other event. */
-  readonly closingOf: (event: DueEvent) => Scope | undefined;
+  /** The window that an event of ours closes, or gives another part of its pool. Undefined for any other event. */
+  readonly closingOf: (event: DueEvent) => Closing | undefined;
   /** The windows whose quota an event of ours changed, with the quota that is now in force. Undefined for any other event. */
   readonly quotedBy: (event: DueEvent) => readonly { scope: Scope; quota: bigint | null }[] | undefined;
   /** The partners above for whom an event is still to be worked out, now that it is worked out for its own partner. */

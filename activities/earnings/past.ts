@@ -1,11 +1,12 @@
 import type { Database } from '../../db/database.ts';
 import type { AccrualProgram, ContributionRow, DueEvent } from '../../db/earnings/accrual.ts';
 import { listClosedWindows } from '../../db/earnings/closings.ts';
+import { listParts } from '../../db/earnings/pools.ts';
 import { readScopes, type ScopeOfPartner } from '../../db/earnings/scopes.ts';
 import { type Contribution, type Scope, scopeKey } from '../../domain/earnings/change.ts';
 import { windowKey } from '../../domain/earnings/lateness.ts';
 import type { Rating } from '../../domain/earnings/rating.ts';
-import { CLOSING } from '../../domain/event.ts';
+import { CLOSING, DIVISION } from '../../domain/event.ts';
 import { mindsLate } from '../../domain/programs/incentives/index.ts';
 import type { RateNeed } from '../../domain/programs/exchange-rate.ts';
 import { type Rates, readRates } from './exchange-rates.ts';
@@ -21,13 +22,16 @@ import type { TermsCache } from './terms-cache.ts';
 
 export type RatingOf = (event: RatedEvent) => Rating | undefined;
 
+/** A window that an event of ours closes, and the part of a pool that it gets, in minor units. Null where no pool is divided. */
+export type Closing = { readonly scope: Scope; readonly partMinor: bigint | null };
+
 export type State = {
   /** By `scopeKey`. */
   readonly scopes: Map<string, Scope>;
   /** The contributions of refunded or corrected events, by the keys of their histories. */
   readonly contributions: Map<string, Contribution[]>;
   /** The window that an event of ours closes. Undefined for any other event. */
-  readonly closingOf: (eventId: bigint) => Scope | undefined;
+  readonly closingOf: (eventId: bigint) => Closing | undefined;
   /** The windows that are closed, by `windowKey`, where an incentive minds late events. */
   readonly closed: Set<string>;
   /** The quotas of the windows of the page, and the windows whose quotas its events of ours changed. */
@@ -95,12 +99,14 @@ export function storedPast(tx: Database, program: AccrualProgram, cache: TermsCa
       const closed = new Set(
         (windows.length > 0 ? await listClosedWindows(tx, program.id, windows) : []).map(windowKey),
       );
+      const closings = due.filter(({ kind }) => kind === CLOSING || kind === DIVISION).map(({ eventId }) => eventId);
+      const parts = closings.length === 0 ? [] : await listParts(tx, closings);
       const scopes = await readScopes(
         tx,
         program.id,
         [...new Map(named.map((name) => [scopeKey(name.partnerId, name), name])).values()],
-        [...new Set([...counted.values()].flat().flatMap(({ scopeId }) => scopeId ?? []))],
-        due.filter(({ kind }) => kind === CLOSING).map(({ eventId }) => eventId),
+        [...new Set([...[...counted.values()].flat(), ...parts].flatMap(({ scopeId }) => scopeId ?? []))],
+        closings,
         [...quotas.changed.values()],
       );
       const byId = new Map([...scopes.values()].map((scope) => [scope.id, scope]));
@@ -113,8 +119,14 @@ export function storedPast(tx: Database, program: AccrualProgram, cache: TermsCa
       const contributions = new Map(
         [...counted].map(([key, rows]) => [key, rows.map((row): Contribution => contributionOf(row, byId))]),
       );
-      const closing = new Map([...scopes.values()].map((scope) => [scope.closingId, scope]));
-      return { scopes, contributions, quotas, closed, closingOf: (eventId) => closing.get(eventId) };
+      const closingBy = new Map<bigint | null, Closing>(
+        [...scopes.values()].map((scope) => [scope.closingId, { scope, partMinor: null }]),
+      );
+      for (const { eventId, scopeId, minor } of parts) {
+        const scope = byId.get(scopeId);
+        if (scope) closingBy.set(eventId, { scope, partMinor: minor });
+      }
+      return { scopes, contributions, quotas, closed, closingOf: (eventId) => closingBy.get(eventId) };
     },
   };
 }

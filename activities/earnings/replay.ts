@@ -1,13 +1,7 @@
 import type { Database } from '../../db/database.ts';
 import { type AccrualProgram, type DueEvent, listHistory } from '../../db/earnings/accrual.ts';
 import type { NewEarning } from '../../db/earnings/earnings.ts';
-import {
-  type ClosingWindow,
-  fetchReplay,
-  listClosingWindows,
-  openReplay,
-  type ReplayEvent,
-} from '../../db/earnings/replays.ts';
+import { fetchReplay, openReplay, type ReplayEvent } from '../../db/earnings/replays.ts';
 import { listPartnersBelow } from '../../db/earnings/ancestors.ts';
 import { listBookedDays, readReRatingEventId } from '../../db/earnings/re-ratings.ts';
 import { instantsOfDays, startOfDay } from '../../domain/calendar.ts';
@@ -17,6 +11,7 @@ import { CLOSING, OUR_SOURCE, RE_RATING } from '../../domain/event.ts';
 import { asksAboutPartners } from '../../domain/programs/plan.ts';
 import { readRates } from './exchange-rates.ts';
 import { type History, historyOf, keyOf, originOf } from './history.ts';
+import { readKnownClosings } from './known-closings.ts';
 import { type Draft, DRAFT_ID, readKnownRatings } from './known-ratings.ts';
 import { openPage, type Page } from './page.ts';
 import { readPartnersThen } from './partners-then.ts';
@@ -116,9 +111,7 @@ async function openMemory(
   const contributions = new Map<string, Contribution[]>();
   const closed = new Set<string>();
   const waiting = new Map<string, ReplayEvent[]>();
-  const windows = await listClosingWindows(tx, program.id, partnerIds);
-  const booked = new Map(windows.map((window) => [scopeKey(window.partnerId, window), window]));
-  const closings = new Map(windows.map((window) => [window.closingId, window]));
+  const booked = await readKnownClosings(tx, program.id, partnerIds);
   const rerated = new Map(
     (await listBookedDays(tx, program.id, partnerIds)).map(({ id, ...days }) => [
       id,
@@ -180,12 +173,10 @@ async function openMemory(
       scopes,
       contributions,
       closed,
-      closingOf: (eventId) => scopeOf(closings.get(eventId)),
+      closingOf: (eventId) => booked.closingOf(eventId, scopes),
       quotas: await readQuotas(tx, program.id, due, hasQuotas ? namesOf(new Map()) : []),
     }),
   };
-
-  const scopeOf = (window: ClosingWindow | undefined) => window && scopes.get(scopeKey(window.partnerId, window));
 
   /** Closes the windows of a draft that are over, and that have no counterpart in the books. */
   function* closeUntil(untilMs: number, page: Page): Generator<Replayed> {
@@ -203,7 +194,7 @@ async function openMemory(
     for (const { scope } of earned) {
       if (!scope || scope.closesOn === null || scope.isClosed) continue;
       const key = scopeKey(scope.partnerId, scope);
-      if (open.has(key) || booked.has(key)) continue;
+      if (open.has(key) || booked.keys.has(key)) continue;
       const closesAtMs = startOfDay(scope.closesOn, program.zone);
       open.set(key, { scope, closesAtMs });
       nextCloseMs = Math.min(nextCloseMs, closesAtMs);

@@ -4,11 +4,12 @@ import type { EventAncestor } from '../../db/earnings/ancestors.ts';
 import type { Wait } from '../../db/earnings/events.ts';
 import type { LineKind, NewEarning } from '../../db/earnings/earnings.ts';
 import { type Earning, earningsOf, type Scope } from '../../domain/earnings/change.ts';
-import { close, requote } from '../../domain/earnings/own-events.ts';
+import { allot, close, requote } from '../../domain/earnings/own-events.ts';
 import { quotaNameOf } from '../../domain/earnings/quota.ts';
-import { QUOTA } from '../../domain/event.ts';
+import { DIVISION, QUOTA } from '../../domain/event.ts';
 import { isReading } from '../../domain/programs/incentives/measure.ts';
 import type { Page } from './page.ts';
+import type { Closing } from './past.ts';
 
 export type WorkedOut = {
   readonly earnings: readonly NewEarning[];
@@ -41,7 +42,7 @@ export function workOut(page: Page, events: readonly DueEvent[]): WorkedOut {
       : quoted
         ? quotaEarnings(quoted, event, page)
         : closingEarnings(closing, event, page);
-    if (closing && lacksReading(closing)) unread.push({ scope: closing, event });
+    if (closing && lacksReading(closing.scope)) unread.push({ scope: closing.scope, event });
     above.push(...page.ancestorsOf(event));
     page.remember(event, change, earned);
     earnings.push(...named(event, earned, page));
@@ -54,9 +55,11 @@ export function workOut(page: Page, events: readonly DueEvent[]): WorkedOut {
 const lacksReading = ({ measure, members, quota }: Scope): boolean =>
   (isReading(measure) && members.size === 0) || (quotaNameOf({ measure }) !== undefined && (quota ?? null) === null);
 
-/** The earning of a window that is closed. */
-function closingEarnings(scope: Scope | undefined, { eventId }: DueEvent, page: Page): Earning[] {
-  const earned = scope && close(scope, eventId, page);
+/** The earning of a window that is closed, or that gets a part of its pool. */
+function closingEarnings(closing: Closing | undefined, { eventId }: DueEvent, page: Page): Earning[] {
+  if (!closing) return [];
+  const { scope, partMinor: minor } = closing;
+  const earned = minor === null ? close(scope, eventId, page) : allot(scope, { eventId, minor }, page);
   return earned ? [earned] : [];
 }
 
@@ -77,7 +80,7 @@ export function inOrder(due: readonly DueEvent[]): DueEvent[] {
 
 function kindOf({ kind, revision }: DueEvent): LineKind {
   if (kind === REFUND) return 'reversed';
-  return revision > 1 || kind === QUOTA ? 'corrected' : 'earned';
+  return revision > 1 || kind === QUOTA || kind === DIVISION ? 'corrected' : 'earned';
 }
 
 const named = (event: DueEvent, earned: readonly Earning[], page: Page): NewEarning[] =>

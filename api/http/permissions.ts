@@ -64,6 +64,8 @@ const ROLES_FOR: Readonly<Record<string, readonly Role[]>> = {
   'GET /v1/programs/{code}/policies/{subject}': STAFF,
   'POST /v1/programs/{code}/policies/{subject}': OPERATOR,
   'POST /v1/programs/{code}/policies/{subject}/{version}/confirm': APPROVER,
+  'GET /v1/programs/{code}/pools': STAFF,
+  'GET /v1/pools/{id}/parts': STAFF,
 
   'POST /v1/programs/{code}/plans/{plan}/back-tests': ['operator', 'preparer'],
   'GET /v1/back-tests/{id}': STAFF,

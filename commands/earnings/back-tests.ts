@@ -20,12 +20,28 @@ export const askBackTest = (db: Database, program: Program, wish: BackTestWish, 
     await getLatestVersion(tx, program, wish.plan);
     const effectiveFrom = new Date(startOfDay(wish.from, zone));
     await refuseTerms(tx, program, { terms: wish.terms, effectiveFrom });
+    refusePools(wish.terms);
     await refuseUnknownKey(tx, wish.tierKey);
     const id = await insertBackTest(tx, { ...wish, programId: program.id, askedBy: by });
     const subject = `program/${program.code}/plan/${wish.plan}`;
     await addAuditEntry(tx, { actorId: by, action: 'back_test.ask', subject, detail: { backTest: id } });
     return getBackTest(tx, id);
   });
+
+/** A back-test goes through one partner after the other, and the part of a pool depends on all of them. */
+function refusePools({ incentives }: PlanTerms): void {
+  const details = incentives.flatMap(({ pay }, index) =>
+    pay.rule === 'share'
+      ? [{ field: `terms.incentives[${index}].pay.rule`, reason: 'is share, which depends on all partners at once' }]
+      : [],
+  );
+  if (details.length === 0) return;
+  throw new Failure(
+    'invalid_input',
+    'A back-test works partner by partner, so it cannot divide a pool. No back-test was started. Leave the named incentives out to try the rest.',
+    { details },
+  );
+}
 
 async function refuseUnknownKey(tx: Database, key: string | null): Promise<void> {
   if (key === null || (await listFactKeysNamed(tx, [key])).length > 0) return;

@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 import { type Shard, SHARDS } from '../../domain/earnings/shard.ts';
 import { DEAL_ATTRIBUTE } from '../../domain/earnings/deal.ts';
-import { DEAL_WON, type Event, OUR_SOURCE, type Share } from '../../domain/event.ts';
+import { CLOSING, DEAL_WON, DIVISION, type Event, OUR_SOURCE, type Share } from '../../domain/event.ts';
 import { PARTNER_KINDS } from '../../domain/partners/kind.ts';
 import { type Admission, Eligibility } from '../../domain/programs/eligibility.ts';
 import { RateColumn } from '../programs/exchange-rates.ts';
@@ -59,7 +59,10 @@ export type DueEvent = AccrualEvent & {
   readonly level?: number | null;
   /** The terms by which the event was rated for the child. Null for the part of the partner, and where the partner only gives back. */
   readonly versionId?: number | null;
-  /** The people who had a hand in it besides its sender: the one who accepted it out of quarantine, and the senders of a deal's sales. */
+  /**
+   * The people who had a hand in it besides its sender: the one who accepted it out of quarantine, the senders of a deal's sales, and all
+   * who had one in the division of a pool.
+   */
   readonly otherHands?: readonly string[];
 };
 
@@ -121,6 +124,8 @@ export const listDueEvents = (
       case when event.kind = ${DEAL_WON} then array(
         select distinct sold.sent_by from deal_sale sale join event sold on sold.source = sale.source and sold.source_id = sale.source_id
         where sale.deal_id = (event.attributes ->> ${DEAL_ATTRIBUTE})::uuid and sold.sent_by is not null
+      ) when event.kind in (${CLOSING}, ${DIVISION}) and event.source = ${OUR_SOURCE} then array(
+        select unnest(division.made_by) from pool_part part join pool_division division using (pool_id, revision) where part.event_id = event.id
       ) when event.revision > 1 then array(
         select decision.decided_by from event_quarantine kept join event_quarantine_decision decision on decision.quarantine_id = kept.id
         where kept.source = event.source and kept.source_id = event.source_id and decision.revision = event.revision

@@ -17,14 +17,17 @@ const ClosableRow = z.strictObject({
 });
 export type Closable = z.infer<typeof ClosableRow>;
 
-/** Locks windows whose day of closing has come in the zone of their schedule, and that nothing closes yet. Others' locks are left alone. */
+/**
+ * Locks windows whose day of closing has come in the zone of their schedule, and that nothing closes yet. Others' locks are left alone. The
+ * windows of a pool are closed by its division.
+ */
 export const listClosable = (db: Database, limit: number): Promise<readonly Closable[]> =>
   db.any(sql.type(ClosableRow)`
     select scope.id as "scopeId", scope.partner_id as "partnerId", scope.program_id as "programId",
       scope.closes_on::timestamp at time zone schedule.zone as "closesAt"
     from earning_scope scope
     join program on program.id = scope.program_id join pay_schedule schedule on schedule.id = program.schedule_id
-    where scope.closing_id is null and scope.closes_on is not null and scope.closes_on <= current_date + 1
+    where scope.closing_id is null and scope.closes_on is not null and scope.is_undivided is null and scope.closes_on <= current_date + 1
       and scope.closes_on::timestamp at time zone schedule.zone <= now()
     order by scope.closes_on, scope.id limit ${limit} for update of scope skip locked`);
 

@@ -138,23 +138,20 @@ export function insertEvents(db: Database, events: readonly NewEvent[]): Promise
     from given left join added using (source, source_id, revision) where added.id is null`);
 }
 
-/** Writes the events of ours that close windows, each with its place in the queue. Returns them with their windows. */
+/** Writes the events of ours that close windows, or give them another part of their pool, each with its place in the queue. Returns them with their windows. */
 export const insertClosings = (
   db: Database,
   windows: readonly { scopeId: bigint; partnerId: bigint; programId: number; closesAt: Date }[],
+  { kind, suffix }: { kind: string; suffix: string } = { kind: CLOSING, suffix: '' },
 ): Promise<readonly { scopeId: bigint; eventId: bigint }[]> =>
   db.any(sql.type(z.strictObject({ scopeId: z.bigint(), eventId: z.bigint() }))`
     with added as (
       insert into event(source, source_id, partner_id, program_id, kind, occurred_at, payload_hash)
-      select ${OUR_SOURCE}, ${CLOSING} || '/' || scope_id, partner_id, program_id, ${CLOSING}, closes_at, sha256(scope_id::text::bytea)
+      select ${OUR_SOURCE}, ${kind} || '/' || scope_id || ${suffix}, partner_id, program_id, ${kind}, closes_at,
+        sha256((scope_id || ${suffix})::bytea)
       from ${unnestColumns(
         ['int8', 'int8', 'int4', 'timestamptz'],
-        windows.map(({ scopeId, partnerId, programId, closesAt }) => [
-          scopeId,
-          partnerId,
-          programId,
-          closesAt.toISOString(),
-        ]),
+        windows.map((window) => [window.scopeId, window.partnerId, window.programId, window.closesAt.toISOString()]),
       )} as given(scope_id, partner_id, program_id, closes_at)
       returning id, split_part(source_id, '/', 2)::bigint as scope_id, partner_id, program_id
     ), due as (

@@ -6,7 +6,7 @@ import { explain } from '../../domain/earnings/explanation.ts';
 import { remainingOf } from '../../domain/earnings/refund.ts';
 import { atPar } from '../../domain/earnings/conversion.ts';
 import { targetsOf } from '../../domain/earnings/target.ts';
-import { OUR_SOURCE, RE_RATING } from '../../domain/event.ts';
+import { CLOSING, DIVISION, OUR_SOURCE, RE_RATING } from '../../domain/event.ts';
 import { levelOf } from '../../domain/programs/incentives/index.ts';
 import { ConversionColumn } from '../programs/exchange-rates.ts';
 import { Amounts, Currency, LocalDate, ReadingColumn, Unit } from '../column-types.ts';
@@ -86,6 +86,7 @@ export const Calculation = z
     scope: z
       .object({ window: z.string(), start: LocalDate, group: z.string(), closesOn: LocalDate.nullable() })
       .nullable(),
+    part: z.object({ volume: MinorText, total: MinorText, poolMinor: MinorText }).nullable(),
     zone: z.string(),
     again: z.object({ event: z.string(), by: z.string(), because: z.string() }).nullable(),
     partner: ThenColumn.nullable(),
@@ -115,6 +116,9 @@ export const calculationColumn: FragmentSqlToken = sql.fragment`
       select jsonb_build_object('event', origin.source || '/' || origin.source_id, 'by', proposer.code, 'because', re_rating.reason)
       from re_rating join actor proposer on proposer.id = re_rating.proposed_by, event origin
       where re_rating.id = split_part(event.source_id, '/', 2)::uuid and origin.id = earning.origin_id) end,
+    'part', case when event.source = ${OUR_SOURCE} and event.kind in (${CLOSING}, ${DIVISION}) then (
+      select jsonb_build_object('volume', part.volume::text, 'total', division.total::text, 'poolMinor', division.pool_minor::text)
+      from pool_part part join pool_division division using (pool_id, revision) where part.event_id = event.id) end,
     'scope', case when scope.id is not null then jsonb_build_object('window', scope.time_window, 'start', scope.window_start,
       'group', scope.group_value, 'closesOn', scope.closes_on) end,
     'event', jsonb_build_object('occurredAtMs', (extract(epoch from event.occurred_at) * 1000)::bigint,

@@ -173,6 +173,7 @@ export const listKnownVersions = (db: Database, programId: number): Promise<read
     order by version.effective_from desc, version.version desc`);
 
 const WindowRow = z.strictObject({
+  id: z.bigint(),
   partnerId: z.bigint(),
   incentiveId: z.string(),
   currency: Unit,
@@ -192,7 +193,7 @@ export const listClosingWindows = (
   partnerIds: readonly bigint[],
 ): Promise<readonly ClosingWindow[]> =>
   db.any(sql.type(WindowRow)`
-    select partner_id as "partnerId", incentive_id as "incentiveId", currency, time_window as window, window_start as start, measure,
+    select id, partner_id as "partnerId", incentive_id as "incentiveId", currency, time_window as window, window_start as start, measure,
       group_value as group, closes_on as "closesOn", closing_id as "closingId"
     from earning_scope
     where partner_id = any(${sql.array(partnerIds.map(String), 'int8')}) and program_id = ${programId} and closes_on is not null`);

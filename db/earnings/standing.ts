@@ -1,10 +1,14 @@
 import { sql } from 'slonik';
 import { z } from 'zod';
 
-import { standingOf } from '../../domain/earnings/standing.ts';
+import { incentiveOf, type Scope } from '../../domain/earnings/change.ts';
+import { isDividing, leastVolume } from '../../domain/earnings/pool.ts';
+import { standingOf, type Reached } from '../../domain/earnings/standing.ts';
+import type { PlanTerms } from '../../domain/programs/plan.ts';
 import { LocalDate } from '../column-types.ts';
 import type { Database } from '../database.ts';
 import { readTerms } from '../programs/terms.ts';
+import { sumPool } from './pools.ts';
 import { readScopes } from './scopes.ts';
 
 const WindowRow = z.strictObject({
@@ -41,12 +45,31 @@ export async function listStandings(db: Database, partnerId: bigint, before: big
     db,
     [...scopes.values()].flatMap(({ segments }) => segments.map(({ versionId }) => versionId)),
   );
+  const reached = await sumPools(db, windows, scopes, termsOf);
   return windows.flatMap(({ id, program, today }) => {
     const scope = scopes.get(id);
-    const standing = scope && standingOf(scope, termsOf);
+    const standing = scope && standingOf(scope, termsOf, reached.get(id));
     if (!scope || !standing) return [];
     const isOver = standing.lastDay !== null && standing.lastDay < today;
     return [{ id, program, scope, isOver, ...standing }];
   });
+}
+
+/** The sums of what all partners reached for the pools of some windows, by the ids of these. */
+async function sumPools(
+  db: Database,
+  windows: readonly { readonly id: bigint; readonly programId: number }[],
+  scopes: ReadonlyMap<bigint | null, Scope>,
+  termsOf: (versionId: number) => PlanTerms,
+): Promise<ReadonlyMap<bigint, Reached>> {
+  const reached = new Map<bigint, Reached>();
+  for (const { id, programId } of windows) {
+    const scope = scopes.get(id);
+    const last = scope?.segments.at(-1);
+    const terms = scope && last && incentiveOf(termsOf(last.versionId), scope.incentiveId);
+    if (scope && terms && isDividing(terms))
+      reached.set(id, await sumPool(db, { ...scope, programId }, leastVolume(terms)));
+  }
+  return reached;
 }
 export type PartnerStanding = Awaited<ReturnType<typeof listStandings>>[number];

@@ -311,18 +311,24 @@ create table earning_scope(
   is_closed boolean not null default false,
   closing_id bigint references event,
   quota bigint check (quota > 0),
+  is_undivided boolean,
   made_by uuid[] not null default '{}',
   check (closes_on is not null or not is_closed),
+  check (closes_on is not null or is_undivided is null),
   unique (partner_id, program_id, incentive_id, currency, time_window, window_start, measure, group_value)
 );
-create index earning_scope_closings on earning_scope(closes_on, id) where closing_id is null and closes_on is not null;
+create index earning_scope_closings on earning_scope(closes_on, id) where closing_id is null and closes_on is not null and is_undivided is null;
+create index earning_scope_undivided on earning_scope(closes_on, id) where is_undivided;
+create index earning_scope_pools on earning_scope(program_id, incentive_id, window_start, is_undivided, id) where is_undivided is not null;
 create index on earning_scope(closing_id) where closing_id is not null;
 comment on column earning_scope.closes_on is 'The local date on which a window that is earned at its close is closed.';
 comment on column earning_scope.made_by is
   'The people who sent its events or wrote its terms, where it is earned at its close. None of them may decide about paying it.';
 comment on column earning_scope.closing_id is 'The event of ours that closes it.';
 comment on column earning_scope.quota is 'The quota that its measure is compared with, as it was last worked out. Null where none is set, or none is asked for.';
-comment on column earning_scope.earned_minor is 'The sum of all its earnings, which is the worth of its measures.';
+comment on column earning_scope.is_undivided is
+  'Whether its measures changed since its pool was divided, or are in no division yet. Null where it counts for no pool.';
+comment on column earning_scope.earned_minor is 'The sum of all its earnings, which is the worth of its measures, or its part of a pool.';
 
 -- The measures of a scope, kept with every event. Terms that change within a window begin another segment.
 create table scope_total(
@@ -334,6 +340,49 @@ create table scope_total(
   base bigint not null check (base >= 0),
   primary key (scope_id, terms_since, plan_version_id)
 );
+
+-- The pools that partners of a program divide. A pool has a row once its window is over.
+create table pool(
+  id bigint generated always as identity primary key,
+  program_id int not null references program,
+  incentive_id text not null,
+  currency char(3) not null references currency,
+  time_window text not null,
+  window_start date not null,
+  measure text not null,
+  plan_version_id int not null references plan_version,
+  noticed_at timestamptz not null default now(),
+  unique (program_id, incentive_id, currency, time_window, window_start, measure)
+);
+comment on column pool.plan_version_id is
+  'The terms that say how large the pool is: those that were in force on the last day of the window. Later terms do not change them.';
+
+-- A pool is divided when its window is over, and again after its measures changed. The highest revision is in force.
+create table pool_division(
+  pool_id bigint not null references pool,
+  revision int not null check (revision > 0),
+  total bigint not null check (total >= 0),
+  pool_minor bigint not null check (pool_minor >= 0),
+  made_by uuid[] not null,
+  divided_at timestamptz not null default now(),
+  primary key (pool_id, revision)
+);
+comment on column pool_division.total is 'The measures of the partners who take part, in minor units, units or events.';
+comment on column pool_division.made_by is
+  'The people who sent the events of all its partners or wrote the terms. None of them may decide about paying a part.';
+
+-- The parts of a division that differ from those before. Each has an event of ours, which books the difference.
+create table pool_part(
+  event_id bigint primary key references event,
+  pool_id bigint not null,
+  revision int not null,
+  scope_id bigint not null references earning_scope,
+  volume bigint not null check (volume >= 0),
+  amount_minor bigint not null check (amount_minor >= 0),
+  unique (scope_id, revision),
+  foreign key (pool_id, revision) references pool_division
+);
+create index on pool_part(pool_id, revision);
 
 -- The events of a scope that counts only the first ones of a customer, each with its measures by a version of a plan.
 create table scope_member(

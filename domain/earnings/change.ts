@@ -6,6 +6,7 @@ import type { PlanTerms } from '../programs/plan.ts';
 import type { UnitCode } from '../unit.ts';
 import type { Collected } from './collection.ts';
 import { changeMember, countPurchases } from './firsts.ts';
+import { isOfPool } from './pool.ts';
 import { quotaNameOf } from './quota.ts';
 import type { Rating } from './rating.ts';
 import {
@@ -34,6 +35,8 @@ export type Scope = ScopeName & {
   readonly madeBy: Set<string>;
   /** The quota that it is compared with, in units of its measure. Null where none is set, and absent where it is compared with none. */
   quota?: bigint | null;
+  /** Whether its measures changed since its pool was divided, or are in no division yet. Absent or null where it counts for no pool. */
+  isUndivided?: boolean | null;
   /** Whether it is closed. A window that is earned at its close earns nothing before. */
   isClosed: boolean;
   /** The segments of a window, oldest first. */
@@ -234,10 +237,7 @@ function recount(
     const member = { originId, key, atMs, versionId, measures: sum };
     const minor = changeMember(scope.members, member, isGone, { terms, currency: scope.currency, zone });
     scope.earnedMinor += minor;
-    return {
-      minor,
-      before: isEmpty ? null : { minor: earned, segments: [], counted },
-    };
+    return { minor, before: isEmpty ? null : { minor: earned, segments: [], counted } };
   }
   const before = isEmpty ? null : { minor: earned, segments: scope.segments };
   const isOfReading = isReading(measureOfTerms(terms(versionId)));
@@ -245,6 +245,7 @@ function recount(
     read(scope, { originId, key, atMs, versionId, measures });
   const counted = isOfReading ? { ...NOTHING, of: measures.of } : measures;
   scope.segments = withMeasures(scope.segments, { versionId, sinceMs, measures: counted });
+  if (isOfPool(scope) && !isNothing(measures)) scope.isUndivided = true;
   scope.earnedMinor = worthNow(scope, context);
   const minor = scope.earnedMinor - earned;
   if (!isOfReading && quotaNameOf(scope) === undefined) return { minor, before };
@@ -266,9 +267,9 @@ export function outsideOf(scope: Scope): Pick<Before, 'reading' | 'quota'> {
   return quotaNameOf(scope) === undefined ? {} : { quota: scope.quota ?? null };
 }
 
-/** The worth of a window that has earned it, in minor units: 0 until it is closed, where it is earned at its close. */
+/** The worth of a window that has earned it, in minor units: 0 until it is closed, where it is earned at its close. A division changes parts. */
 export const worthNow = (scope: Scope, context: Pick<Context, 'termsOf'>): bigint =>
-  scope.closesOn !== null && !scope.isClosed ? 0n : worthSoFar(scope, context);
+  isOfPool(scope) ? scope.earnedMinor : scope.closesOn !== null && !scope.isClosed ? 0n : worthSoFar(scope, context);
 
 /** The worth of a window by its measures so far, in minor units, whether it has earned it or not. */
 export function worthSoFar(scope: Scope, { termsOf }: Pick<Context, 'termsOf'>): bigint {

@@ -12,11 +12,12 @@ import {
   payOf,
 } from '../programs/incentives/index.ts';
 import { formatMeasured, isMoney } from '../programs/incentives/measure.ts';
-import { formatVolume } from '../programs/incentives/pay.ts';
+import { boundInputs, formatVolume } from '../programs/incentives/pay.ts';
 import { heldOf, type PartnerThen } from '../programs/incentives/when-partner.ts';
 import type { PlanTerms } from '../programs/plan.ts';
 import { type UnitCode, withUnit } from '../unit.ts';
 import { type Before, incentiveOf } from './change.ts';
+import { type DividingTerms, dividedWords, isDividing, type Part, partWords } from './pool.ts';
 import { addMeasures, bySince, type Segment, worthOf } from './scope.ts';
 
 /** Enough to compute every cent again, in words for the partner. Amounts are decimal strings, and rates are percentages. */
@@ -50,6 +51,8 @@ export type Explained = {
     readonly group: string;
     readonly closesOn: string | null;
   } | null;
+  /** The part of a pool that it books. Null where it books none. */
+  readonly part: Part | null;
   /** The measure or attribute that the event lacks. */
   readonly lacks: string | null;
   /** The incentive by which the event earns instead. */
@@ -117,7 +120,7 @@ function passedOver({ insteadOf, incentiveId, kind }: Explained, plan: PlanTerms
 }
 
 function inputsOf(
-  { measures, before, currency, scope, child, partner, converted }: Explained,
+  { measures, before, currency, scope, child, partner, converted, part }: Explained,
   terms: IncentiveTerms,
 ): Record<string, string> {
   const context = contextOf(terms, currency);
@@ -129,9 +132,9 @@ function inputsOf(
     ...(pay.rule === 'percent' ? { percent: pay.percent } : {}),
     ...(pay.rule === 'flat' ? { each: withUnit(pay.amount, currency) } : {}),
     ...(pay.rule === 'steps' ? { mode: pay.mode } : {}),
+    ...(part ? { pool: formatMoney(money(part.poolMinor, currency)) } : {}),
     ...(pay.rule === 'rate' ? { earn: withUnit(pay.earn, currency), per: withUnit(pay.per, context.counted) } : {}),
-    ...(pay.least === undefined ? {} : { least: withUnit(pay.least, currency) }),
-    ...(pay.most === undefined ? {} : { most: withUnit(pay.most, currency) }),
+    ...boundInputs(pay.rule === 'share' ? {} : pay, currency),
     ...(before?.quota === undefined ? {} : { quota: quotaText(before.quota, terms, currency) }),
     ...(scope ? { window: scope.window, windowStart: scope.start } : {}),
     ...(scope && terms.groupBy !== undefined ? { [terms.groupBy]: scope.group } : {}),
@@ -155,6 +158,7 @@ function calculation(earning: Explained, terms: IncentiveTerms, termsOf: TermsOf
   if (lateFor !== null && scope === null) return [];
   if (lacks !== null) return [`the ${kind} has ${lacks}, so it earns nothing by this incentive`];
   if (terms.first) return amongFirst(earning, terms);
+  if (isDividing(terms)) return byDivision(earning, terms);
   if (scope && scope.closesOn !== null && !isOurs(kind) && minor === 0n && (before?.minor ?? 0n) === 0n)
     return [...moved(earning, terms), `it is earned when the window is closed, on ${scope.closesOn}`];
   if (before?.reading !== undefined) return byReading(earning, before, terms);
@@ -182,6 +186,12 @@ function paidSoFar(before: Before | null): string[] {
   const { minor, of, currency } = before.collected;
   return [`${formatMoney(money(minor, currency))} of ${formatMoney(money(of, currency))} collected so far`];
 }
+
+/** An event counts until the pool is divided. The events of a division book the parts. */
+const byDivision = (earning: Explained, terms: DividingTerms): string[] =>
+  earning.part
+    ? partWords(terms, earning.part, earning)
+    : [...moved(earning, terms), dividedWords(earning.scope?.closesOn ?? '')];
 
 function byReading({ currency, minor, measures }: Explained, before: Before, terms: IncentiveTerms): string[] {
   const context = contextOf(terms, currency);

@@ -12,6 +12,19 @@ export function close(scope: Scope, eventId: bigint, context: Context): Earning 
   return revalued(scope, eventId, scope.closesOn, context, () => (scope.isClosed = true));
 }
 
+/** Closes a window of a pool, or one that is closed already: it earns the difference to its new part. */
+export function allot(
+  scope: Scope,
+  { eventId, minor }: { eventId: bigint; minor: bigint },
+  context: Context,
+): Earning | undefined {
+  if (scope.closesOn === null) return undefined;
+  return revalued(scope, eventId, scope.closesOn, context, () => {
+    scope.isClosed = true;
+    scope.earnedMinor = minor;
+  });
+}
+
 /** Compares a window with its new quota. Undefined where nothing ever counted in it, or where the quota is the same. */
 export function requote(
   scope: Scope,

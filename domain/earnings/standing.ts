@@ -4,6 +4,7 @@ import { formatMeasured, isReading } from '../programs/incentives/measure.ts';
 import { windowEnd } from '../programs/incentives/window.ts';
 import type { PlanTerms } from '../programs/plan.ts';
 import { incentiveOf, type Scope, worthSoFar } from './change.ts';
+import { type DividingTerms, isDividing, leastVolume, partSoFar, percentage, poolOf } from './pool.ts';
 import { addMeasures, lastReading, worthOf } from './scope.ts';
 
 /** A partner's place in one window: what is measured, what it is worth, and what the next step needs. Amounts are minor units. */
@@ -12,6 +13,8 @@ export type Standing = {
   readonly volume: string;
   /** The quota that it is compared with, or `none` where none is set. Null where it is compared with none. */
   readonly quota: string | null;
+  /** The measure as a percentage of what all partners reached who divide a pool. Null where no pool is divided. */
+  readonly share: string | null;
   /** The last local date of the window. Null where it has no end. */
   readonly lastDay: string | null;
   readonly next: {
@@ -22,8 +25,18 @@ export type Standing = {
   } | null;
 };
 
-/** Says where a partner stands in a window, by the terms that were last in force there. Undefined where nothing has counted. */
-export function standingOf(scope: Scope, termsOf: (versionId: number) => PlanTerms): Standing | undefined {
+/** The sum of what all partners reached for a pool: `total` leaves out those who do not take part. */
+export type Reached = { readonly all: bigint; readonly total: bigint };
+
+/**
+ * Says where a partner stands in a window, by the terms that were last in force there. Undefined where nothing has counted. `reached` is
+ * needed where a pool is divided.
+ */
+export function standingOf(
+  scope: Scope,
+  termsOf: (versionId: number) => PlanTerms,
+  reached: Reached = { all: 0n, total: 0n },
+): Standing | undefined {
   const last = scope.segments.at(-1);
   if (!last) return undefined;
   const terms = incentiveOf(termsOf(last.versionId), scope.incentiveId);
@@ -38,9 +51,10 @@ export function standingOf(scope: Scope, termsOf: (versionId: number) => PlanTer
   const hasNext = isOfQuota ? measured.base > 0n : paidMeasure(terms) === measureOfTerms(terms) && !terms.against;
   const nextAt = hasNext ? payOf(terms, currency).next?.(measured) : undefined;
   return {
-    worthMinor: worthSoFar(scope, { termsOf }),
+    worthMinor: isDividing(terms) ? partOf(scope, sum.volume, reached, terms) : worthSoFar(scope, { termsOf }),
     volume: print(sum.volume),
     quota: isOfQuota ? (scope.quota ? print(scope.quota) : 'none') : null,
+    share: isDividing(terms) ? percentage(taking(sum.volume, terms), reached.total) : null,
     lastDay: end && addDays(end, -1),
     next:
       nextAt === undefined
@@ -53,3 +67,10 @@ export function standingOf(scope: Scope, termsOf: (versionId: number) => PlanTer
           },
   };
 }
+
+/** The measure as far as it takes part in a pool. */
+const taking = (volume: bigint, terms: DividingTerms): bigint => (volume >= leastVolume(terms) ? volume : 0n);
+
+/** The part of a pool: the one that a division gave, or the one that it would give now. */
+const partOf = (scope: Scope, volume: bigint, { all, total }: Reached, terms: DividingTerms): bigint =>
+  scope.isClosed ? scope.earnedMinor : partSoFar(taking(volume, terms), { total, poolMinor: poolOf(terms, all) });

@@ -31,6 +31,7 @@ import type { UnitCode } from '../unit.ts';
 import { type Collected, collectedMeasures, collectedOf, splitWorth } from './collection.ts';
 import { atPar, type Circumstances, conversionOf, measuredOf, type RateOf, rateNeedsOf } from './conversion.ts';
 import { laterWindows, type Place, type Placing } from './lateness.ts';
+import { OF_POOL } from './pool.ts';
 import { againstQuota } from './quota.ts';
 import { READ, worthOf } from './scope.ts';
 import { chosen } from './stacking.ts';
@@ -190,7 +191,7 @@ function targetsBy(
 const scopeNames = new WeakMap<IncentiveTerms, Map<string, ScopeName>>();
 
 /** The name of the scope of an incentive that begins on a date, where events are not counted apart. */
-function scopeNameOf(terms: IncentiveTerms, currency: UnitCode, start: string): ScopeName {
+export function scopeNameOf(terms: IncentiveTerms, currency: UnitCode, start: string): ScopeName {
   const names = scopeNames.get(terms) ?? new Map<string, ScopeName>();
   scopeNames.set(terms, names);
   const key = `${currency} ${start}`;
@@ -276,6 +277,7 @@ function measureName(terms: IncentiveTerms): string {
     ...(terms.earned === 'at-close' ? ['at close'] : []),
     ...(terms.release === 'collected' ? ['as collected'] : []),
     ...(level > 0 ? [`from level ${level}`] : []),
+    ...(terms.pay.rule === 'share' ? [OF_POOL] : []),
     ...(terms.against === 'quota' ? [againstQuota(terms.quota ?? STANDARD_QUOTA)] : []),
   ].join(' ');
 }

@@ -792,6 +792,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/programs/{code}/pools": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the pools that partners divided
+         * @description A pool is listed once its window is over. Partners read their own part in their standing and earnings.
+         *
+         *     Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["listPools"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/pools/{id}/parts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the parts of a pool
+         * @description Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["listPoolParts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/partners": {
         parameters: {
             query?: never;
@@ -5343,7 +5385,7 @@ export interface components {
             onRefund?: "re-rate" | "ignore";
         };
         /** @description How the measure is paid, by its `rule` */
-        Pay: components["schemas"]["PercentPay"] | components["schemas"]["FlatPay"] | components["schemas"]["StepsPay"] | components["schemas"]["RatePay"];
+        Pay: components["schemas"]["PercentPay"] | components["schemas"]["FlatPay"] | components["schemas"]["StepsPay"] | components["schemas"]["RatePay"] | components["schemas"]["SharePay"];
         PercentPay: {
             /**
              * @description A share of the measured amount (enum property replaced by openapi-typescript)
@@ -5479,6 +5521,28 @@ export interface components {
              * @example 50.00
              */
             most?: string;
+        };
+        SharePay: {
+            /**
+             * @description A part of a pool, which all partners of the program divide in proportion to their measures when the window is closed (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            rule: "share";
+            /**
+             * @description The amount that is divided
+             * @example 10000.00
+             */
+            pool?: string;
+            /**
+             * @description Instead of `pool`: the percentage of what all partners reached together that is divided
+             * @example 2
+             */
+            percentOfAll?: string;
+            /**
+             * @description The measure from which a partner takes part: a decimal string in major units of `unit` where money is measured, and otherwise a whole number
+             * @example 1000.00
+             */
+            from?: string;
         };
         /**
          * @description An ISO 4217 currency code, or the code of a unit of the program that is not money
@@ -6168,6 +6232,100 @@ export interface components {
              * @example 2026-07-01T00:00:00Z
              */
             effectiveFrom?: string;
+        };
+        Pool: {
+            /**
+             * @description The number of the pool. A string of digits
+             * @example 12
+             */
+            id: string;
+            /**
+             * @description The code of the program
+             * @example resale
+             */
+            program: string;
+            /**
+             * @description The incentive
+             * @example marketing-pool
+             */
+            incentive: string;
+            /**
+             * @description The plan whose terms say how large the pool is
+             * @example standard
+             */
+            plan: string;
+            /**
+             * @description The version of these terms, which was in force on the last day of the window
+             * @example 3
+             */
+            planVersion: number;
+            /**
+             * @description The kind of window
+             * @example quarter
+             * @enum {string}
+             */
+            window: "event" | "month" | "quarter" | "half-year" | "year" | "lifetime" | "promotion";
+            /**
+             * Format: date
+             * @description The first day of the window. A local date
+             * @example 2026-01-01
+             */
+            from: string;
+            /**
+             * @description `waiting`: it is not divided yet, because events of its window are not worked out; `divided`; `changed`: a measure changed since, and it is divided again in the night after that
+             * @example divided
+             * @enum {string}
+             */
+            status: "waiting" | "divided" | "changed";
+            currency: components["schemas"]["Currency"];
+            /**
+             * @description The amount that was divided; null before. A decimal string in major units of `currency`
+             * @example 10000.00
+             */
+            amount: string | null;
+            /**
+             * @description The sum of what the partners who take part had reached when it was divided; null before
+             * @example 6000.00 USD
+             */
+            total: string | null;
+            /**
+             * @description How many times it was divided
+             * @example 1
+             */
+            divisions: number;
+            /**
+             * Format: date-time
+             * @description When it was last divided; null before. An RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
+            dividedAt: string | null;
+        };
+        PoolPart: {
+            /**
+             * @description The partner
+             * @example paula
+             */
+            partner: string;
+            /**
+             * @description The measure of the partner by now
+             * @example 1200.00 USD
+             */
+            volume: string;
+            /**
+             * @description That as a percentage of `total` of the pool; null before it is divided
+             * @example 20 %
+             */
+            share: string | null;
+            /**
+             * @description The part of the pool that is in force. A decimal string in major units of `currency`
+             * @example 2000.00
+             */
+            amount: string;
+            /**
+             * @description The number of the division that gave this part; null if none did yet
+             * @example 1
+             */
+            division: number | null;
         };
         Partner: {
             /**
@@ -11492,6 +11650,11 @@ export interface components {
              */
             quota: string | null;
             /**
+             * @description The measure as a percentage of what all partners reached who divide the pool; null if no pool is divided
+             * @example 20 %
+             */
+            share: string | null;
+            /**
              * @description The amount that has been earned. A decimal string in major units of `currency`
              * @example 1230.00
              */
@@ -16618,6 +16781,7 @@ export type PercentPay = components['schemas']['PercentPay'];
 export type FlatPay = components['schemas']['FlatPay'];
 export type StepsPay = components['schemas']['StepsPay'];
 export type RatePay = components['schemas']['RatePay'];
+export type SharePay = components['schemas']['SharePay'];
 export type Unit = components['schemas']['Unit'];
 export type NewPlan = components['schemas']['NewPlan'];
 export type NewPlanVersion = components['schemas']['NewPlanVersion'];
@@ -16644,6 +16808,8 @@ export type PolicyStage = components['schemas']['PolicyStage'];
 export type PolicyTime = components['schemas']['PolicyTime'];
 export type PolicyEscalation = components['schemas']['PolicyEscalation'];
 export type NewPolicyVersion = components['schemas']['NewPolicyVersion'];
+export type Pool = components['schemas']['Pool'];
+export type PoolPart = components['schemas']['PoolPart'];
 export type Partner = components['schemas']['Partner'];
 export type NewPartner = components['schemas']['NewPartner'];
 export type NewAgreement = components['schemas']['NewAgreement'];
@@ -18927,6 +19093,106 @@ export interface operations {
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listPools: {
+        parameters: {
+            query?: {
+                /** @description The largest number of items on a page */
+                limit?: number;
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The code of the program */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The pools, the newest first, each with its last division. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["Pool"][];
+                        /**
+                         * @description The value to send as `cursor` for the next page; null on the last page
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            /** @description There is no such program. Or: The path names something that does not exist, or that this key may not see. Nothing was done. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listPoolParts: {
+        parameters: {
+            query?: {
+                /** @description The largest number of items on a page */
+                limit?: number;
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The id of the pool */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The parts in force, in the order in which the partners first reached something. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["PoolPart"][];
+                        /**
+                         * @description The value to send as `cursor` for the next page; null on the last page
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            /** @description There is no such pool. Or: The path names something that does not exist, or that this key may not see. Nothing was done. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             431: components["responses"]["HeadersTooLarge"];
             500: components["responses"]["InternalError"];
         };

@@ -29,6 +29,7 @@ beforeAll(async () => {
     audit: await addAudit(),
     backTest: await addBackTest(),
     reRating: await addReRating(),
+    pool: await addPool(),
     actor,
     gateway: 'wise',
     source: 'store',
@@ -80,6 +81,12 @@ async function addReRating(): Promise<string> {
   return String((await api.ask('POST', '/v1/programs/shop/re-ratings', { body })).body['id']);
 }
 
+const addPool = (): Promise<string> =>
+  api.db.oneFirst(sql.type(z.object({ id: z.bigint().transform(String) }))`
+    insert into pool(program_id, incentive_id, currency, time_window, window_start, measure, plan_version_id)
+    select plan.program_id, 'pool', 'USD', 'quarter', '2026-01-01', 'amount at close of a pool', version.id
+    from plan join plan_version version on version.plan_id = plan.id limit 1 returning id`);
+
 const AT = '2026-03-01T00:00:00Z';
 const UUID = randomUUID();
 
@@ -103,6 +110,8 @@ const CURSORS: Readonly<Record<string, unknown>> = {
   '/v1/programs/shop/ineligible-events': { eventId: '1', partnerId: '1' },
   '/v1/programs/shop/ladders': 1,
   '/v1/programs/shop/ladders/tier/rungs': '1',
+  '/v1/programs/{program}/pools': '1',
+  '/v1/pools/{pool}/parts': '1',
   '/v1/partners': 'a',
   '/v1/partners/ann/agreements': 'a',
   '/v1/partners/ann/agreements/{program}/history': '1',

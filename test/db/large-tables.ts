@@ -22,6 +22,7 @@ export const LARGE = [
   'event_partner',
   'event_quarantine',
   'quota',
+  'pool_part',
   'import_rejection',
   'accrual_batch',
   'earning',
@@ -119,6 +120,19 @@ export async function fillLargeTables({ app, owner }: Fixture) {
         earned_minor)
       select id, ${company.programId}, 'commission', 'USD', 'month', '2026-01-01', 'amount', '', 1000 from partner`,
     sql.unsafe`
+      insert into earning_scope(partner_id, program_id, incentive_id, currency, time_window, window_start, measure, group_value,
+        earned_minor, closes_on, is_undivided, closing_id)
+      select id, ${company.programId}, 'pool-' || id % 100, 'USD', 'quarter', '2026-01-01', 'amount at close of a pool', '', 0,
+        '2026-04-01', id % 200 = 0, id from partner`,
+    sql.unsafe`
+      insert into pool(program_id, incentive_id, currency, time_window, window_start, measure, plan_version_id)
+      select distinct program_id, incentive_id, currency, time_window, window_start, measure, ${company.planVersionId}::int
+      from earning_scope where is_undivided is not null`,
+    sql.unsafe`insert into pool_division(pool_id, revision, total, pool_minor, made_by) select id, 1, 1, 1, '{}' from pool`,
+    sql.unsafe`
+      insert into pool_part(event_id, pool_id, revision, scope_id, volume, amount_minor)
+      select scope.closing_id, pool.id, 1, scope.id, 1, 1 from earning_scope scope join pool using (program_id, incentive_id)`,
+    sql.unsafe`
       insert into scope_total(scope_id, terms_since, plan_version_id, volume, of_amount, base)
       select id, '2020-01-01', ${company.planVersionId}, 10000, 0, 0 from earning_scope`,
     sql.unsafe`
@@ -126,7 +140,7 @@ export async function fillLargeTables({ app, owner }: Fixture) {
         earning_line_id, currency, amount_minor, volume, of_amount, available_on)
       select event.id, 1, event.partner_id, event.program_id, event.id, 'commission', scope.id, ${company.planVersionId}, '2020-01-01',
         event.partner_id, event.partner_id, 'USD', 1000, 10000, 0, '2026-01-15'
-      from event join earning_scope scope on scope.partner_id = event.partner_id`,
+      from event join earning_scope scope on scope.partner_id = event.partner_id and scope.is_undivided is null`,
     sql.unsafe`
       insert into earning_line(partner_id, program_id, kind, batch_id, currency, amount_minor, earning_count, available_on)
       select id, ${company.programId}, 'earned', id, 'USD', 1000, 1, '2026-01-15' from partner`,

@@ -58,6 +58,21 @@ import { listLadderStandings } from '../../db/earnings/ladder-standing.ts';
 import { listChangedEvents, listPlainVolumes, readLadderVolumes } from '../../db/earnings/ladder-volumes.ts';
 import { listStandings } from '../../db/earnings/standing.ts';
 import { keepPartners, listKeptPartners, listKnownPartners } from '../../db/earnings/partners-then.ts';
+import {
+  countNotWorkedOut,
+  countUnbooked,
+  findPool,
+  getPool,
+  insertDivision,
+  insertPool,
+  listHandsInPool,
+  listParts,
+  listPartsInForce,
+  listPartsOf,
+  listPools,
+  listScopesOfPool,
+  sumPool,
+} from '../../db/earnings/pools.ts';
 import { insertQuota, listQuotaEvents, listQuotas, listQuotasInForce } from '../../db/earnings/quotas.ts';
 import { listPartnerEarnings } from '../../db/earnings/partner-earnings.ts';
 import { insertSecret, openSecrets } from '../../db/earnings/source-secrets.ts';
@@ -203,6 +218,14 @@ const CONVERSION = {
   status: 'proposed',
 } as const;
 const QUOTA = { name: 'standard', window: 'quarter', start: '2026-01-01' };
+const POOL = {
+  programId: 1,
+  incentiveId: 'pool-7',
+  currency: 'USD' as const,
+  window: 'quarter' as const,
+  start: '2026-01-01',
+  measure: 'amount at close of a pool',
+};
 const SCOPE: Scope = {
   id: null,
   partnerId: 1n,
@@ -339,6 +362,24 @@ export const WITH_VALUES: Record<string, (db: Database, s: Scene) => unknown> = 
   listQuotaEvents: (db) => listQuotaEvents(db, [1n]),
   listQuotasInForce: (db, s) => listQuotasInForce(db, s.company.programId, [{ partnerId: s.partnerId, ...QUOTA }]),
   listQuotas: (db, s) => listQuotas(db, s.partnerId, null, PAGE),
+  findPool: (db, s) => findPool(db, { ...POOL, programId: s.company.programId }),
+  insertPool: (db, s) => insertPool(db, { ...POOL, programId: s.company.programId, incentiveId: 'other' }, 1),
+  listScopesOfPool: (db, s) =>
+    listScopesOfPool(db, { ...POOL, programId: s.company.programId, program: 'resale', zone: 'UTC' }),
+  listHandsInPool: (db, s) => listHandsInPool(db, { ...POOL, programId: s.company.programId }),
+  countNotWorkedOut: (db, s) =>
+    countNotWorkedOut(db, s.company.programId, { from: new Date('2026-04-01'), until: new Date('2026-07-01') }, [
+      'sale',
+    ]),
+  countUnbooked: (db) => countUnbooked(db, { id: 1n, planVersionId: 1, noticedAt: NOW, divisions: 1 }),
+  insertDivision: (db) =>
+    insertDivision(db, { poolId: 1n, revision: 2, total: 1n, poolMinor: 1n, madeBy: [], parts: [] }),
+  listParts: (db) => listParts(db, [1n]),
+  listPartsOf: (db, s) => listPartsOf(db, s.company.programId, [1n, 2n]),
+  sumPool: (db, s) => sumPool(db, { ...POOL, programId: s.company.programId }, 0n),
+  getPool: (db) => getPool(db, 1n),
+  listPools: (db, s) => listPools(db, s.company.programId, null, PAGE),
+  listPartsInForce: (db, s) => listPartsInForce(db, { ...POOL, programId: s.company.programId }, null, PAGE),
   lockShardForAccrual: (db) => lockShardForAccrual(db, { program: 'resale', shard: 0 }),
   readScopes: (db, s) =>
     readScopes(db, s.company.programId, [SCOPE], [1n], [1n], [{ partnerId: s.partnerId, ...QUOTA }]),

@@ -29,6 +29,12 @@ const StandingBody = z
         '100000.00 USD',
       )
       .nullable(),
+    share: fields
+      .text(
+        'The measure as a percentage of what all partners reached who divide the pool; null if no pool is divided',
+        '20 %',
+      )
+      .nullable(),
     earned: fields.amount('The amount that has been earned', '1230.00'),
     worth: fields.amount(
       'The amount that the window is worth so far; it is earned when the window is closed',
@@ -121,9 +127,10 @@ const listMine = createRoute({
   },
 });
 
-function wordsOf({ volume, quota, next, lastDay, isOver, worthMinor, scope }: PartnerStanding): string {
+function wordsOf({ volume, quota, share, next, lastDay, isOver, worthMinor, scope }: PartnerStanding): string {
   const worth = `it is worth ${formatMoney(money(worthMinor, scope.currency))} so far`;
   if (quota === 'none') return `${volume}; no quota is set for this window, so it is worth nothing yet.`;
+  if (share !== null) return `${volume} is ${share} of what all partners reached who divide the pool; ${worth}.`;
   if (!next || isOver) return `${volume}; ${worth}.`;
   const by = lastDay === null ? '' : ` by ${lastDay}`;
   const reward =
@@ -157,7 +164,7 @@ function ladderBody(one: PartnerLadder) {
 }
 
 function standingBody(standing: PartnerStanding) {
-  const { program, scope, volume, quota, worthMinor, lastDay, isOver, next } = standing;
+  const { program, scope, volume, quota, share, worthMinor, lastDay, isOver, next } = standing;
   const print = (minor: bigint) => formatDecimal(money(minor, scope.currency));
   return {
     program,
@@ -169,6 +176,7 @@ function standingBody(standing: PartnerStanding) {
     currency: scope.currency,
     volume,
     quota,
+    share,
     earned: print(scope.earnedMinor),
     worth: print(worthMinor),
     closesOn: scope.closesOn,

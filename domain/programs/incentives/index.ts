@@ -8,6 +8,7 @@ import { ofMeasure, paidMeasure } from './measured.ts';
 import { bounded, type Measures, type Pay, type PayContext } from './pay.ts';
 import { percentPay } from './percent.ts';
 import { ratePay } from './rate.ts';
+import { DIVIDED, type SharePay } from './share.ts';
 import { stepsPay } from './steps.ts';
 import { isWhen } from './when.ts';
 import { type PartnerThen, whyNotPartner } from './when-partner.ts';
@@ -35,7 +36,8 @@ export function payOf(terms: IncentiveTerms, currency: UnitCode): Pay {
   const known = pays.get(currency);
   if (known) return known;
   const context = contextOf(terms, currency);
-  const pay = compared(bounded(ruleOf(terms.pay, context), terms.pay, context), terms);
+  const { pay: rule } = terms;
+  const pay = rule.rule === 'share' ? DIVIDED : compared(bounded(ruleOf(rule, context), rule, context), terms);
   pays.set(currency, pay);
   return pay;
 }
@@ -75,7 +77,7 @@ function compared(pay: Pay, terms: IncentiveTerms): Pay {
 const nextVolume = (scaled: bigint | undefined): bigint | undefined =>
   scaled === undefined ? undefined : (scaled + WHOLE - 1n) / WHOLE;
 
-function ruleOf(pay: IncentiveTerms['pay'], context: PayContext): Pay {
+function ruleOf(pay: Exclude<IncentiveTerms['pay'], SharePay>, context: PayContext): Pay {
   if (pay.rule === 'percent') return percentPay(pay, context);
   if (pay.rule === 'rate') return ratePay(pay, context);
   return pay.rule === 'flat' ? flatPay(pay, context) : stepsPay(pay, context);

@@ -9,6 +9,7 @@ import type { Objection } from './pay.ts';
 import { percentObjections } from './percent.ts';
 import { rateObjections } from './rate.ts';
 import type { IncentiveShape } from './shape.ts';
+import { shareObjections } from './share.ts';
 import { stepsObjections } from './steps.ts';
 import { CALENDAR_WINDOWS } from './window.ts';
 
@@ -41,11 +42,12 @@ function unitObjections(terms: IncentiveShape): Objection[] {
 function payObjections(terms: IncentiveShape): Objection[] {
   const { pay, unit, window } = terms;
   const measure = paidMeasure(terms);
-  const isBounded = pay.least !== undefined || pay.most !== undefined;
+  const isBounded = pay.rule !== 'share' && (pay.least !== undefined || pay.most !== undefined);
   if (unit === undefined && (pay.rule !== 'percent' || isBounded))
     return [{ path: ['unit'], reason: 'is needed: the currency of the amounts in these terms' }];
   const currency = unit ?? ANY_CURRENCY;
   const counted = terms.currency ?? currency;
+  if (pay.rule === 'share') return shareObjections(pay, { measure, currency, counted });
   const boundReasons = (['least', 'most'] as const).flatMap((name): Objection[] => {
     const text = pay[name];
     const reason = text === undefined ? undefined : whyNotAmount(text, currency);
@@ -157,12 +159,42 @@ function collectionObjections(terms: IncentiveShape): Objection[] {
   ];
 }
 
+/** A pool is divided once its window is over, among the partners whose own events count there. */
+function poolObjections(terms: IncentiveShape): Objection[] {
+  if (terms.pay.rule !== 'share') return [];
+  const { earned, first, groupBy, against, payTo, release, unit, lateAfterClose = 're-rate' } = terms;
+  return [
+    ...objection(
+      earned !== 'at-close',
+      ['earned'],
+      `is ${earned}, and a pool is divided when its window is over: choose at-close`,
+    ),
+    ...objection(first !== undefined, ['first'], 'pays purchases one by one, and a pool is divided by a whole window'),
+    ...objection(groupBy !== undefined, ['groupBy'], 'splits a window, and a partner has one part of a pool'),
+    ...objection(against !== undefined, ['against'], 'compares windows of one partner, and a pool compares partners'),
+    ...objection(payTo === 'parent', ['payTo'], 'is parent, and a pool is for the partners of the events'),
+    ...objection(
+      release === 'collected',
+      ['release'],
+      'is collected, and each payment would change the parts of all partners',
+    ),
+    ...objection(
+      lateAfterClose !== 're-rate',
+      ['lateAfterClose'],
+      `is ${lateAfterClose}, and a pool is divided again for a late event`,
+    ),
+    ...objection(isReading(measureOfTerms(terms)), ['measure'], 'is a reading, and readings do not add up'),
+    ...objection(isPoints(unit), ['unit'], 'is points, and a pool is an amount of money'),
+  ];
+}
+
 function shapeObjections(terms: IncentiveShape): Objection[] {
   const { when, window, groupBy, first, deduct, payTo, level, rates, unit } = terms;
   const { from, until } = when;
   return [
     ...closingObjections(terms),
     ...collectionObjections(terms),
+    ...poolObjections(terms),
     ...objection(
       rates !== undefined && (unit === undefined || isPoints(unit)),
       ['unit'],

@@ -61,6 +61,12 @@ export const bounds = {
 };
 export type Bounds = { least?: string | undefined; most?: string | undefined };
 
+/** The least and the most, as an explanation names them. */
+export const boundInputs = ({ least, most }: Bounds, unit: UnitCode): Record<string, string> => ({
+  ...(least === undefined ? {} : { least: withUnit(least, unit) }),
+  ...(most === undefined ? {} : { most: withUnit(most, unit) }),
+});
+
 /** Keeps a rule of payment between its least and its most. */
 export function bounded(pay: Pay, { least, most }: Bounds, context: PayContext): Pay {
   if (least === undefined && most === undefined) return pay;

@@ -6,6 +6,7 @@ import { FlatPay } from './flat.ts';
 import { Measure } from './measure.ts';
 import { PercentPay } from './percent.ts';
 import { RatePay } from './rate.ts';
+import { SharePay } from './share.ts';
 import { StepsPay } from './steps.ts';
 import { When } from './when.ts';
 import { Window } from './window.ts';
@@ -37,7 +38,7 @@ const First = z.union([
 ]);
 
 export const Pay = z
-  .discriminatedUnion('rule', [PercentPay, FlatPay, StepsPay, RatePay])
+  .discriminatedUnion('rule', [PercentPay, FlatPay, StepsPay, RatePay, SharePay])
   .meta({ id: 'Pay', description: 'How the measure is paid, by its `rule`' });
 
 export const IncentiveId = z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'is not a short name such as early-bird');

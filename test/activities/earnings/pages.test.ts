@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { closeWindows } from '../../../commands/earnings/closings.ts';
 import { placeOnLadders } from '../../../commands/earnings/ladders.ts';
 import { recordRates } from '../../../commands/earnings/exchange-rates.ts';
+import { dividePools } from '../../../commands/earnings/pools.ts';
 import { intakeEvents } from '../../../commands/earnings/intake.ts';
 import { recordFacts } from '../../../commands/partners/facts.ts';
 import { recordParent } from '../../../commands/partners/parents.ts';
@@ -25,8 +26,9 @@ import { pointsOfTerms } from '../../../domain/programs/points.ts';
 import type { UnitCode } from '../../../domain/unit.ts';
 import { openFixture, type Fixture } from '../../db/fixture.ts';
 import { accrueAll } from '../../fixtures/accrual.ts';
+import { tamper } from '../../fixtures/database.ts';
 import { addPoints } from '../../fixtures/points.ts';
-import { addActor, addCompany, addPartner } from '../../fixtures/rows.ts';
+import { addActor, addCompany, addPartner, type PartnerRows } from '../../fixtures/rows.ts';
 
 /** The pages of docs/earning/ are tests: their terms earn what their tables say, event by event. */
 
@@ -94,7 +96,7 @@ const quotaOf = ({ amount, day = '' }: Row, partner: string, program: string): Q
   reason: null,
 });
 
-/** The event of a row, as it would be sent; the product itself makes those of kind `closing`. A day without a time is its noon. */
+/** The event of a row, as it would be sent; the product itself makes those of the kinds `closing` and `division`. A day without a time is its noon. */
 function wireOf(row: Row, prefix: string) {
   const { event = '', day = '', kind = 'sale', refunds, collects, amount, units, revision } = row;
   const metric = METRICS.find((name) => row[name]);
@@ -120,6 +122,7 @@ const KNOWN = [
   'event',
   'day',
   'kind',
+  'partner',
   'refunds',
   'collects',
   'currency',
@@ -144,6 +147,13 @@ async function ratesOf(page: string) {
     const [day = '', ...rates] = cellsOf(line);
     return rates.map((rate, index) => ({ day, quote: quotes[index + 1] ?? '', rate }));
   });
+}
+
+/** Closes the windows that are over, and divides their pools, as if their last divisions were of the day before. */
+async function close(): Promise<void> {
+  await closeWindows(fixture.app);
+  await tamper(fixture.owner, sql.unsafe`update pool_division set divided_at = divided_at - interval '1 day'`);
+  await dividePools(fixture.app);
 }
 
 let fixture: Fixture;
@@ -174,14 +184,23 @@ describe.each(CASES)('given the terms of docs/earning/$page, $heading', ({ terms
     const [partner, parent] = [await addPartner(fixture.app, company), await addPartner(fixture.app, company)];
     const above = { partner: partner.code, parent: parent.code, from: '2020-01-01', until: null, reason: 'Contract' };
     await recordParent(fixture.app, above, company.approver);
+    const names = [...new Set(rows.flatMap((row) => row['partner'] || []))];
+    const partners = new Map<string, PartnerRows>();
+    for (const name of names) partners.set(name, await addPartner(fixture.app, company));
     const played: Row[] = [];
+    const steps: string[] = [];
+    let last = 0n;
     for (const row of rows) {
-      const ours = ['closing', 'quota'].find((kind) => kind === row['kind']) ?? null;
-      const isClosing = ours === 'closing';
-      const wire = { ...wireOf(row, `${partner.code}/`), program: company.code, partner: partner.code };
+      const ours = ['closing', 'division', 'quota'].find((kind) => kind === row['kind']) ?? null;
+      const mine = partners.get(row['partner'] ?? '') ?? partner;
+      const wire = { ...wireOf(row, `${partner.code}/`), program: company.code, partner: mine.code };
       const options = { nowMs: Date.parse('2026-12-31T00:00:00Z'), strict: true, by: company.approver };
-      const last = await fixture.app.oneFirst(sql.type(LastRow)`select coalesce(max(id), 0) as id from event`);
-      if (isClosing) await closeWindows(fixture.app);
+      // The rows of several partners tell of one closing or division.
+      const step = row['partner'] && ours ? `${ours} ${row['day']}` : '';
+      if (step === '' || step !== steps.at(-1))
+        last = await fixture.app.oneFirst(sql.type(LastRow)`select coalesce(max(id), 0) as id from event`);
+      steps.push(step);
+      if (ours === 'closing' || ours === 'division') await close();
       else if (row['kind'] === 'rungs') await placeOnLadders(fixture.app, Date.parse(`${row['day']}T00:01:00Z`));
       else if (row['kind'] === 'quota')
         await recordQuota(fixture.app, quotaOf(row, partner.code, company.code), company.approver);
@@ -191,7 +210,7 @@ describe.each(CASES)('given the terms of docs/earning/$page, $heading', ({ terms
       await accrueAll(fixture.app, company.code);
       const sums = await fixture.app.any(sql.type(Sum)`
         select earning.incentive_id as incentive, sum(earning.amount_minor)::bigint as minor
-        from earning join event on event.id = event_id where earning.partner_id in (${partner.id}, ${parent.id}) and case when ${ours}::text is not null
+        from earning join event on event.id = event_id where earning.partner_id in (${mine.id}, ${parent.id}) and case when ${ours}::text is not null
           then event.kind = ${ours} and event.id > ${last} else source_id = ${wire.id} and revision = ${Number(row['revision'] || 1)} end group by 1`);
       const earned = (id: string) =>
         sums.filter(({ incentive }) => id === 'earns' || incentive === id).reduce((sum, { minor }) => sum + minor, 0n);

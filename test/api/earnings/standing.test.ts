@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { getPartner } from '../../../db/partners/partners.ts';
 import { placeOnLadders } from '../../../commands/earnings/ladders.ts';
+import { dividePools } from '../../../commands/earnings/pools.ts';
 import { accrueAll } from '../../fixtures/accrual.ts';
 import { type Api, setUpShop, startApi } from '../api.ts';
 
@@ -21,14 +22,24 @@ beforeAll(async () => {
     rounding: 'half-even',
     incentives: [
       { id: 'volume', window: 'year', unit: 'USD', pay: { rule: 'steps', mode: 'cliff', steps }, earned: 'at-close' },
+      {
+        id: 'pool',
+        when: { kinds: ['display'] },
+        window: 'month',
+        unit: 'USD',
+        pay: { rule: 'share', pool: '100.00' },
+        earned: 'at-close',
+      },
     ],
   };
   const { status, text } = await api.ask('POST', '/v1/programs/shop/plans/standard/versions', {
-    body: { terms, effectiveFrom: `${YEAR}-01-01T00:00:00Z` },
+    body: { terms, effectiveFrom: `${YEAR - 1}-01-01T00:00:00Z` },
   });
   if (status !== 201) throw new Error(text);
 });
 afterAll(() => api.stop());
+
+const LAST_MONTH = new Date(Date.UTC(YEAR, NOW.getUTCMonth() - 1, 10, 12));
 
 const sale = (id: string, amount: string) => ({
   source: 'store',
@@ -57,6 +68,7 @@ describe('given a yearly bonus of 1 %, or 2 % from 1,000.00 on, that is earned a
         currency: 'USD',
         volume: '820.00 USD',
         quota: null,
+        share: null,
         earned: '0.00',
         worth: '8.20',
         closesOn: `${YEAR + 1}-01-01`,
@@ -143,5 +155,59 @@ describe('given a ladder with silver from 1,500.00 a year on', () => {
       { partner: 'ann', volume: '1000.00 USD', value: 'bronze', before: null, hasAgreedDays: false },
       { partner: 'bob', volume: '0.00 USD', value: 'bronze' },
     ]);
+  });
+});
+
+describe('given a pool of 100.00 for the displays of last month', () => {
+  const display = (id: string, partner: string, amount: string) => ({
+    ...sale(id, amount),
+    partner,
+    kind: 'display',
+    occurredAt: LAST_MONTH.toISOString(),
+  });
+
+  it('when it is divided then the staff reads the total and all parts, and partners their own part', async () => {
+    const events = [display('c', 'ann', '30.00'), display('d', 'bob', '10.00')];
+    expect((await api.ask('POST', '/v1/events', { body: { events } })).status).toBe(200);
+    await accrueAll(api.db, 'shop');
+    const ofBob = () => api.ask('GET', '/v1/partners/bob/standing');
+    const words = '10.00 USD is 25 % of what all partners reached who divide the pool; it is worth 25.00 USD so far.';
+    expect((await ofBob()).body['items']).toMatchObject([{ share: '25 %', worth: '25.00', earned: '0.00', words }]);
+    await dividePools(api.db);
+    await accrueAll(api.db, 'shop');
+    expect((await ofBob()).body['items']).toMatchObject([{ worth: '25.00', earned: '25.00' }]);
+    const { body } = await api.ask('GET', '/v1/programs/shop/pools');
+    const [pool] = body['items'] as { id: string }[];
+    expect(pool).toMatchObject({
+      status: 'divided',
+      amount: '100.00',
+      total: '40.00 USD',
+      divisions: 1,
+      planVersion: 2,
+    });
+    const parts = await api.ask('GET', `/v1/pools/${pool?.id}/parts`);
+    expect(parts.body['items']).toEqual([
+      { partner: 'ann', volume: '30.00 USD', share: '75 %', amount: '75.00', division: 1 },
+      { partner: 'bob', volume: '10.00 USD', share: '25 %', amount: '25.00', division: 1 },
+    ]);
+    expect((await api.ask('GET', '/v1/pools/999999/parts')).status).toBe(404);
+  });
+
+  it('when a draft that divides a pool is tried out then the back-test is refused by name', async () => {
+    const incentive = {
+      id: 'pool',
+      window: 'month',
+      unit: 'USD',
+      earned: 'at-close',
+      pay: { rule: 'share', pool: '1.00' },
+    };
+    const terms = { holdDays: 0, rounding: 'half-even', incentives: [incentive] };
+    const { status, body } = await api.ask('POST', '/v1/programs/shop/plans/standard/back-tests', {
+      body: { terms, from: `${YEAR}-01-01`, until: `${YEAR}-02-01` },
+    });
+    expect({ status, errors: body['errors'] }).toMatchObject({
+      status: 400,
+      errors: [{ field: 'terms.incentives[0].pay.rule' }],
+    });
   });
 });

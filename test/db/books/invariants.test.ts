@@ -115,6 +115,20 @@ const partOf = (lineId: bigint, minor: number) => sql.unsafe`
   select partner_id, program_id, kind, batch_id, currency, ${minor}, 1, available_on, id from earning_line where id = ${lineId}`;
 const setPayout = (id: string, change: ReturnType<typeof sql.fragment>) =>
   sql.unsafe`update payout set ${change} where id = ${id}`;
+/** A divided pool of 100 with one part, which nothing earned yet. */
+const addPool = ({ company, cleo }: Books) => [
+  sql.unsafe`
+    insert into pool(program_id, incentive_id, currency, time_window, window_start, measure, plan_version_id)
+    select ${company.programId}, 'pool', 'USD', 'quarter', '2026-01-01', 'amount at close of a pool', ${company.planVersionId}`,
+  sql.unsafe`insert into pool_division(pool_id, revision, total, pool_minor, made_by) select max(id), 1, 7, 100, '{}' from pool`,
+  sql.unsafe`
+    insert into earning_scope(partner_id, program_id, incentive_id, currency, time_window, window_start, measure, group_value,
+      earned_minor, closes_on, is_undivided)
+    select ${cleo.id}, ${company.programId}, 'pool', 'USD', 'quarter', '2026-01-01', 'amount at close of a pool', '', 0, '2026-04-01', false`,
+  sql.unsafe`
+    insert into pool_part(event_id, pool_id, revision, scope_id, volume, amount_minor)
+    select (select max(id) from event), max(pool_id), 1, (select max(id) from earning_scope), 7, 100 from pool_division`,
+];
 const setAttempt = (id: string, change: ReturnType<typeof sql.fragment>) =>
   sql.unsafe`update payout_attempt set ${change} where id = ${id}`;
 
@@ -384,6 +398,24 @@ const PLANTS: readonly Plant[] = [
         select max(id), '2026-01-01', ${b.company.planVersionId}, 100, 0, 0 from earning_scope`,
     ],
     names: () => 'but says 100',
+  },
+  {
+    wrong: 'the parts of a pool do not add up to it',
+    breaks: 'pools-are-divided-whole',
+    plant: (b) => [...addPool(b), sql.unsafe`update pool_part set amount_minor = 99`],
+    names: () => 'divides 100, but its parts add up to 99',
+  },
+  {
+    wrong: 'a part of a pool was not booked',
+    breaks: 'pools-are-divided-whole',
+    plant: (b) => addPool(b),
+    names: () => 'but has earned 0',
+  },
+  {
+    wrong: 'a partner has a part of a pool for what others reached',
+    breaks: 'pools-are-divided-whole',
+    plant: (b) => [...addPool(b), sql.unsafe`update pool_division set total = 5`],
+    names: () => 'reached 0 of 5, but has the part 100 of 100',
   },
   {
     wrong: 'two attempts can pay one payout',

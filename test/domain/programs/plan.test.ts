@@ -25,6 +25,14 @@ const PROMOTION = {
 };
 const LATE = { ...steps, id: 'late', earned: 'at-close', lateAfterClose: 'keep-out' };
 
+const share = {
+  id: 'pool',
+  window: 'quarter',
+  earned: 'at-close',
+  unit: 'USD',
+  pay: { rule: 'share', pool: '100.00' },
+};
+
 const plan = (...incentives: unknown[]) => ({ holdDays: 14, rounding: 'half-even', incentives });
 const brokenFields = (terms: unknown) => PlanTerms.safeParse(terms).error?.issues.map(({ path }) => path.join('.'));
 
@@ -219,6 +227,84 @@ describe("given a plan's terms", () => {
       terms: plan(stepsOf([{ from: '2.5', perUnit: '5.00' }], { measure: 'quantity' })),
       fields: ['incentives.0.pay.steps.0.from'],
       because: 'there are no half units',
+    },
+    { terms: plan(share), fields: undefined, because: 'a pool of a quarter is divided at its close' },
+    {
+      terms: plan({ ...share, pay: { rule: 'share', percentOfAll: '2', from: '100.00' } }),
+      fields: undefined,
+      because: 'a share of the sales of all partners is a pool too',
+    },
+    {
+      terms: plan({ ...share, earned: 'as-it-goes' }),
+      fields: ['incentives.0.earned'],
+      because: 'a pool is divided when its window is over',
+    },
+    {
+      terms: plan({ ...share, window: 'event' }),
+      fields: ['incentives.0.earned'],
+      because: 'one event has no end to wait for',
+    },
+    { terms: plan({ ...share, unit: undefined }), fields: ['incentives.0.unit'], because: 'a pool has a currency' },
+    {
+      terms: plan({ ...share, unit: 'points-care', currency: 'USD' }),
+      fields: ['incentives.0.unit'],
+      because: 'a pool is money',
+    },
+    {
+      terms: plan({ ...share, groupBy: 'customer' }),
+      fields: ['incentives.0.groupBy'],
+      because: 'a partner has one part',
+    },
+    {
+      terms: plan({ ...share, against: 'previous' }),
+      fields: ['incentives.0.against'],
+      because: 'a pool compares partners',
+    },
+    { terms: plan({ ...share, payTo: 'parent' }), fields: ['incentives.0.payTo'], because: 'partners have parts' },
+    {
+      terms: plan({ ...share, release: 'collected' }),
+      fields: ['incentives.0.release'],
+      because: 'each payment would change all parts',
+    },
+    {
+      terms: plan({ ...share, lateAfterClose: 'next-window' }),
+      fields: ['incentives.0.lateAfterClose'],
+      because: 'a late event has the pool divided again',
+    },
+    {
+      terms: plan({ ...share, measure: 'reading score' }),
+      fields: ['incentives.0.measure'],
+      because: 'readings do not add up',
+    },
+    {
+      terms: plan({ ...share, pay: { rule: 'share' } }),
+      fields: ['incentives.0.pay.pool'],
+      because: 'nobody says what is divided',
+    },
+    {
+      terms: plan({ ...share, pay: { rule: 'share', pool: '5.00', percentOfAll: '2' } }),
+      fields: ['incentives.0.pay.pool'],
+      because: 'two pools are said',
+    },
+    {
+      terms: plan({ ...share, pay: { rule: 'share', pool: '0.00' } }),
+      fields: ['incentives.0.pay.pool'],
+      because: 'nobody could earn by an empty pool',
+    },
+    {
+      terms: plan({ ...share, measure: 'quantity', pay: { rule: 'share', percentOfAll: '2' } }),
+      fields: ['incentives.0.pay.percentOfAll'],
+      because: 'a percentage of units is not money',
+    },
+    {
+      terms: plan({ ...share, measure: 'quantity', pay: { rule: 'share', pool: '5.00', from: '1.5' } }),
+      fields: ['incentives.0.pay.from'],
+      because: 'there are no half units',
+    },
+    {
+      terms: plan({ ...share, pay: { rule: 'share', pool: '5.00', least: '1.00' } }),
+      fields: ['incentives.0.pay'],
+      because: 'a least for each partner could be more than the pool',
     },
     { terms: plan({ ...steps, unit: 'JPY' }), fields: undefined, because: 'trailing zeros are accepted, even in yen' },
   ])('when they are checked then $fields: $because', ({ terms, fields }) => {
