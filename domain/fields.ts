@@ -34,7 +34,10 @@ export const AmountName = z
   .string()
   .regex(/^[a-z][a-z0-9_]{0,39}$/, 'is not a name such as freight: small letters, digits and _')
   .refine((name) => name !== 'amount', 'amount is the name of the main amount')
-  .refine((name) => name !== 'quantity' && name !== 'count', 'is the name of a measure that is not an amount')
+  .refine(
+    (name) => !['quantity', 'count', 'customers'].includes(name),
+    'is the name of a measure that is not an amount',
+  )
   .meta({ description: 'The name of an amount besides the main one', examples: ['freight'] });
 
 /** The name of a fact about an event, such as `product` or `customer`. */

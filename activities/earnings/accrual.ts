@@ -14,7 +14,7 @@ import {
 } from '../../db/earnings/events.ts';
 import { tryCorrectedAgain } from '../../db/earnings/set-aside.ts';
 import { quotaNameOf } from '../../domain/earnings/quota.ts';
-import type { Scope } from '../../domain/earnings/change.ts';
+import type { Scope } from '../../domain/earnings/scope-state.ts';
 import { distinctShards, type Shard, shardOf, SHARDS } from '../../domain/earnings/shard.ts';
 import { raiseAlarm } from '../../commands/tasks/alarms.ts';
 import { bookEarnings } from './book.ts';

@@ -1,4 +1,5 @@
-import { type Contribution, type Earning, partKey, type Scope } from '../../domain/earnings/change.ts';
+import { type Contribution, type Earning, partKey } from '../../domain/earnings/change.ts';
+import type { Scope } from '../../domain/earnings/scope-state.ts';
 import { isOfPool } from '../../domain/earnings/pool.ts';
 import { quotaNameOf } from '../../domain/earnings/quota.ts';
 import type { ScopeName } from '../../domain/earnings/target.ts';
@@ -21,6 +22,7 @@ export function emptyScope(partnerId: bigint, name: ScopeName, quotas: Quotas): 
     isClosed: false,
     segments: [],
     members: new Map(),
+    customers: new Map(),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Database } from '../../db/database.ts';
 import { listPartsOf } from '../../db/earnings/pools.ts';
 import { type ClosingWindow, listClosingWindows } from '../../db/earnings/replays.ts';
-import { type Scope, scopeKey } from '../../domain/earnings/change.ts';
+import { type Scope, scopeKey } from '../../domain/earnings/scope-state.ts';
 import type { Closing } from './past.ts';
 
 /** The windows of partners that are earned at their close, and how events of ours closed them. Parts of a pool are those that were booked. */

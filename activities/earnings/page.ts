@@ -3,21 +3,20 @@ import type { AccrualEvent, AccrualProgram, DueEvent } from '../../db/earnings/a
 import type { EventAncestor } from '../../db/earnings/ancestors.ts';
 import type { Wait } from '../../db/earnings/events.ts';
 import type { KeptPartner } from '../../db/earnings/partners-then.ts';
-import type { ScopeOfPartner } from '../../db/earnings/scopes.ts';
 import {
   type Change,
   type Context,
   type Contribution,
   type Earning,
   ratingOfKnown,
-  type Scope,
-  scopeKey,
 } from '../../domain/earnings/change.ts';
+import { type Scope, scopeKey } from '../../domain/earnings/scope-state.ts';
 import { placingBy } from '../../domain/earnings/lateness.ts';
 import type { Rating } from '../../domain/earnings/rating.ts';
 import { fitsNoMore, remainingAfter, remainingOf, whyNotAbout } from '../../domain/earnings/refund.ts';
 import { atPar, type Circumstances, rateNeedsOf } from '../../domain/earnings/conversion.ts';
-import { isCertain, scopeNamesOf, type Target, targetsOf, targetsOrGap } from '../../domain/earnings/target.ts';
+import { askedBy, scopeNamesOf } from '../../domain/earnings/asked-scopes.ts';
+import { isCertain, type Target, targetsOf, targetsOrGap } from '../../domain/earnings/target.ts';
 import type { RemainingEvent } from '../../domain/event.ts';
 import { type Conversion, gapName, isSameNeed } from '../../domain/programs/exchange-rate.ts';
 import { asksAboutPartners, factsAsked, levelsAbove, type PlanTerms } from '../../domain/programs/plan.ts';
@@ -25,7 +24,7 @@ import { type History, keyOf, originOf } from './history.ts';
 import { ancestorsBy } from './ancestors.ts';
 import { type Channel, doerOf, levelFor, nameOf, type PartAt, partFor, type PartOf, type Rated } from './channel.ts';
 import { contributionsAfter, emptyScope } from './contributions.ts';
-import type { Closing, Past } from './past.ts';
+import type { AskedByPage, Closing, Past } from './past.ts';
 import { quotaKeyOf, textOf } from './quotas.ts';
 import type { TermsCache } from './terms-cache.ts';
 
@@ -141,10 +140,10 @@ export async function openPage(
   }
 
   /** The scopes in which an event may count. Rates may decide which incentive is chosen, so they are asked for without them. */
-  function namesOf(partnerId: bigint, { rating, rest, part }: Rated, known?: readonly Target[]): ScopeOfPartner[] {
+  function namesOf(partnerId: bigint, { rating, rest, part }: Rated, known?: readonly Target[]): AskedByPage[] {
     if (part.level === null) return [];
     const names = known?.every(isCertain)
-      ? known.flatMap(({ scope }) => scope ?? [])
+      ? askedBy(known)
       : scopeNamesOf(rest, termsBy(rating), { ...circumstancesOf(rating, part, part.level), barred: null }, today);
     return names.map((name) => ({ ...name, partnerId }));
   }

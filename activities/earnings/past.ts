@@ -2,10 +2,13 @@ import type { Database } from '../../db/database.ts';
 import type { AccrualProgram, ContributionRow, DueEvent } from '../../db/earnings/accrual.ts';
 import { listClosedWindows } from '../../db/earnings/closings.ts';
 import { listParts } from '../../db/earnings/pools.ts';
+import { type AskedCustomer, readCustomers } from '../../db/earnings/scope-customers.ts';
 import { readScopes, type ScopeOfPartner } from '../../db/earnings/scopes.ts';
-import { type Contribution, type Scope, scopeKey } from '../../domain/earnings/change.ts';
+import type { Contribution } from '../../domain/earnings/change.ts';
+import { type Scope, scopeKey } from '../../domain/earnings/scope-state.ts';
 import { windowKey } from '../../domain/earnings/lateness.ts';
 import type { Rating } from '../../domain/earnings/rating.ts';
+import type { AskedScope } from '../../domain/earnings/asked-scopes.ts';
 import { CLOSING, DIVISION } from '../../domain/event.ts';
 import { mindsLate } from '../../domain/programs/incentives/index.ts';
 import type { RateNeed } from '../../domain/programs/exchange-rate.ts';
@@ -39,7 +42,8 @@ export type State = {
 };
 
 /** The names of the scopes that the events of a page may change, given the contributions that are stored. */
-type NamesOf = (counted: ReadonlyMap<string, readonly ContributionRow[]>) => readonly ScopeOfPartner[];
+export type AskedByPage = AskedScope & ScopeOfPartner;
+type NamesOf = (counted: ReadonlyMap<string, readonly ContributionRow[]>) => readonly AskedByPage[];
 
 /** The state that earlier pages left behind. The database keeps it for accrual, and memory for a replay. */
 export type Past = {
@@ -110,6 +114,7 @@ export function storedPast(tx: Database, program: AccrualProgram, cache: TermsCa
         [...quotas.changed.values()],
       );
       const byId = new Map([...scopes.values()].map((scope) => [scope.id, scope]));
+      await readCustomers(tx, byId, [...customersIn(named, scopes), ...customersOf([...counted.values()].flat())]);
       await cache.load(
         tx,
         [...scopes.values()].flatMap(({ segments, members }) =>
@@ -130,6 +135,17 @@ export function storedPast(tx: Database, program: AccrualProgram, cache: TermsCa
     },
   };
 }
+
+/** The customers of the events of a page, in the scopes where they may count. */
+const customersIn = (named: readonly AskedByPage[], scopes: ReadonlyMap<string, Scope>): AskedCustomer[] =>
+  named.flatMap(({ customer, ...name }) => {
+    const scopeId = customer === null ? null : (scopes.get(scopeKey(name.partnerId, name))?.id ?? null);
+    return customer === null || scopeId === null ? [] : [{ scopeId, customer }];
+  });
+
+/** The customers of the contributions that events of a page may take back. */
+const customersOf = (rows: readonly ContributionRow[]): AskedCustomer[] =>
+  rows.flatMap(({ customer, scopeId }) => (customer === null || scopeId === null ? [] : [{ scopeId, customer }]));
 
 function contributionOf(
   { volume, of, base, scopeId, ...row }: ContributionRow,

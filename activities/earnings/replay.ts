@@ -5,7 +5,8 @@ import { fetchReplay, openReplay, type ReplayEvent } from '../../db/earnings/rep
 import { listPartnersBelow } from '../../db/earnings/ancestors.ts';
 import { listBookedDays, readReRatingEventId } from '../../db/earnings/re-ratings.ts';
 import { instantsOfDays, startOfDay } from '../../domain/calendar.ts';
-import { type Contribution, type Earning, type Scope, scopeKey } from '../../domain/earnings/change.ts';
+import type { Contribution, Earning } from '../../domain/earnings/change.ts';
+import { type Scope, scopeKey } from '../../domain/earnings/scope-state.ts';
 import { close } from '../../domain/earnings/own-events.ts';
 import { CLOSING, OUR_SOURCE, RE_RATING } from '../../domain/event.ts';
 import { asksAboutPartners } from '../../domain/programs/plan.ts';

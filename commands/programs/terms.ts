@@ -6,6 +6,7 @@ import { readUnits } from '../../db/programs/units.ts';
 import { Failure, type FailureDetail } from '../../domain/errors.ts';
 import type { RateSource } from '../../domain/programs/exchange-rate.ts';
 import type { IncentiveTerms } from '../../domain/programs/incentives/index.ts';
+import { CUSTOMER, CUSTOMERS } from '../../domain/programs/incentives/measure.ts';
 import type { PlanTerms } from '../../domain/programs/plan.ts';
 import { pointsOfTerms, whyNotUnits } from '../../domain/programs/points.ts';
 
@@ -39,10 +40,14 @@ export async function refuseUnknown(db: Database, program: Program, terms: PlanT
   if (details.length > 0) throw new Failure('invalid_input', PLAN_NOT_ADDED, { details });
 }
 
-const undeclaredAttributes = ({ when, groupBy }: IncentiveTerms, { code, attributes }: Program): FailureDetail[] =>
+const undeclaredAttributes = (
+  { when, groupBy, measure }: IncentiveTerms,
+  { code, attributes }: Program,
+): FailureDetail[] =>
   [
     ...Object.keys(when.event ?? {}).map((name) => ({ name, field: `when.event.${name}` })),
     ...(groupBy === undefined ? [] : [{ name: groupBy, field: 'groupBy' }]),
+    ...(measure === CUSTOMERS ? [{ name: CUSTOMER, field: 'measure' }] : []),
   ]
     .filter(({ name }) => !attributes.includes(name))
     .map(({ name, field }) => ({ field, reason: `${name} is not an attribute of program ${code}` }));

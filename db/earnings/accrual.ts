@@ -259,6 +259,7 @@ const ContributionRow = z.strictObject({
   base: z.bigint(),
   availableOn: LocalDate,
   lateFor: z.string().nullable(),
+  customer: z.string().nullable(),
   rates: RateColumn.array(),
 });
 export type ContributionRow = z.infer<typeof ContributionRow>;
@@ -274,14 +275,14 @@ export const listContributions = (
   return db.any(sql.type(ContributionRow)`
     select origin_id as "originId", partner_id as "partnerId", child_id as "childId", incentive_id as "incentiveId", currency, scope_id as "scopeId",
       plan_version_id as "versionId", terms_since as "sinceMs", sum(amount_minor)::bigint as minor, sum(uncollected_minor)::bigint as "uncollectedMinor", sum(volume)::bigint as volume,
-      sum(of_amount)::bigint as of, sum(base)::bigint as base, min(available_on) as "availableOn", late_for as "lateFor",
+      sum(of_amount)::bigint as of, sum(base)::bigint as base, min(available_on) as "availableOn", late_for as "lateFor", customer,
       coalesce(jsonb_agg(distinct rate - 'amounts') filter (where rate is not null), '[]') as rates
     from (
       select * from earning where event_id = any(${ids}) and partner_id = any(${partners}) and origin_id = event_id
       union all
       select * from earning where partner_id = any(${partners}) and origin_id = any(${ids}) and origin_id <> event_id
     ) earned
-    group by origin_id, partner_id, child_id, incentive_id, currency, scope_id, plan_version_id, terms_since, late_for
+    group by origin_id, partner_id, child_id, incentive_id, currency, scope_id, plan_version_id, terms_since, late_for, customer
     order by max(event_id)`);
 };
 

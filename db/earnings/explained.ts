@@ -1,8 +1,9 @@
 import { type FragmentSqlToken, sql } from 'slonik';
 import { z } from 'zod';
 
-import { type Before, incentiveOf } from '../../domain/earnings/change.ts';
+import type { Before } from '../../domain/earnings/change.ts';
 import { explain } from '../../domain/earnings/explanation.ts';
+import type { Segment } from '../../domain/earnings/scope.ts';
 import { remainingOf } from '../../domain/earnings/refund.ts';
 import { atPar } from '../../domain/earnings/conversion.ts';
 import { targetsOf } from '../../domain/earnings/target.ts';
@@ -11,23 +12,28 @@ import { levelOf } from '../../domain/programs/incentives/index.ts';
 import { ConversionColumn } from '../programs/exchange-rates.ts';
 import { Amounts, Currency, LocalDate, ReadingColumn, Unit } from '../column-types.ts';
 import type { Database } from '../database.ts';
+import { incentiveOf } from '../../domain/programs/plan.ts';
 import { chooses } from '../../domain/programs/stacking.ts';
 import { readTerms } from '../programs/terms.ts';
 import { ThenColumn, thenJson } from './partners-then.ts';
 
 /** The stored calculation of an earning, which is put into words when somebody reads it. */
 
+const segmentsJson = (segments: readonly Segment[]) =>
+  segments.map(({ versionId, sinceMs, measures: { volume, of, base } }) => [
+    versionId,
+    sinceMs,
+    String(volume),
+    String(of),
+    ...(base === 0n ? [] : [String(base)]),
+  ]);
+
 /** Writes what was there before as JSON: minor units are text, and a segment is a list. */
-export const beforeJson = ({ minor, segments, counted, reading, quota, collected }: Before): string =>
+export const beforeJson = ({ minor, segments, after, counted, reading, quota, collected }: Before): string =>
   JSON.stringify({
     minor: String(minor),
-    segments: segments.map(({ versionId, sinceMs, measures: { volume, of, base } }) => [
-      versionId,
-      sinceMs,
-      String(volume),
-      String(of),
-      ...(base === 0n ? [] : [String(base)]),
-    ]),
+    segments: segmentsJson(segments),
+    ...(after === undefined ? {} : { after: segmentsJson(after) }),
     ...(counted === undefined ? {} : { counted }),
     ...(reading === undefined ? {} : { reading: reading === null ? null : String(reading) }),
     ...(quota === undefined ? {} : { quota: quota === null ? null : String(quota) }),
@@ -37,17 +43,18 @@ export const beforeJson = ({ minor, segments, counted, reading, quota, collected
   });
 
 const MinorText = z.string().transform(BigInt);
+const SegmentColumn = z
+  .tuple([z.number(), z.number(), MinorText, MinorText], MinorText)
+  .transform(([versionId, sinceMs, volume, of, base = 0n]) => ({
+    versionId,
+    sinceMs,
+    measures: { volume, of, base },
+  }));
 const BeforeColumn = z
   .object({
     minor: MinorText,
-    segments: z
-      .tuple([z.number(), z.number(), MinorText, MinorText], MinorText)
-      .transform(([versionId, sinceMs, volume, of, base = 0n]) => ({
-        versionId,
-        sinceMs,
-        measures: { volume, of, base },
-      }))
-      .array(),
+    segments: SegmentColumn.array(),
+    after: SegmentColumn.array().optional(),
     counted: z.number().optional(),
     reading: MinorText.nullable().optional(),
     quota: MinorText.nullable().optional(),
@@ -56,8 +63,9 @@ const BeforeColumn = z
       .transform(([minor, of, currency]) => ({ minor, of, currency }))
       .optional(),
   })
-  .transform(({ counted, reading, quota, collected, ...before }): Before => ({
+  .transform(({ after, counted, reading, quota, collected, ...before }): Before => ({
     ...before,
+    ...(after === undefined ? {} : { after }),
     ...(counted === undefined ? {} : { counted }),
     ...(reading === undefined ? {} : { reading }),
     ...(quota === undefined ? {} : { quota }),

@@ -1,7 +1,7 @@
 import { sql } from 'slonik';
 import { z } from 'zod';
 
-import { type Scope, scopeKey } from '../../domain/earnings/change.ts';
+import { type Scope, scopeKey } from '../../domain/earnings/scope-state.ts';
 import { againstQuota } from '../../domain/earnings/quota.ts';
 import { type Member, memberKey, READ, type Segment } from '../../domain/earnings/scope.ts';
 import type { ScopeName } from '../../domain/earnings/target.ts';
@@ -11,6 +11,7 @@ import { LocalDate, Unit } from '../column-types.ts';
 import { unnestColumns } from '../columns.ts';
 import type { Database } from '../database.ts';
 import type { QuotaKey } from './quotas.ts';
+import { saveCustomers } from './scope-customers.ts';
 
 /** The scopes in which several events count together, with their kept measures. */
 
@@ -104,7 +105,12 @@ export async function readScopes(
   const scopes = new Map<string, Scope>();
   for (const { versionId, sinceMs, volume, of, base, ...row } of rows) {
     const key = scopeKey(row.partnerId, row);
-    const scope = scopes.get(key) ?? { ...row, segments: [], members: new Map<string, Member>() };
+    const scope: Scope = scopes.get(key) ?? {
+      ...row,
+      segments: [],
+      members: new Map<string, Member>(),
+      customers: new Map(),
+    };
     scopes.set(key, scope);
     if (versionId !== null && sinceMs !== null)
       scope.segments.push({ versionId, sinceMs, measures: { volume: volume ?? 0n, of: of ?? 0n, base: base ?? 0n } });
@@ -157,6 +163,7 @@ export async function saveScopes(db: Database, programId: number, scopes: readon
   );
   await saveTotals(db, scopes);
   await saveMembers(db, scopes.filter(hasMembers));
+  await saveCustomers(db, scopes);
 }
 
 const peopleOf = (people: ReadonlySet<string>): string => `{${[...people].toSorted().join(',')}}`;

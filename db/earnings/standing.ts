@@ -1,10 +1,10 @@
 import { sql } from 'slonik';
 import { z } from 'zod';
 
-import { incentiveOf, type Scope } from '../../domain/earnings/change.ts';
+import type { Scope } from '../../domain/earnings/scope-state.ts';
 import { isDividing, leastVolume } from '../../domain/earnings/pool.ts';
 import { standingOf, type Reached } from '../../domain/earnings/standing.ts';
-import type { PlanTerms } from '../../domain/programs/plan.ts';
+import { incentiveOf, type PlanTerms } from '../../domain/programs/plan.ts';
 import { LocalDate } from '../column-types.ts';
 import type { Database } from '../database.ts';
 import { readTerms } from '../programs/terms.ts';

@@ -1,9 +1,9 @@
--- 5. A scope has earned what its earnings add up to, and its kept measures are the sums of theirs. Readings do not add up: each is kept.
+-- 5. A scope has earned what its earnings add up to, and its kept measures are the sums of theirs. Readings and customers do not add up.
 with earned as (
   select scope_id, sum(amount_minor) as minor from earning where scope_id is not null group by scope_id
 ), measured as (
-  select scope_id, terms_since, plan_version_id, sum(case when measure like 'reading %' then 0 else volume end) as volume,
-    sum(of_amount) as of_amount, sum(case when measure like 'reading %' then 0 else base end) as base
+  select scope_id, terms_since, plan_version_id, sum(case when measure ~ '^(reading|customers)( |$)' then 0 else volume end) as volume,
+    sum(of_amount) as of_amount, sum(case when measure ~ '^(reading|customers)( |$)' then 0 else base end) as base
   from earning join earning_scope scope on scope.id = scope_id group by scope_id, terms_since, plan_version_id
 ), joined as (
   select scope_id, origin_id, plan_version_id, sum(volume) as volume, sum(of_amount) as of_amount
@@ -17,7 +17,11 @@ where scope.earned_minor is distinct from coalesce(earned.minor, 0)
 union all
 select format('scope %s has measured %s since %s, but says %s', coalesce(total.scope_id, measured.scope_id), measured.volume,
   coalesce(total.terms_since, measured.terms_since), total.volume)
-from (select * from scope_total) total
+from (
+  select scope_id, terms_since, plan_version_id, of_amount, case when measure ~ '^customers( |$)' then 0 else volume end as volume,
+    case when measure ~ '^customers( |$)' then 0 else base end as base
+  from scope_total join earning_scope scope on scope.id = scope_id
+) total
 full join (select measured.* from measured join earning_scope scope on scope.id = scope_id where time_window <> 'event') measured
   using (scope_id, terms_since, plan_version_id)
 where (total.volume, total.of_amount, total.base) is distinct from (measured.volume, measured.of_amount, measured.base)

@@ -396,6 +396,18 @@ create table scope_member(
   primary key (scope_id, origin_id, plan_version_id)
 );
 
+-- The customers of a scope that counts them, each with the number of their events that have something left, by the terms of a segment.
+create table scope_customer(
+  scope_id bigint not null references earning_scope,
+  customer text not null,
+  terms_since timestamptz not null,
+  plan_version_id int not null references plan_version,
+  events bigint not null check (events >= 0),
+  base bigint not null check (base >= 0),
+  primary key (scope_id, customer, terms_since, plan_version_id)
+);
+comment on column scope_customer.base is 'The number of their events in the window that this one is compared with.';
+
 -- The difference that an event made to what a scope is worth. Its keys name rows that the same transaction read or wrote, and that never
 -- go away, so no foreign key looks them up again. The invariants compare them every night.
 create table earning(
@@ -421,6 +433,7 @@ create table earning(
   uncollected_minor bigint not null default 0,
   rate jsonb,
   late_for text check (late_for ~ '^(month|quarter|half-year|year|promotion) \d{4}-\d{2}-\d{2}$'),
+  customer text,
   unique nulls not distinct (event_id, partner_id, child_id, n),
   constraint points_have_no_line check (earning_line_id is null or not is_points(currency))
 );
@@ -439,6 +452,7 @@ comment on column earning.rate is
   'The rate at which the amounts that are left of the event were converted, with these amounts. Null where none was converted.';
 comment on column earning.late_for is
   'The window that was closed already when its event was worked out. The event then counts in a later window, or nowhere. Null where it counts in its own.';
+comment on column earning.customer is 'The customer of the event, where an incentive counts customers. Otherwise null.';
 comment on column earning.before is 'The earnings and measures of the scope before the change. Null where it was empty.';
 
 -- A draft of terms that is replayed over past events, besides what the plan in force earned for them. Nothing is earned by it.

@@ -11,7 +11,7 @@ grant usage on all sequences in schema public to bursar_app;
 grant select, insert on all tables in schema public to bursar_app;
 revoke insert on currency, rail_unit, payout_edge, attempt_edge, batch_edge, resolution_edge, run_edge, attempt_history, payout_history from bursar_app;
 grant update on idempotency_key, payer_gateway, gateway_pause, pay_schedule_minimum, partner, task, alarm, notification,
-  event_due, audit, audit_source, back_test, earning_scope, scope_total, scope_member, import, payout, payout_line, payout_attempt, instrument_failure, webhook_inbox, resolution, payout_run, run_outcome, check_account, check_stop,
+  event_due, audit, audit_source, back_test, earning_scope, scope_total, scope_member, scope_customer, import, payout, payout_line, payout_attempt, instrument_failure, webhook_inbox, resolution, payout_run, run_outcome, check_account, check_stop,
   check_exception, recon_report, recon_line, recon_break to bursar_app;
 grant update (revoked_at, last_used_at) on api_key to bursar_app;
 grant update (digest, at_once) on incident to bursar_app;

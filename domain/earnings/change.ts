@@ -2,53 +2,25 @@ import { addDays, localDate } from '../calendar.ts';
 import type { Conversion, ExchangeRate } from '../programs/exchange-rate.ts';
 import { type Measures, measureOfTerms, NOTHING } from '../programs/incentives/index.ts';
 import { isReading } from '../programs/incentives/measure.ts';
-import type { PlanTerms } from '../programs/plan.ts';
+import { incentiveOf, type PlanTerms } from '../programs/plan.ts';
 import type { UnitCode } from '../unit.ts';
 import type { Collected } from './collection.ts';
+import { changeCustomer, countsCustomers } from './customers.ts';
 import { changeMember, countPurchases } from './firsts.ts';
 import { isOfPool } from './pool.ts';
 import { quotaNameOf } from './quota.ts';
 import type { Rating } from './rating.ts';
 import {
   addMeasures,
-  bySince,
   isNothing,
-  lastReading,
-  type Member,
   memberKey,
   type Segment,
+  takeReading,
   type TermsOfVersion,
-  worthOf,
-  worthOfWindow,
+  withMeasures,
 } from './scope.ts';
+import { type Outside, outsideOf, type Scope, scopeKey, worthNow } from './scope-state.ts';
 import type { ScopeName, Target } from './target.ts';
-
-/** The events of a partner that an incentive counts together, with what they add up to and what was earned for them. */
-export type Scope = ScopeName & {
-  readonly partnerId: bigint;
-  /** Null until the database has a row for it. */
-  id: bigint | null;
-  earnedMinor: bigint;
-  /** The event of ours that closes it. Null where there is none yet. */
-  readonly closingId: bigint | null;
-  /** The people who sent its events or wrote its terms, where it is earned at its close. */
-  readonly madeBy: Set<string>;
-  /** The quota that it is compared with, in units of its measure. Null where none is set, and absent where it is compared with none. */
-  quota?: bigint | null;
-  /** Whether its measures changed since its pool was divided, or are in no division yet. Absent or null where it counts for no pool. */
-  isUndivided?: boolean | null;
-  /** Whether it is closed. A window that is earned at its close earns nothing before. */
-  isClosed: boolean;
-  /** The segments of a window, oldest first. */
-  segments: Segment[];
-  /** The events of a scope that counts only the first ones of a customer, by `memberKey`. Empty in a window without readings. */
-  members: Map<string, Member>;
-};
-
-export const scopeKey = (
-  partnerId: bigint,
-  { incentiveId, currency, window, start, measure, group }: ScopeName,
-): string => `${partnerId}|${incentiveId}|${currency}|${window}|${start}|${measure}|${group}`;
 
 /** The contribution of an event until now: the sum of its earnings by one incentive, in one scope and segment. */
 export type Contribution = Rating & {
@@ -63,6 +35,8 @@ export type Contribution = Rating & {
   readonly availableOn: string;
   /** The closed window for which the event came late, such as `quarter 2026-01-01`. Null where it counts in its own. */
   readonly lateFor: string | null;
+  /** The customer of the event, where customers are counted. Otherwise null. */
+  readonly customer: string | null;
   /** The rates at which the amounts of the event were converted. The event keeps them. */
   readonly rates: readonly ExchangeRate[];
 };
@@ -78,16 +52,14 @@ const counts = ({ scope, minor, measures }: Pick<Contribution, 'scope' | 'minor'
 export const ratingOfKnown = (known: readonly Contribution[]): Contribution | undefined =>
   known.findLast(counts) ?? known.at(-1);
 
-/** The earnings and measures before a change, for its explanation. */
-export type Before = {
+/** The earnings and measures before a change, for its explanation, and what does not add up after it. */
+export type Before = Outside & {
   readonly minor: bigint;
   readonly segments: readonly Segment[];
   /** How many events of the customer counted before. Only where the first ones count. */
   readonly counted?: number;
-  /** The last reading of the window after the change, in millionths. Only where readings are measured; null where there is none. */
-  readonly reading?: bigint | null;
-  /** The quota of the window after the change. Only where a window is compared with one; null where none is set. */
-  readonly quota?: bigint | null;
+  /** The segments after the change. Only where customers are counted: an event of a known customer changes none. */
+  readonly after?: readonly Segment[];
   /** The part of the event that was paid, after the change. Only where the incentive waits for it. */
   readonly collected?: Collected;
 };
@@ -133,8 +105,8 @@ type Part = Omit<Contribution, 'availableOn' | 'rates'> & {
 
 /** The contributions of one event that have the same key are one. */
 export const partKey = (part: Omit<Part, 'minor' | 'uncollectedMinor' | 'measures'>): string => {
-  const { incentiveId, currency, scope, versionId, sinceMs, lateFor } = part;
-  return `${incentiveId}|${currency}|${scope ? scopeKey(scope.partnerId, scope) : ''}|${versionId}|${sinceMs}|${lateFor ?? ''}`;
+  const { incentiveId, currency, scope, versionId, sinceMs, lateFor, customer } = part;
+  return `${incentiveId}|${currency}|${scope ? scopeKey(scope.partnerId, scope) : ''}|${versionId}|${sinceMs}|${lateFor ?? ''}|${customer ?? ''}`;
 };
 
 const NOT_COUNTED = { minor: 0n, uncollectedMinor: 0n, measures: NOTHING };
@@ -161,7 +133,7 @@ export function earningsOf(change: Change, context: Context): Earning[] {
     };
     if (old && !after.has(key) && !counts(old)) return [];
     const availableOn = releaseOf(change, part, context);
-    const { incentiveId, currency, versionId, sinceMs, scope, lateFor } = part;
+    const { incentiveId, currency, versionId, sinceMs, scope, lateFor, customer } = part;
     const converted = after.get(key)?.converted ?? null;
     const about = {
       originId: change.originId,
@@ -172,6 +144,7 @@ export function earningsOf(change: Change, context: Context): Earning[] {
       scope,
       measures,
       lateFor,
+      customer,
       availableOn,
       uncollectedMinor: to.uncollectedMinor - from.uncollectedMinor,
       converted,
@@ -191,7 +164,18 @@ const withCollected = (before: Before | null, { collected }: Part): Before | nul
 function partsOf({ partnerId, rating, targets }: Change, { scopeOf }: Context): Part[] {
   if (rating === null) return [];
   return targets.map(
-    ({ terms, currency, measures, scope, minor, uncollectedMinor = 0n, collected = null, lateFor, converted }) => ({
+    ({
+      terms,
+      currency,
+      measures,
+      scope,
+      minor,
+      uncollectedMinor = 0n,
+      collected = null,
+      lateFor,
+      customer = null,
+      converted,
+    }) => ({
       incentiveId: terms.id,
       currency,
       scope: scope && scopeOf(partnerId, scope),
@@ -200,6 +184,7 @@ function partsOf({ partnerId, rating, targets }: Change, { scopeOf }: Context): 
       collected,
       measures,
       lateFor,
+      customer,
       converted,
       versionId: rating.versionId,
       sinceMs: rating.sinceMs,
@@ -221,7 +206,7 @@ function releaseOf({ counted, atMs }: Change, part: Part, { zone, termsOf }: Con
 function recount(
   scope: Scope,
   { originId, key, atMs }: Change,
-  { incentiveId, versionId, sinceMs }: Part,
+  { incentiveId, versionId, sinceMs, customer }: Part,
   measures: Measures,
   context: Context,
 ): { minor: bigint; before: Before | null } {
@@ -242,57 +227,18 @@ function recount(
   const before = isEmpty ? null : { minor: earned, segments: scope.segments };
   const isOfReading = isReading(measureOfTerms(terms(versionId)));
   if (isOfReading && (measures.base !== 0n || scope.members.has(memberKey({ originId, versionId }))))
-    read(scope, { originId, key, atMs, versionId, measures });
-  const counted = isOfReading ? { ...NOTHING, of: measures.of } : measures;
+    takeReading(scope.members, { originId, key, atMs, versionId, measures });
+  const isOfCustomers = customer !== null && countsCustomers(scope);
+  const counted = isOfReading || isOfCustomers ? { ...NOTHING, of: measures.of } : measures;
   scope.segments = withMeasures(scope.segments, { versionId, sinceMs, measures: counted });
   if (isOfPool(scope) && !isNothing(measures)) scope.isUndivided = true;
+  if (isOfCustomers) {
+    const change = { customer, versionId, sinceMs, events: measures.volume, base: measures.base };
+    scope.segments = changeCustomer(scope.customers, change).reduce(withMeasures, scope.segments);
+  }
   scope.earnedMinor = worthNow(scope, context);
   const minor = scope.earnedMinor - earned;
-  if (!isOfReading && quotaNameOf(scope) === undefined) return { minor, before };
-  return { minor, before: { ...(before ?? { minor: 0n, segments: [] }), ...outsideOf(scope) } };
-}
-
-/** Takes over a reading, or forgets it where nothing of it is left. */
-function read(scope: Scope, reading: Member): void {
-  const id = memberKey(reading);
-  const known = scope.members.get(id);
-  const measures = addMeasures(known?.measures ?? NOTHING, reading.measures);
-  if (measures.base === 0n) scope.members.delete(id);
-  else scope.members.set(id, { ...reading, measures });
-}
-
-/** The part of the state of a window that does not add up: its last reading, or its quota. */
-export function outsideOf(scope: Scope): Pick<Before, 'reading' | 'quota'> {
-  if (isReading(scope.measure)) return { reading: lastReading(scope.members.values())?.measures.volume ?? null };
-  return quotaNameOf(scope) === undefined ? {} : { quota: scope.quota ?? null };
-}
-
-/** The worth of a window that has earned it, in minor units: 0 until it is closed, where it is earned at its close. A division changes parts. */
-export const worthNow = (scope: Scope, context: Pick<Context, 'termsOf'>): bigint =>
-  isOfPool(scope) ? scope.earnedMinor : scope.closesOn !== null && !scope.isClosed ? 0n : worthSoFar(scope, context);
-
-/** The worth of a window by its measures so far, in minor units, whether it has earned it or not. */
-export function worthSoFar(scope: Scope, { termsOf }: Pick<Context, 'termsOf'>): bigint {
-  const { segments, members, incentiveId, currency } = scope;
-  const terms: TermsOfVersion = (version) => incentiveOf(termsOf(version), incentiveId);
-  if (!isReading(scope.measure)) return worthOfWindow(segments, terms, currency, scope.quota ?? 0n);
-  const last = lastReading(members.values());
-  if (!last) return 0n;
-  const of = segments.reduce((total, { measures }) => total + measures.of, 0n);
-  return worthOf(terms(last.versionId), { ...NOTHING, volume: last.measures.volume, of }, currency);
-}
-
-function withMeasures(segments: readonly Segment[], added: Segment): Segment[] {
-  const isSame = ({ versionId, sinceMs }: Segment) => versionId === added.versionId && sinceMs === added.sinceMs;
-  if (!segments.some(isSame)) return [...segments, added].toSorted(bySince);
-  return segments.map((segment) =>
-    isSame(segment) ? { ...segment, measures: addMeasures(segment.measures, added.measures) } : segment,
-  );
-}
-
-/** The incentive of a plan version. Throws RangeError where the version has none of that id. */
-export function incentiveOf({ incentives }: PlanTerms, id: string) {
-  const found = incentives.find((incentive) => incentive.id === id);
-  if (!found) throw new RangeError(`the plan has no incentive ${id}`);
-  return found;
+  if (!isOfReading && !isOfCustomers && quotaNameOf(scope) === undefined) return { minor, before };
+  const after = isOfCustomers ? { after: scope.segments } : {};
+  return { minor, before: { ...(before ?? NOTHING_BEFORE), ...outsideOf(scope), ...after } };
 }

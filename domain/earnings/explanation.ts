@@ -14,11 +14,11 @@ import {
 import { formatMeasured, isMoney } from '../programs/incentives/measure.ts';
 import { boundInputs, formatVolume } from '../programs/incentives/pay.ts';
 import { heldOf, type PartnerThen } from '../programs/incentives/when-partner.ts';
-import type { PlanTerms } from '../programs/plan.ts';
+import { incentiveOf, type PlanTerms } from '../programs/plan.ts';
 import { type UnitCode, withUnit } from '../unit.ts';
-import { type Before, incentiveOf } from './change.ts';
+import type { Before } from './change.ts';
 import { type DividingTerms, dividedWords, isDividing, type Part, partWords } from './pool.ts';
-import { addMeasures, bySince, type Segment, worthOf } from './scope.ts';
+import { addMeasures, type Segment, withMeasures, worthOf } from './scope.ts';
 
 /** Enough to compute every cent again, in words for the partner. Amounts are decimal strings, and rates are percentages. */
 export type Explanation = {
@@ -225,22 +225,18 @@ const deducted = ({ deduct }: IncentiveTerms): string[] =>
   deduct ? ['it is taken from the other earnings of the event, and never more than they are'] : [];
 
 /** The segments of the scope after the change. */
-function afterwards({ before, versionId, sinceMs, measures }: Explained): Segment[] {
-  const segments = before?.segments ?? [];
-  const isSame = (segment: Segment) => segment.versionId === versionId && segment.sinceMs === sinceMs;
-  if (!segments.some(isSame)) return [...segments, { versionId, sinceMs, measures }].toSorted(bySince);
-  return segments.map((segment) =>
-    isSame(segment) ? { ...segment, measures: addMeasures(segment.measures, measures) } : segment,
-  );
+function afterwards({ before, versionId, sinceMs, measures }: Explained): readonly Segment[] {
+  return before?.after ?? withMeasures(before?.segments ?? [], { versionId, sinceMs, measures });
 }
 
-function moved({ before, measures, currency, scope }: Explained, terms: IncentiveTerms): string[] {
+function moved(earning: Explained, terms: IncentiveTerms): string[] {
+  const { before, currency, scope } = earning;
   if (!scope && (before?.segments ?? []).length === 0) return [];
   const measure = measureOfTerms(terms);
   const { counted } = contextOf(terms, currency);
   const print = (volume: bigint) => formatMeasured(volume, measure, counted);
   const from = sumOf(before?.segments ?? []);
-  const to = addMeasures(from, measures);
+  const to = sumOf(afterwards(earning));
   const what = isMoney(measure) ? 'volume' : 'number';
   const change =
     from.volume === to.volume ? `is ${print(to.volume)}` : `goes from ${print(from.volume)} to ${print(to.volume)}`;

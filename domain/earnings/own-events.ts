@@ -1,7 +1,8 @@
 import { addDays, localDate } from '../calendar.ts';
 import { NOTHING } from '../programs/incentives/index.ts';
 import { windowKey } from './lateness.ts';
-import { type Context, type Earning, outsideOf, type Scope, worthNow } from './change.ts';
+import type { Context, Earning } from './change.ts';
+import { outsideOf, type Scope, worthNow } from './scope-state.ts';
 
 /** The changes that events of ours make to windows. They measure nothing themselves. */
 
@@ -60,6 +61,7 @@ function revalued(
     scope,
     measures: NOTHING,
     lateFor: null,
+    customer: null,
     uncollectedMinor: 0n,
     converted: null,
     availableOn: addDays(day, context.termsOf(versionId).holdDays),

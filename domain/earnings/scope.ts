@@ -9,6 +9,8 @@ export type TermsOfVersion = (versionId: number) => IncentiveTerms;
 /** The measures of a window under the terms of one version, from the instant at which the partner had them. */
 export type Segment = { readonly versionId: number; readonly sinceMs: number; readonly measures: Measures };
 
+type Since = Pick<Segment, 'versionId' | 'sinceMs'>;
+
 /**
  * An event of a scope that counts only the first ones of a customer, as far as it is rated by one version of a plan. The parts of an event
  * that partners below share may be rated by several.
@@ -44,8 +46,18 @@ export function rounded({ numerator, denominator }: Fraction): bigint {
 export const worthOf = (terms: IncentiveTerms, measures: Measures, currency: UnitCode): bigint =>
   rounded(payOf(terms, currency).exact(measures));
 
-export const bySince = (one: Segment, other: Segment): number =>
+/** The order of segments: the older terms first. */
+export const bySince = (one: Since, other: Since): number =>
   one.sinceMs - other.sinceMs || one.versionId - other.versionId;
+
+/** Adds measures to the segments of a window. */
+export function withMeasures(segments: readonly Segment[], added: Segment): Segment[] {
+  const isSame = ({ versionId, sinceMs }: Segment) => versionId === added.versionId && sinceMs === added.sinceMs;
+  if (!segments.some(isSame)) return [...segments, added].toSorted(bySince);
+  return segments.map((segment) =>
+    isSame(segment) ? { ...segment, measures: addMeasures(segment.measures, added.measures) } : segment,
+  );
+}
 
 /**
  * The worth of a window in minor units, rounded once. Terms that change within it split it into segments, oldest first. The volume carries
@@ -81,6 +93,14 @@ export function lastReading(readings: Iterable<Member>): Member | undefined {
   for (const reading of readings)
     if (!last || (byTime(last, reading) || last.versionId - reading.versionId) < 0) last = reading;
   return last;
+}
+
+/** Takes over a reading, or forgets it where nothing of it is left. */
+export function takeReading(members: Map<string, Member>, reading: Member): void {
+  const id = memberKey(reading);
+  const measures = addMeasures(members.get(id)?.measures ?? NOTHING, reading.measures);
+  if (measures.base === 0n) members.delete(id);
+  else members.set(id, { ...reading, measures });
 }
 
 /** The order in which events happened. */

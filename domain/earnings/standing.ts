@@ -2,10 +2,10 @@ import { addDays } from '../calendar.ts';
 import { contextOf, measureOfTerms, NOTHING, paidMeasure, payOf } from '../programs/incentives/index.ts';
 import { formatMeasured, isReading } from '../programs/incentives/measure.ts';
 import { windowEnd } from '../programs/incentives/window.ts';
-import type { PlanTerms } from '../programs/plan.ts';
-import { incentiveOf, type Scope, worthSoFar } from './change.ts';
+import { incentiveOf, type PlanTerms } from '../programs/plan.ts';
 import { type DividingTerms, isDividing, leastVolume, partSoFar, percentage, poolOf } from './pool.ts';
 import { addMeasures, lastReading, worthOf } from './scope.ts';
+import { type Scope, worthSoFar } from './scope-state.ts';
 
 /** A partner's place in one window: what is measured, what it is worth, and what the next step needs. Amounts are minor units. */
 export type Standing = {

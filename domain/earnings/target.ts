@@ -21,7 +21,7 @@ import {
   payOf,
   windowStartOf,
 } from '../programs/incentives/index.ts';
-import { isReading, measureOf } from '../programs/incentives/measure.ts';
+import { CUSTOMER, CUSTOMERS, isReading, measureOf } from '../programs/incentives/measure.ts';
 import { STANDARD_QUOTA } from '../programs/incentives/shape.ts';
 import { BEGINNING } from '../programs/incentives/window.ts';
 import type { PlanTerms } from '../programs/plan.ts';
@@ -30,7 +30,7 @@ import { own } from '../own.ts';
 import type { UnitCode } from '../unit.ts';
 import { type Collected, collectedMeasures, collectedOf, splitWorth } from './collection.ts';
 import { atPar, type Circumstances, conversionOf, measuredOf, type RateOf, rateNeedsOf } from './conversion.ts';
-import { laterWindows, type Place, type Placing } from './lateness.ts';
+import type { Place, Placing } from './lateness.ts';
 import { OF_POOL } from './pool.ts';
 import { againstQuota } from './quota.ts';
 import { READ, worthOf } from './scope.ts';
@@ -68,6 +68,8 @@ export type Target = {
   readonly lacks: string | null;
   /** The closed window for which the event came late. Null where it counts in its own. */
   readonly lateFor: string | null;
+  /** The customer of the event, where customers are counted. */
+  readonly customer?: string | null;
   /** The incentive by which the event earns instead. Absent where it earns by this one. */
   readonly insteadOf?: string;
   /** The rate at which its amounts were converted to the currency. Null where none was. */
@@ -100,7 +102,7 @@ const barredTargets = (event: RemainingEvent, plan: PlanTerms, circumstances: Ci
 const paidInFull = (event: RemainingEvent): RemainingEvent => ({ ...event, collectedMinor: event.minor ?? 0n });
 
 /** The contributions by each incentive, as if none excluded another one. */
-function allTargets(
+export function allTargets(
   event: RemainingEvent,
   { incentives }: PlanTerms,
   { zone, level = 0, partner = null, place = ownPlace }: Circumstances,
@@ -126,31 +128,7 @@ function allTargets(
 export const isCertain = ({ converted, terms }: Target): boolean => converted === null && !mindsLate(terms);
 
 /** Every event counts in its own window, unless somebody says otherwise. */
-const ownPlace = (_terms: IncentiveTerms, start: string): Place => ({ start, lateFor: null });
-
-/** The scopes in which an event may count until a day, whatever the rates are, and whichever incentives are chosen and windows closed. */
-export function scopeNamesOf(
-  event: RemainingEvent,
-  plan: PlanTerms,
-  circumstances: Circumstances,
-  today: string,
-): ScopeName[] {
-  const names = (incentives: readonly IncentiveTerms[], place: Placing) =>
-    allTargets(event, { ...plan, incentives: [...incentives] }, { ...circumstances, place }, atPar).flatMap(
-      ({ scope }) => scope ?? [],
-    );
-  const all = names(plan.incentives, ownPlace);
-  const moving = plan.incentives.filter(({ lateAfterClose }) => lateAfterClose === 'next-window');
-  for (let index = 0; moving.length > 0; index += 1) {
-    const later = names(moving, (terms, start) => ({
-      start: laterWindows(terms, start, today)[index] ?? null,
-      lateFor: null,
-    }));
-    if (later.length === 0) break;
-    all.push(...later);
-  }
-  return all;
-}
+export const ownPlace = (_terms: IncentiveTerms, start: string): Place => ({ start, lateFor: null });
 
 /** The contributions of an event, or a rate that is not known yet and without which nothing can be said. */
 export function targetsOrGap(
@@ -244,16 +222,18 @@ function targetOf(
   const volume = measureOf(measured, measure);
   const ofAmount = of === null ? 0n : measureOf(measured, of);
   const group = groupBy === undefined ? '' : own(event.attributes, groupBy);
+  const customer = measure === CUSTOMERS ? (own(event.attributes, CUSTOMER) ?? null) : null;
   const collected = terms.release === 'collected' ? collectedOf(measured) : null;
   const lacks = whatLacks([
     [terms.release === 'collected' ? collected : '', 'no amount that can be paid'],
     [volume, `no ${measure}`],
     [ofAmount, `no ${of}`],
     [group, `no attribute ${groupBy}`],
+    [measure === CUSTOMERS ? customer : '', `no attribute ${CUSTOMER}`],
   ]);
   const measures = lacks === null ? { ...NOTHING, volume: volume ?? 0n, of: ofAmount ?? 0n } : NOTHING;
   const start = windowStartOf(terms, date) ?? (first && BEGINNING);
-  const target = { terms, currency, measures, lacks, lateFor: null, collected, converted: null };
+  const target = { terms, currency, measures, lacks, lateFor: null, customer, collected, converted: null };
   if (start === undefined && collected)
     return { ...target, scope: null, ...splitWorth(payOf(terms, currency).exact(measures), collected) };
   if (start === undefined) return { ...target, scope: null, minor: worthOf(terms, measures, currency) };

@@ -51,6 +51,13 @@ export const PlanTerms = z
   .meta({ id: 'PlanTerms', description: 'The earnings that one version of a plan promises to partners' });
 export type PlanTerms = z.infer<typeof PlanTerms>;
 
+/** The incentive of a plan version. Throws RangeError where the version has none of that id. */
+export function incentiveOf({ incentives }: PlanTerms, id: string) {
+  const found = incentives.find((incentive) => incentive.id === id);
+  if (!found) throw new RangeError(`the plan has no incentive ${id}`);
+  return found;
+}
+
 /** Whether an incentive of a plan is for some partners only. */
 export const asksAboutPartners = ({ incentives }: PlanTerms): boolean =>
   incentives.some(({ when }) => when.partner !== undefined);

@@ -5267,7 +5267,7 @@ export interface components {
                 };
             };
             /**
-             * @description `amount` is the main amount, and any other name is the amount of that name. `amount - tax` is one amount less others, and never below 0. `quantity` counts units, and `count` counts events. `reading market_share` is the last reading of that metric in the window. `exact amount` is the main amount with all its digits, where a program takes amounts of less than a cent
+             * @description `amount` is the main amount, and any other name is the amount of that name. `amount - tax` is one amount less others, and never below 0. `quantity` counts units, `count` counts events, and `customers` counts the different values of the attribute `customer` in the window. `reading market_share` is the last reading of that metric in the window. `exact amount` is the main amount with all its digits, where a program takes amounts of less than a cent
              * @example amount - tax
              */
             measure?: string;
@@ -5879,7 +5879,7 @@ export interface components {
                 };
             };
             /**
-             * @description `amount` is the main amount, and any other name is the amount of that name. `amount - tax` is one amount less others, and never below 0. `quantity` counts units, and `count` counts events. `reading market_share` is the last reading of that metric in the window. `exact amount` is the main amount with all its digits, where a program takes amounts of less than a cent
+             * @description `amount` is the main amount, and any other name is the amount of that name. `amount - tax` is one amount less others, and never below 0. `quantity` counts units, `count` counts events, and `customers` counts the different values of the attribute `customer` in the window. `reading market_share` is the last reading of that metric in the window. `exact amount` is the main amount with all its digits, where a program takes amounts of less than a cent
              * @default amount
              * @example amount - tax
              */

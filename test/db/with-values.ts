@@ -41,6 +41,7 @@ import { insertMovements, markTold, readLots } from '../../db/earnings/lots.ts';
 import { listExpiring, listLiabilities, listUntold } from '../../db/earnings/points-balances.ts';
 import { insertReRatingItems, listAgreementAuthors, listPartnersToRate } from '../../db/earnings/re-ratings.ts';
 import { listClosable, listClosedWindows } from '../../db/earnings/closings.ts';
+import { readCustomers, saveCustomers } from '../../db/earnings/scope-customers.ts';
 import { readScopes, saveScopes } from '../../db/earnings/scopes.ts';
 import { listAgreementEpochs, listClosingWindows, listParticipants, openReplay } from '../../db/earnings/replays.ts';
 import { insertBackTest, listFactSpans, saveBackTestPage } from '../../db/earnings/back-tests.ts';
@@ -115,7 +116,7 @@ import { takeDueNotifications } from '../../db/tasks/notifications.ts';
 import { listTasks, listTasksDue } from '../../db/tasks/tasks.ts';
 import type { VaultKeys } from '../../db/vault.ts';
 import { accrualPosting } from '../../domain/books/postings.ts';
-import type { Scope } from '../../domain/earnings/change.ts';
+import type { Scope } from '../../domain/earnings/scope-state.ts';
 import { pointsOf } from '../../domain/books/points-postings.ts';
 import { statementDay } from '../../domain/books/statement-day.ts';
 import type { WireEvent } from '../../domain/event.ts';
@@ -169,10 +170,12 @@ const EARNING: NewEarning = {
   availableOn: '2026-01-15',
   before: null,
   lateFor: null,
+  customer: null,
   converted: null,
   kind: 'earned',
   madeBy: [],
 };
+const KIM = new Map([['kim', [{ customer: 'kim', versionId: 1, sinceMs: 0, events: 1n, base: 0n }]]]);
 const AS_OF = { at: null, day: '2026-03-25' } as const;
 const UNIT = 'points-large';
 const LOT = { earnedOn: '2026-01-15', availableOn: '2026-01-15', expiresOn: '2027-01-15' };
@@ -242,6 +245,7 @@ const SCOPE: Scope = {
   isClosed: false,
   segments: [{ versionId: 1, sinceMs: 0, measures: { volume: 1n, of: 0n, base: 0n } }],
   members: new Map(),
+  customers: new Map(),
 };
 const EVENT: NewEvent = {
   event: {
@@ -383,6 +387,8 @@ export const WITH_VALUES: Record<string, (db: Database, s: Scene) => unknown> = 
   lockShardForAccrual: (db) => lockShardForAccrual(db, { program: 'resale', shard: 0 }),
   readScopes: (db, s) =>
     readScopes(db, s.company.programId, [SCOPE], [1n], [1n], [{ partnerId: s.partnerId, ...QUOTA }]),
+  readCustomers: (db) => readCustomers(db, new Map(), [{ scopeId: 1n, customer: 'kim' }]),
+  saveCustomers: (db) => saveCustomers(db, [{ ...SCOPE, id: 1n, measure: 'customers', customers: KIM }]),
   saveScopes: (db, s) => saveScopes(db, s.company.programId, [SCOPE]),
   listStandings: (db, s) => listStandings(db, s.partnerId, null, PAGE),
   listClosable: (db) => listClosable(db, 100),

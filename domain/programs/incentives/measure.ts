@@ -26,16 +26,20 @@ export const Measure = z
     const issue = (message: string) => context.addIssue({ code: 'custom', message });
     if (names.includes(GROWTH)) issue('is not a measure of an event: compare two windows with `against`');
     if (names.length > 1 && names.some(isCounted))
-      issue('subtracts units from money: no event can have it; quantity and count stand alone');
+      issue('subtracts units from money: no event can have it; quantity, count and customers stand alone');
     if (new Set(names).size < names.length) issue('names an amount twice, so it is always 0 or less');
   })
   .meta({
     description:
-      '`amount` is the main amount, and any other name is the amount of that name. `amount - tax` is one amount less others, and never below 0. `quantity` counts units, and `count` counts events. `reading market_share` is the last reading of that metric in the window. `exact amount` is the main amount with all its digits, where a program takes amounts of less than a cent',
+      '`amount` is the main amount, and any other name is the amount of that name. `amount - tax` is one amount less others, and never below 0. `quantity` counts units, `count` counts events, and `customers` counts the different values of the attribute `customer` in the window. `reading market_share` is the last reading of that metric in the window. `exact amount` is the main amount with all its digits, where a program takes amounts of less than a cent',
     examples: ['amount - tax'],
   });
 
-const COUNTED = ['quantity', 'count'];
+/** The customers of the events of a window, each of whom counts once. The attribute of events has its own name. */
+export const CUSTOMERS = 'customers';
+export const CUSTOMER = 'customer';
+
+const COUNTED = ['quantity', 'count', CUSTOMERS];
 const isCounted = (name: string): boolean => COUNTED.includes(name);
 
 /** The growth of a window over another one, in millionths of a percent. No event has it: two windows do. */
@@ -58,7 +62,7 @@ export function whyNotFrom(text: string, measure: string, currency: UnitCode): s
     return /^\d{1,9}(\.\d{1,6})?$/.test(text) ? undefined : 'is not a number with at most six decimals';
   if (measure === EXACT_AMOUNT) return whyNotExactAmount(text, currency);
   if (!isCounted(measure)) return whyNotAmount(text, currency);
-  return /^\d{1,15}$/.test(text) ? undefined : `is not a whole number of ${measure === 'count' ? 'events' : 'units'}`;
+  return /^\d{1,15}$/.test(text) ? undefined : `is not a whole number of ${NOUNS[measure]?.[1]}`;
 }
 
 /** Whether a measure is money, in minor units or in parts of them. Otherwise it is a number of units or events. */
@@ -84,7 +88,7 @@ export const amountsIn = (event: Event, measure: string): Readonly<Record<string
  * counts as 0 where the event lacks it, such as the tax of a sale without tax.
  */
 export function measureOf(event: RemainingEvent, measure: string): bigint | null {
-  if (measure === 'count') return event.isGone ? 0n : 1n;
+  if (measure === 'count' || measure === CUSTOMERS) return event.isGone ? 0n : 1n;
   if (isReading(measure))
     return event.reading !== null && measure === READING + event.reading.metric ? event.reading.value : null;
   if (measure === 'quantity') return event.quantity === null ? null : BigInt(event.quantity);
@@ -95,7 +99,11 @@ export function measureOf(event: RemainingEvent, measure: string): bigint | null
   return rest > 0n ? rest : 0n;
 }
 
-const NOUNS: Record<string, [string, string]> = { quantity: ['unit', 'units'], count: ['event', 'events'] };
+const NOUNS: Record<string, [string, string]> = {
+  quantity: ['unit', 'units'],
+  count: ['event', 'events'],
+  [CUSTOMERS]: ['customer', 'customers'],
+};
 
 /** Prints a measured value as people read it: `12.00 USD`, `3 units`. */
 export function formatMeasured(value: bigint, measure: string, currency: UnitCode): string {

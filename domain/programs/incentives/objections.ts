@@ -3,7 +3,7 @@ import { EXACT_AMOUNT } from '../../exact-amount.ts';
 import { whyNotAmount } from '../../fields.ts';
 import { flatObjections } from './flat.ts';
 import { isPoints } from '../../unit.ts';
-import { isMoney, isReading } from './measure.ts';
+import { CUSTOMER, CUSTOMERS, isMoney, isReading } from './measure.ts';
 import { measureOfTerms, paidMeasure } from './measured.ts';
 import type { Objection } from './pay.ts';
 import { percentObjections } from './percent.ts';
@@ -120,6 +120,21 @@ function closingObjections(terms: IncentiveShape): Objection[] {
       `is ${EXACT_AMOUNT}, which is not compared in percent: use amount`,
     ),
     ...quotaObjections(terms),
+    ...customerObjections(terms),
+  ];
+}
+
+function customerObjections(terms: IncentiveShape): Objection[] {
+  if (measureOfTerms(terms) !== CUSTOMERS) return [];
+  const { window, first, groupBy } = terms;
+  return [
+    ...objection(
+      window === 'event' && first === undefined,
+      ['window'],
+      'is event, and customers are counted over several events: choose a longer window',
+    ),
+    ...objection(first !== undefined, ['first'], 'pays events one by one, and customers are counted together'),
+    ...objection(groupBy === CUSTOMER, ['groupBy'], 'is customer, so that each window has one customer'),
   ];
 }
 

@@ -241,6 +241,8 @@ export function worthsOf(seed: Story): Record<string, bigint> {
       collected * (collected >= 1500 ? 4 : 2),
       100,
     );
+    const customers = new Set(sales.filter(({ isGone }) => !isGone).map(({ customer }) => customer)).size;
+    worths[`customers 2026-${String(month + 1).padStart(2, '0')}-01 `] = customers > 0 ? 40 + (customers - 1) * 70 : 0;
     worths[`cliff 2026-${String(month + 1).padStart(2, '0')}-01 `] = halfEven(volume * (volume >= 3000 ? 10 : 5), 100);
   }
   const byQuarter = Map.groupBy(left, ({ at: date }) => Math.floor(date.getUTCMonth() / 3));

@@ -14,6 +14,10 @@ const steps = (mode: string, list: object[], more: object) => ({
   pay: { rule: 'steps', mode, steps: list },
   ...more,
 });
+const CUSTOMERS = [
+  { from: '1', perUnit: '0.40' },
+  { from: '2', perUnit: '0.70' },
+];
 export const TERMS = {
   holdDays: 10,
   rounding: 'half-even',
@@ -92,6 +96,7 @@ export const TERMS = {
       first: { events: 1 },
       pay: { rule: 'percent', percent: '20' },
     },
+    steps('marginal', CUSTOMERS, { id: 'customers', window: 'month', measure: 'customers' }),
     { id: 'paid', release: 'collected', pay: { rule: 'percent', percent: '6' } },
     { id: 'paid-bonus', release: 'collected', pay: { rule: 'flat', amount: '2.00' }, unit: 'USD' },
     steps(
@@ -143,6 +148,7 @@ export const LATE_TERMS = [
   },
   { ...LATE, id: 'late-above', window: 'month', payTo: 'parent', pay: { rule: 'percent', percent: '3' } },
   { ...LATE, id: 'late-paid', window: 'month', release: 'collected', pay: { rule: 'percent', percent: '9' } },
+  steps('cliff', CUSTOMERS, { ...LATE, id: 'late-customers', window: 'month', measure: 'customers' }),
   steps('cliff', [{ from: '10', amount: '1.00' }], {
     ...LATE,
     id: 'late-reading',

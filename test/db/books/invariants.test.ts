@@ -418,6 +418,20 @@ const PLANTS: readonly Plant[] = [
     names: () => 'reached 0 of 5, but has the part 100 of 100',
   },
   {
+    wrong: 'a scope counts a customer whom no event names',
+    breaks: 'kept-customers',
+    plant: (b) => [
+      sql.unsafe`
+        insert into earning_scope(partner_id, program_id, incentive_id, currency, time_window, window_start, measure, group_value,
+          earned_minor)
+        select ${b.cleo.id}, ${b.company.programId}, 'new', 'USD', 'month', '2026-01-01', 'customers', '', 0`,
+      sql.unsafe`
+        insert into scope_customer(scope_id, customer, terms_since, plan_version_id, events, base)
+        select max(id), 'kim', '2026-01-01', ${b.company.planVersionId}, 1, 0 from earning_scope`,
+    ],
+    names: () => 'customer kim has',
+  },
+  {
     wrong: 'two attempts can pay one payout',
     breaks: 'one-live-attempt',
     plant: (b) => [

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import { type Contribution, earningsOf, ratingOfKnown, type Scope } from '../../../domain/earnings/change.ts';
+import { type Contribution, earningsOf, ratingOfKnown } from '../../../domain/earnings/change.ts';
+import type { Scope } from '../../../domain/earnings/scope-state.ts';
 
 const scope: Scope = {
   partnerId: 1n,
@@ -18,6 +19,7 @@ const scope: Scope = {
   isClosed: true,
   segments: [],
   members: new Map(),
+  customers: new Map(),
 };
 const part = (versionId: number, minor: bigint, volume: bigint, more: Partial<Contribution> = {}): Contribution => ({
   incentiveId: 'growth',
@@ -30,6 +32,7 @@ const part = (versionId: number, minor: bigint, volume: bigint, more: Partial<Co
   measures: { volume, of: 0n, base: 0n },
   availableOn: '2026-04-01',
   lateFor: null,
+  customer: null,
   rates: [],
   ...more,
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import type { Scope } from '../../../domain/earnings/change.ts';
+import type { Scope } from '../../../domain/earnings/scope-state.ts';
 import { READ } from '../../../domain/earnings/scope.ts';
 import { standingOf } from '../../../domain/earnings/standing.ts';
 import { NOTHING } from '../../../domain/programs/incentives/index.ts';
@@ -28,6 +28,7 @@ const readings = (...values: bigint[]): Scope => ({
   isClosed: false,
   earnedMinor: 0n,
   segments: [{ versionId: 1, sinceMs: 0, measures: NOTHING }],
+  customers: new Map(),
   members: new Map(
     values.map((volume, index) => [
       `${index}/1`,
