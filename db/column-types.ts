@@ -15,9 +15,11 @@ export const Hex = Bytes.transform((bytes) => Buffer.from(bytes).toString('hex')
 /** The result of `count(*)`. */
 export const Count = z.bigint().transform(Number);
 export const Id = z.object({ id: z.string() });
+/** A whole number that is written as text, because it may be too large for the driver's or JSON's numbers. */
+export const MinorText = z.string().transform(BigInt);
 /** Amounts by name, whose minor units are written as text. */
-export const Amounts = z.record(z.string(), z.string().transform(BigInt));
+export const Amounts = z.record(z.string(), MinorText);
 /** A reading of a metric, whose value in millionths is written as text. */
 export const ReadingColumn = z
-  .strictObject({ metric: z.string(), value: z.string().transform(BigInt), on: LocalDate.nullable() })
+  .strictObject({ metric: z.string(), value: MinorText, on: LocalDate.nullable() })
   .nullable();

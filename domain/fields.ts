@@ -93,18 +93,20 @@ export const Decimal = z
 export const QUANTITY_MAX = 1_000_000_000;
 /** A trillion dollars is a mistake. Tens of thousands of such amounts still add up to what a bigint of PostgreSQL holds. */
 export const AMOUNT_MINOR_MAX = 10n ** 14n;
+/** Nobody sells a click for ten million dollars. A billion of such amounts still add up in ten-thousandths. */
+const EXACT_MINOR_MAX = 10n ** 9n;
 
 /** The reason why a decimal string is not an amount of a currency, or undefined. */
 export const whyNotAmount = (text: string, currency: UnitCode): string | undefined =>
-  whyNot(text, () => parseDecimal(text, currency).minor);
+  whyNot(text, AMOUNT_MINOR_MAX, () => parseDecimal(text, currency).minor);
 
 /** The reason why a decimal string is not an amount of a currency with a few more digits than it has, or undefined. */
 export const whyNotExactAmount = (text: string, currency: UnitCode): string | undefined =>
-  whyNot(text, () => roundExact(parseExact(text, currency)));
+  whyNot(text, EXACT_MINOR_MAX, () => roundExact(parseExact(text, currency)));
 
-function whyNot(text: string, read: () => bigint): string | undefined {
+function whyNot(text: string, most: bigint, read: () => bigint): string | undefined {
   try {
-    return read() > AMOUNT_MINOR_MAX ? `"${text}" is too large to be meant` : undefined;
+    return read() > most ? `"${text}" is too large to be meant` : undefined;
   } catch (error) {
     if (error instanceof Failure) return error.message;
     throw error;

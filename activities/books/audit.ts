@@ -14,6 +14,7 @@ import {
 import { expectLongRead, listParticipants, type ReplayEvent } from '../../db/earnings/replays.ts';
 import { instantsOf, monthBefore, type OnFile } from '../../domain/books/audit.ts';
 import { OUR_SOURCE, RE_RATING } from '../../domain/event.ts';
+import { exactOf } from '../../domain/exact-amount.ts';
 import { isPoints, type UnitCode } from '../../domain/unit.ts';
 import { wakeAudit } from '../../temporal/starts.ts';
 import { replay } from '../earnings/replay.ts';
@@ -118,12 +119,12 @@ function sumOf(sums: Sums, partnerId: bigint, unit: UnitCode) {
 
 /** Counts an event once, for its own partner, in its highest revision. Events of ours have no source that could state them. */
 function countOnFile(onFile: Map<string, { -readonly [Field in keyof OnFile]: OnFile[Field] }>, event: ReplayEvent) {
-  const { source, kind, isLatest, partnerId, childId, eventPartnerId, minor } = event;
+  const { source, kind, isLatest, partnerId, childId, eventPartnerId } = event;
   if (!isLatest || partnerId !== eventPartnerId || childId !== null || source === OUR_SOURCE) return;
   const currency = event.currency ?? '';
   const key = `${source}|${kind}|${currency}`;
-  const total = onFile.get(key) ?? { source, kind, currency, count: 0, minor: 0n };
+  const total = onFile.get(key) ?? { source, kind, currency, count: 0, exact: 0n };
   total.count += 1;
-  total.minor += minor ?? 0n;
+  total.exact += exactOf(event) ?? 0n;
   onFile.set(key, total);
 }

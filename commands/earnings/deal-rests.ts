@@ -5,6 +5,7 @@ import { lockDeal } from '../../db/earnings/deals.ts';
 import { type EventKey, insertEvents, listKnownEvents } from '../../db/earnings/events.ts';
 import { remainingOf, whyNotAbout } from '../../domain/earnings/refund.ts';
 import { partOf } from '../../domain/earnings/share.ts';
+import { exactOf, roundExact } from '../../domain/exact-amount.ts';
 import { DEAL_WON, type Event, eventHash, OUR_SOURCE, REFUND } from '../../domain/event.ts';
 import { keyOf } from './event-key.ts';
 
@@ -22,12 +23,14 @@ export async function restsOf(db: Database, programId: number, sales: readonly S
     sales.map((sale) => ({ ...sale, childId: null })),
   );
   const byName = Map.groupBy(rows, ({ source, id, about }) => keyOf({ source, id: about ?? id }));
-  return sales.reduce((sum, { source, id, partnerId }) => {
+  const exact = sales.reduce((sum, { source, id, partnerId }) => {
     const { content, backs } = latestOf(byName.get(keyOf({ source, id })) ?? []);
     if (!content) return sum;
     const refunds = backs.filter((refund) => whyNotAbout(refund, content) === undefined);
-    return sum + (partOf(remainingOf(content, refunds), content, partnerId)?.minor ?? 0n);
+    const part = partOf(remainingOf(content, refunds), content, partnerId);
+    return sum + ((part && exactOf(part)) ?? 0n);
   }, 0n);
+  return roundExact(exact);
 }
 
 /** The highest revision of an event, and that of each refund of it. */

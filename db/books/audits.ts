@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { ControlTotal, type OnFile } from '../../domain/books/audit.ts';
 import { Failure } from '../../domain/errors.ts';
 import type { UnitCode } from '../../domain/unit.ts';
-import { Count, Id, Instant, LocalDate, Unit } from '../column-types.ts';
+import { Count, Id, Instant, LocalDate, MinorText, Unit } from '../column-types.ts';
 import { unnestColumns } from '../columns.ts';
 import { changesRow, type Database } from '../database.ts';
 
@@ -122,14 +122,14 @@ export async function saveAuditedPage(db: Database, page: AuditedPage): Promise<
       ]),
     )} as given(partner_id, unit, event_count, earned, booked, posted, ledger, events)`);
   await db.query(sql.unsafe`
-    insert into audit_source as total(audit_id, source, kind, currency, event_count, amount_minor)
-    select ${id}::uuid, source, kind, currency, event_count, minor
+    insert into audit_source as total(audit_id, source, kind, currency, event_count, exact_amount)
+    select ${id}::uuid, source, kind, currency, event_count, exact_amount
     from ${unnestColumns(
-      ['text', 'text', 'text', 'int8', 'int8'],
-      onFile.map(({ source, kind, currency, count, minor }) => [source, kind, currency, count, minor]),
-    )} as given(source, kind, currency, event_count, minor)
+      ['text', 'text', 'text', 'int8', 'numeric'],
+      onFile.map(({ source, kind, currency, count, exact }) => [source, kind, currency, count, exact]),
+    )} as given(source, kind, currency, event_count, exact_amount)
     on conflict (audit_id, source, kind, currency) do update
-    set event_count = total.event_count + excluded.event_count, amount_minor = total.amount_minor + excluded.amount_minor`);
+    set event_count = total.event_count + excluded.event_count, exact_amount = total.exact_amount + excluded.exact_amount`);
   return true;
 }
 
@@ -163,12 +163,12 @@ const OnFileRow = z.strictObject({
   kind: z.string(),
   currency: z.string(),
   count: Count,
-  minor: z.bigint(),
+  exact: MinorText,
 });
 
 export const listAuditSources = (db: Database, id: string): Promise<readonly OnFile[]> =>
   db.any(sql.type(OnFileRow)`
-    select source, kind, currency, event_count as count, amount_minor as minor from audit_source
+    select source, kind, currency, event_count as count, exact_amount::text as exact from audit_source
     where audit_id = ${id} order by source, kind, currency`);
 
 const DifferenceRow = z.strictObject({

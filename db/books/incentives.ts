@@ -11,7 +11,7 @@ const CostRow = z.strictObject({
   name: z.string(),
   unit: Unit,
   costMinor: z.bigint(),
-  /** The amounts of the events behind it, in the unit. Events in other currencies, and points, move no value in it. */
+  /** The amounts of the events behind it, in the unit, whose sum is rounded. Events in other currencies, and points, move no value in it. */
   movedMinor: z.bigint(),
   partners: Count,
   events: Count,
@@ -46,8 +46,8 @@ export const listIncentiveCosts = (
       select ${NAMES[groupBy]} as name, earned.*
       from incentive_costs(${from}::date, ${until}::date) earned
     ), moved as (
-      select name, unit, sum(moved_minor)::bigint as moved_minor
-      from (select distinct name, unit, event_id, moved_minor from named) once group by name, unit
+      select name, unit, round(sum(moved_exact) / 10000)::bigint as moved_minor
+      from (select distinct name, unit, event_id, moved_exact from named) once group by name, unit
     )
     select name, unit, sum(cost_minor)::bigint as "costMinor", moved.moved_minor as "movedMinor", count(distinct partner_id) as partners,
       count(distinct event_id) as events

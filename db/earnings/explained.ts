@@ -10,7 +10,7 @@ import { targetsOf } from '../../domain/earnings/target.ts';
 import { CLOSING, DIVISION, OUR_SOURCE, RE_RATING } from '../../domain/event.ts';
 import { levelOf } from '../../domain/programs/incentives/index.ts';
 import { ConversionColumn } from '../programs/exchange-rates.ts';
-import { Amounts, Currency, LocalDate, ReadingColumn, Unit } from '../column-types.ts';
+import { Amounts, Currency, LocalDate, MinorText, ReadingColumn, Unit } from '../column-types.ts';
 import type { Database } from '../database.ts';
 import { incentiveOf } from '../../domain/programs/plan.ts';
 import { chooses } from '../../domain/programs/stacking.ts';
@@ -42,7 +42,6 @@ export const beforeJson = ({ minor, segments, after, counted, reading, quota, co
       : { collected: [String(collected.minor), String(collected.of), collected.currency] }),
   });
 
-const MinorText = z.string().transform(BigInt);
 const SegmentColumn = z
   .tuple([z.number(), z.number(), MinorText, MinorText], MinorText)
   .transform(([versionId, sinceMs, volume, of, base = 0n]) => ({

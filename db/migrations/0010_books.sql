@@ -166,6 +166,6 @@ create table audit_source(
   kind text not null,
   currency text not null,
   event_count bigint not null,
-  amount_minor bigint not null,
+  exact_amount numeric not null,
   primary key (audit_id, source, kind, currency)
 );

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { addMonths, startOfDay } from '../calendar.ts';
+import { roundExact } from '../exact-amount.ts';
 import { Code, Currency, Decimal, whyNotAmount } from '../fields.ts';
 import { formatMinor, parseDecimal } from '../money.ts';
 import { digitsOf } from '../unit.ts';
@@ -46,7 +47,8 @@ export type OnFile = {
   /** Empty for events without an amount. */
   readonly currency: string;
   readonly count: number;
-  readonly minor: bigint;
+  /** The sum of their main amounts, in ten-thousandths of a minor unit. */
+  readonly exact: bigint;
 };
 
 export type ControlResult = {
@@ -68,7 +70,7 @@ export const compareControls = (controls: readonly ControlTotal[], onFile: reado
         (currency === undefined || one.currency === currency),
     );
     const count = found.reduce((total, one) => total + one.count, 0);
-    const minor = found.reduce((total, one) => total + one.minor, 0n);
+    const minor = roundExact(found.reduce((total, one) => total + one.exact, 0n));
     if (currency === undefined || control.amount === undefined)
       return { control, count, amount: null, differs: count !== control.count };
     const expected = parseDecimal(control.amount, currency).minor;

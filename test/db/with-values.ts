@@ -196,7 +196,7 @@ const AUDIT_SUM = {
   ledgerMinor: 1n,
   events: [],
 } as const;
-const ON_FILE = { source: 'large', kind: 'sale', currency: 'USD', count: 1, minor: 1n };
+const ON_FILE = { source: 'large', kind: 'sale', currency: 'USD', count: 1, exact: 1n };
 const BACK_TEST_SUM = {
   partnerId: 1n,
   month: '2026-01-01',

@@ -15,6 +15,7 @@ import type { Database } from '../../../db/database.ts';
 import { getProgram } from '../../../db/programs/programs.ts';
 import { ControlTotal } from '../../../domain/books/audit.ts';
 import { isCurrency } from '../../../domain/currency.ts';
+import { roundExact } from '../../../domain/exact-amount.ts';
 import { formatMinor } from '../../../domain/money.ts';
 import { digitsOf } from '../../../domain/unit.ts';
 import { wakeAudit } from '../../../temporal/starts.ts';
@@ -202,12 +203,12 @@ async function resultBody(db: Database, audit: Audit) {
       foundAmount: amount,
       differs,
     })),
-    sources: sources.map(({ source, kind, currency, count, minor }) => ({
+    sources: sources.map(({ source, kind, currency, count, exact }) => ({
       source,
       kind,
       currency: currency === '' ? null : currency,
       count,
-      amount: isCurrency(currency) ? formatMinor(minor, digitsOf(currency)) : null,
+      amount: isCurrency(currency) ? formatMinor(roundExact(exact), digitsOf(currency)) : null,
     })),
   };
 }

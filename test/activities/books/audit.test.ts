@@ -197,16 +197,19 @@ describe('given a month in which somebody changed something', () => {
       minor: 4_000n,
       refundOf: `${company.code}/one`,
     });
+    for (const n of [1, 2, 3])
+      await addEvent(fixture.app, company, partner, { id: `${company.code}/click-${n}`, kind: 'click', exact: 4_000n });
     const controls = [
+      { source: 'shop', kind: 'click', currency: 'USD', count: 3, amount: '0.01' },
       { source: 'shop', kind: 'sale', currency: 'USD', count: 3, amount: '300.00' },
       { source: 'shop', kind: 'refund', currency: 'USD', count: 1, amount: '40.01' },
-      { source: 'shop', count: 5 },
-      { source: 'shop', count: 4 },
+      { source: 'shop', count: 8 },
+      { source: 'shop', count: 7 },
       { source: 'till', count: 1 },
     ] as const;
     const { id, count, audit: row } = await audit(company, '2026-01-01', controls);
     expect(count).toBe(3);
-    expect(row.notWorkedOut).toBe(1);
+    expect(row.notWorkedOut).toBe(4);
     expect(
       (await controlsOf(fixture.app, await getAudit(fixture.app, id))).map((one) => [
         one.count,
@@ -214,10 +217,11 @@ describe('given a month in which somebody changed something', () => {
         one.differs,
       ]),
     ).toEqual([
+      [3, '0.01', false],
       [3, '300.00', false],
       [1, '40.00', true],
-      [4, null, true],
-      [4, null, false],
+      [7, null, true],
+      [7, null, false],
       [0, null, true],
     ]);
   });
