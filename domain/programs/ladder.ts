@@ -22,10 +22,8 @@ export const LadderTerms = z
       .default({ kinds: ['sale'] })
       .meta({ description: 'The events that count: sales by default' }),
     measure: Measure.default('amount'),
-    currency: Currency.meta({
-      description:
-        'The currency of the events that count, where money is measured. Events in other currencies do not count',
-    }).optional(),
+    /** The currency of the events that count, where money is measured. */
+    currency: Currency.optional(),
     window: z.enum(CALENDAR_WINDOWS).meta({
       description:
         "The events that are counted together: those of a calendar month, quarter, half-year or year in the zone of the program's schedule",

@@ -32,7 +32,7 @@ const list = createRoute({
   path: '/v1/programs/{code}/ineligible-events',
   operationId: 'listIneligibleEvents',
   tags: ['events'],
-  summary: 'List the events that wait because their partners were not eligible',
+  summary: 'List the events of partners who were not eligible',
   request: { params: CodePath, query: pageQuery(z.strictObject({ eventId: RowNumber, partnerId: RowNumber })) },
   responses: {
     200: answers(
