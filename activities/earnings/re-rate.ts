@@ -23,7 +23,8 @@ import type { Earning } from '../../domain/earnings/change.ts';
 import { shardOf } from '../../domain/earnings/shard.ts';
 import { finishPreview } from '../../commands/earnings/re-ratings.ts';
 import { bookEarnings } from './book.ts';
-import { originOf, readHistoriesOf } from './history.ts';
+import { doerOf, type PartOf } from './channel.ts';
+import { originOf, readCounted, readHistoriesOf } from './history.ts';
 import { openPage, type Page } from './page.ts';
 import { type Past, storedPast } from './past.ts';
 import { EARNINGS_PER_EVENT, rateAgain, unrated } from './rate-again.ts';
@@ -149,7 +150,8 @@ const minorIn = (parts: readonly { currency: string; minor: bigint }[], asked: s
 
 /**
  * The stored past, in which no event was ever rated, neither for its partner nor for those above. Each is then rated by the terms of its
- * day as they stand now, with its partner as they were known when it was first worked out.
+ * day as they stand now, with its partner as they were known when it was first worked out. An event that earned before keeps that nobody
+ * asked whether its partner was eligible.
  */
 function unratedPast(tx: Database, program: AccrualProgram, terms: TermsCache): Past {
   const past = storedPast(tx, program, terms);
@@ -160,6 +162,14 @@ function unratedPast(tx: Database, program: AccrualProgram, terms: TermsCache): 
       return (event) => ratings({ ...event, versionId: null });
     },
     histories: async (due) => unrated(await readHistoriesOf(tx, program.id, due.map(originOf))),
+    async partners(due, histories) {
+      const partners = await past.partners(due, histories);
+      if (!partners.isBarring) return partners;
+      const counted = [...(await readCounted(tx, histories)).values()].flat();
+      const earners = new Set(counted.map((row) => `${row.originId}/${doerOf(row)}`));
+      const earned = ({ ids, partnerId }: PartOf) => ids.some((id) => earners.has(`${id}/${partnerId}`));
+      return { ...partners, barringOf: (part) => partners.barringOf(part, earned(part)) };
+    },
   };
 }
 

@@ -7,8 +7,10 @@ import { expectLongRead } from '../../../db/earnings/replays.ts';
 import { listIneligible } from '../../../db/earnings/admissions.ts';
 import { listAlarms } from '../../../db/tasks/alarms.ts';
 import { Eligibility } from '../../../domain/programs/eligibility.ts';
+import { PlanTerms } from '../../../domain/programs/plan.ts';
 import { checkInvariants } from '../../../scripts/check-invariants.ts';
 import { openFixture, type Fixture } from '../../db/fixture.ts';
+import { addVersion, reRate } from '../../fixtures/re-rating.ts';
 import { openShop } from '../../fixtures/shop.ts';
 
 let fixture: Fixture;
@@ -89,6 +91,22 @@ describe('given a program in which partners who are not eligible earn nothing', 
     await send(sale('after', '2026-07-01'));
     expect(await earned()).toEqual({ commission: '6.00' });
     expect(await replayed()).toBe(6_00n);
+  });
+
+  it('when it begins to ask and days are worked out again then those that earned stay in, and others are asked about', async () => {
+    const { company, send, change, earned, replayed } = await openChoosyShop('earn');
+    await send(sale('before', '2026-07-01'), sale('unpaid', '2026-07-01', { kind: 'lead' }));
+    await change({ needs: NEEDS, onIneligible: 'nothing' });
+    await send(sale('after', '2026-07-02'));
+    const twice = { id: 'commission', when: { kinds: ['sale', 'lead'] }, pay: { rule: 'percent', percent: '20' } };
+    const terms = PlanTerms.parse({ holdDays: 0, rounding: 'half-even', incentives: [twice] });
+    await addVersion(fixture.app, company, '2026-07-01', terms);
+    await reRate(fixture.app, company, { from: '2026-07-01', until: null });
+    expect(await earned()).toEqual({ commission: '20.00' });
+    await send({ id: 'back', day: '2026-07-03', refundOf: 'before', amount: '40.00' });
+    expect(await earned()).toEqual({ commission: '12.00' });
+    expect(await replayed()).toBe(12_00n);
+    expect(await checkInvariants(fixture.app)).toEqual([]);
   });
 
   it('when an event names a product that the partner may not sell then only that event earns nothing', async () => {
