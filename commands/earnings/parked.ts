@@ -46,7 +46,7 @@ async function claimPage(tx: Database): Promise<number> {
 export type ParkedDecision = { number: bigint; decision: 'dismiss' | 'restore'; reason: string; actorId: string };
 
 /**
- * Dismisses an event for whose partner nobody waits, or lets it wait again. One person may, because a parked event earns nothing for
+ * Dismisses an event that will never find its partner, or lets it wait again. One person may, because a parked event earns nothing for
  * anybody: nothing is booked, and the event comes back when it is sent again. Throws Failure `not_found` or `parked_event_not_open`.
  */
 export const decideParked = (
@@ -54,11 +54,12 @@ export const decideParked = (
   { number, decision, reason, actorId }: ParkedDecision,
 ): Promise<ParkedEvent> =>
   db.transaction(async (tx) => {
-    const { source, id, status } = await getParked(tx, number);
     const isDone =
       decision === 'dismiss'
         ? await dismissParked(tx, number, { by: actorId, reason })
         : await restoreParked(tx, number);
+    const parked = await getParked(tx, number);
+    const { source, id, status } = parked;
     if (!isDone)
       throw new Failure(
         'parked_event_not_open',
@@ -70,5 +71,5 @@ export const decideParked = (
       subject: `event/${source}/${id}`,
       detail: { parked: String(number), reason },
     });
-    return getParked(tx, number);
+    return parked;
   });

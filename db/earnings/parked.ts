@@ -20,7 +20,10 @@ export type NewParked = {
   readonly sentBy: string;
 };
 
-/** Parks events. The same content is parked once, and anew where somebody dismissed it. */
+/**
+ * Parks events. The same content is parked once, and anew where somebody dismissed it. Two senders of the same events meet them in the same
+ * order, and the versions of one event stay in the order in which they came.
+ */
 export async function insertParked(db: Database, events: readonly NewParked[]): Promise<void> {
   if (events.length === 0) return;
   const rows = events.map(({ programId, partner, wire, hash, currency, minor, sentBy }) => [
@@ -38,8 +41,13 @@ export async function insertParked(db: Database, events: readonly NewParked[]): 
   await db.query(sql.unsafe`
     insert into event_parked(program_id, partner_code, source, source_id, revision, currency, amount_minor, payload, payload_hash, sent_by)
     select program_id, partner, source, source_id, revision, currency, minor, payload::jsonb, decode(hash, 'hex'), sent_by
-    from ${sql.unnest(rows, ['int4', 'text', 'text', 'text', 'int4', 'text', 'int8', 'text', 'text', 'uuid'])}
-      as given(program_id, partner, source, source_id, revision, currency, minor, payload, hash, sent_by)
+    from (
+      select distinct on (source, source_id, revision, hash) *
+      from ${sql.unnest(rows, ['int4', 'text', 'text', 'text', 'int4', 'text', 'int8', 'text', 'text', 'uuid'])} with ordinality
+        as sent(program_id, partner, source, source_id, revision, currency, minor, payload, hash, sent_by, place)
+      order by source, source_id, revision, hash, place
+    ) given
+    order by source, source_id, revision, place
     on conflict (source, source_id, revision, payload_hash) do update
     set dismissed_at = null, dismissed_by = null, dismissed_because = null, tried_at = null where event_parked.dismissed_at is not null`);
 }

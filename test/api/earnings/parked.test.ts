@@ -1,8 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { claimParked } from '../../../commands/earnings/parked.ts';
+import { markClaimed } from '../../../db/earnings/parked.ts';
 import { checkInvariants } from '../../../scripts/check-invariants.ts';
 import { accrueAll } from '../../fixtures/accrual.ts';
+import { countWaiting, leaveOpen } from '../../fixtures/locks.ts';
 import { type Api, setUpShop, startApi } from '../api.ts';
 
 let api: Api;
@@ -108,9 +110,11 @@ describe('given a program that parks the events of unknown partners', () => {
   it('when two versions were parked then the first is taken in, and the other is quarantined', async () => {
     await statuses(sale('d1', 'rex'));
     await statuses(sale('d1', 'rex', { amount: '120.00' }));
+    await statuses(sale('d2', 'rex', { amount: '1.00' }), sale('d2', 'rex', { amount: '2.00' }));
     await addPartner('rex', '2026-01-01');
     await Promise.all([claimParked(api.db), claimParked(api.db)]);
     expect(await stored('d1')).toMatchObject([{ amount: '100.00', revision: 1 }]);
+    expect(await stored('d2')).toMatchObject([{ amount: '1.00', revision: 1 }]);
     const { items } = (await api.ask('GET', '/v1/quarantine')).body as { items: { id: string }[] };
     expect(items.filter(({ id }) => id === 'd1')).toHaveLength(1);
   });
@@ -177,6 +181,37 @@ describe('given a program that parks the events of unknown partners', () => {
     await claimParked(api.db);
     expect(await stored('g1')).toMatchObject([{ partner: 'typo' }]);
     expect((await decide(number, 'dismiss')).status).toBe(409);
+  });
+
+  it('when a request names an event twice then it is parked once, also where it was dismissed before', async () => {
+    const twice = () => statuses(sale('h1', 'zed'), sale('h1', 'zed'));
+    const read = async () =>
+      ((await api.ask('GET', '/v1/events/parked')).body['items'] as { id: string; number: string }[]).flatMap(
+        ({ id, number }) => (id === 'h1' ? [number] : []),
+      );
+    expect(await twice()).toEqual(['parked', 'parked']);
+    const waiting = await read();
+    expect(waiting).toHaveLength(1);
+    const dismiss = () =>
+      api.ask('POST', `/v1/events/parked/${waiting.join()}/decision`, {
+        body: { decision: 'dismiss', reason: 'A test of the shop' },
+      });
+    expect((await dismiss()).body).toMatchObject({ status: 'dismissed' });
+    expect(await twice()).toEqual(['parked', 'parked']);
+    expect(await read()).toEqual(waiting);
+    expect((await dismiss()).status).toBe(200);
+  });
+
+  it('when it is taken in while somebody dismisses it then the answer says so', async () => {
+    await statuses(sale('i1', 'zed'));
+    const { items } = (await api.ask('GET', '/v1/events/parked')).body as { items: { id: string; number: string }[] };
+    const number = String(items.find(({ id }) => id === 'i1')?.number);
+    const claim = await leaveOpen(api.db, (tx) => markClaimed(tx, [BigInt(number)]));
+    const body = { decision: 'dismiss', reason: 'A test of the shop' };
+    const dismissal = api.ask('POST', `/v1/events/parked/${number}/decision`, { body });
+    await vi.waitFor(async () => expect(await countWaiting(api.db)).toBe(1n));
+    await claim.commit();
+    expect((await dismissal).text).toContain('The event store/i1 is claimed.');
   });
 
   it('then the books hold', async () => {
