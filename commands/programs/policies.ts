@@ -6,6 +6,7 @@ import {
   insertConfirmation,
   insertPolicyVersion,
   isApproverOfAuthor,
+  listOvertakenVersions,
   type PolicyVersion,
 } from '../../db/programs/policies.ts';
 import { lockProgram, type Program } from '../../db/programs/programs.ts';
@@ -37,11 +38,8 @@ export const addPolicyVersion = (
       { ...wish, programId: program.id, needsConfirmation: paysAlone(wish.subject, wish.policy) },
       by,
     );
-    await closeProposal(
-      tx,
-      { ...added, version: added.version - 1 },
-      { actorId: by, resolution: `version ${added.version} was added` },
-    );
+    for (const overtaken of await listOvertakenVersions(tx, program.id, wish.subject))
+      await closeProposal(tx, overtaken, { actorId: by, resolution: `version ${added.version} was added` });
     if (added.needsConfirmation)
       await askToDecide(tx, {
         kind: 'policy_proposed',
@@ -56,7 +54,6 @@ export const addPolicyVersion = (
 const taskSubjectOf = ({ program, subject, version }: Pick<PolicyVersion, 'program' | 'subject' | 'version'>): string =>
   `policy/${program}/${subject}/${version}`;
 
-/** Only the newest version of a policy asks for a confirmation. */
 const closeProposal = (tx: Database, version: PolicyVersion, end: { actorId: string; resolution: string }) =>
   closeTask(tx, { kind: 'policy_proposed', subject: taskSubjectOf(version) }, end);
 

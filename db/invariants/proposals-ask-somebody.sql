@@ -10,9 +10,7 @@ with waiting as (
   from policy_version version join program on program.id = version.program_id
   where version.needs_confirmation
     and not exists (select from policy_confirmation where policy_version_id = version.id)
-    and not exists (
-      select from policy_version later
-      where (later.program_id, later.subject) = (version.program_id, version.subject) and later.version > version.version)
+    and not is_overtaken(version.id)
   union all
   select 'events_quarantined', 'quarantine/' || source from event_quarantine kept
   where not exists (select from event_quarantine_decision where quarantine_id = kept.id) group by source

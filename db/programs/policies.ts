@@ -91,6 +91,17 @@ export async function getPolicyVersion(
   return found;
 }
 
+/** The versions of a policy that nobody confirmed where somebody must, and that a newer one replaces. */
+export const listOvertakenVersions = (
+  db: Database,
+  programId: number,
+  subject: PolicySubject,
+): Promise<readonly PolicyVersion[]> =>
+  db.any(sql.type(VersionRow)`
+    ${selectVersion} where version.program_id = ${programId} and version.subject = ${subject}
+      and version.needs_confirmation and confirmation.confirmed_by is null and is_overtaken(version.id)
+    order by version.version`);
+
 /** Confirms a version. Nothing happens where somebody confirmed it before. */
 export const insertConfirmation = (db: Database, versionId: number, by: string) =>
   db.query(sql.unsafe`

@@ -256,6 +256,18 @@ describe('given a policy that pays small claims without a person', () => {
     expect((await claim(fund, '20.01')).body).toMatchObject({ status: 'review' });
   });
 
+  it('when a version begins later then the one before still asks, and one that begins at once closes both questions', async () => {
+    const add = async (effectiveFrom?: string) =>
+      (await api.ask('POST', path, { body: { policy, effectiveFrom } })).body['version'];
+    const later = new Date(Date.now() + 30 * 86_400_000).toISOString();
+    expect([await add(), await add(later)]).toEqual([3, 4]);
+    expect((await asked()).toSorted()).toEqual(['policy/shop/claim/3', 'policy/shop/claim/4']);
+    expect(await checkInvariants(api.db)).toEqual([]);
+    expect(await add()).toBe(5);
+    expect(await asked()).toEqual(['policy/shop/claim/5']);
+    expect(await checkInvariants(api.db)).toEqual([]);
+  });
+
   it('when the partner pays one of the two then people decide', async () => {
     const fund = await openFund('100.00');
     const owner = await openOwner(api.url);
