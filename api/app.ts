@@ -76,6 +76,7 @@ import { myDealRoutes } from './routes/earnings/my-deals.ts';
 import { factGrantRoutes } from './routes/programs/fact-grants.ts';
 import { intakeRuleRoutes } from './routes/programs/intake-rules.ts';
 import { programRoutes } from './routes/programs/programs.ts';
+import { budgetRoutes } from './routes/programs/budgets.ts';
 import { unitRoutes } from './routes/programs/units.ts';
 import { approvalRoutes } from './routes/runs/approvals.ts';
 import { replacementRoutes } from './routes/runs/replacements.ts';
@@ -124,6 +125,7 @@ const ROUTES = [
   intakeRuleRoutes,
   unitRoutes,
   ladderRoutes,
+  budgetRoutes,
   policyRoutes,
   poolRoutes,
   partnerRoutes,

@@ -30,6 +30,7 @@ export const FAILURES = {
 
   plan_version_effective: { retryable: false },
   unit_in_use: { retryable: false },
+  budget_closed: { retryable: false },
 
   points_not_available: { retryable: false },
   partner_on_hold: { retryable: false },

@@ -109,6 +109,15 @@ export const FACTS = {
   incidents_now: Incidents,
   alarm_raised: z.strictObject({ alarm: z.string(), kind: z.string(), subject: z.string() }),
   key_claim: z.strictObject({ claim: z.string(), person: z.string(), role: z.string(), hours: z.number() }),
+  /** `percent` of the amount is used. Amounts have their unit, such as `120 points`. */
+  budget_used: z.strictObject({
+    program: z.string(),
+    budget: z.string(),
+    title: z.string(),
+    percent: z.number(),
+    used: z.string(),
+    amount: z.string(),
+  }),
   role_given: z.strictObject({ person: z.string(), role: z.string(), proposedBy: z.string(), confirmedBy: z.string() }),
 } as const;
 

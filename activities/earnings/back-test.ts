@@ -11,7 +11,7 @@ import {
   saveBackTestPage,
   type StoppedEvent,
 } from '../../db/earnings/back-tests.ts';
-import { expectLongRead, listKnownVersions, listParticipants } from '../../db/earnings/replays.ts';
+import { type Booked, expectLongRead, listKnownVersions, listParticipants } from '../../db/earnings/replays.ts';
 import { localDate, startOfDay } from '../../domain/calendar.ts';
 import { remainingOf } from '../../domain/earnings/refund.ts';
 import { whyNothing } from '../../domain/earnings/why-nothing.ts';
@@ -65,7 +65,7 @@ const testPage = (db: DatabasePool, test: BackTest, partnerIds: readonly bigint[
       if (one.originAtMs < fromMs || one.originAtMs >= untilMs) continue;
       const day = localDate(one.originAtMs, zone);
       const { partnerId, event, earned } = one;
-      const before = byUnit(event?.booked.filter(({ versionId }) => ofPlan.has(versionId)) ?? []);
+      const before = byUnit(worths(event?.booked.filter(({ versionId }) => ofPlan.has(versionId)) ?? []));
       const after = byUnit(earned.filter(({ versionId }) => versionId === DRAFT_ID));
       for (const unit of new Set([...before.keys(), ...after.keys()])) {
         const [oldMinor, newMinor] = [before.get(unit) ?? 0n, after.get(unit) ?? 0n];
@@ -94,6 +94,10 @@ const testPage = (db: DatabasePool, test: BackTest, partnerIds: readonly bigint[
       stopped,
     };
   });
+
+/** Earnings at what they are worth. Budgets are applied on neither side: a draft is worked out partner by partner, and not in the order in which events came. */
+const worths = (booked: readonly Booked[]) =>
+  booked.map(({ currency, minor, unfunded }) => ({ currency, minor: minor + (unfunded ?? 0n) }));
 
 function byUnit(earnings: readonly { currency: UnitCode; minor: bigint }[]): Map<UnitCode, bigint> {
   const sums = new Map<UnitCode, bigint>();

@@ -17,6 +17,7 @@ export function emptyScope(partnerId: bigint, name: ScopeName, quotas: Quotas): 
     ...(isOfPool(name) && { isUndivided: true }),
     id: null,
     earnedMinor: 0n,
+    unfundedMinor: 0n,
     closingId: null,
     madeBy: new Set(recordedBy === undefined ? [] : [recordedBy]),
     isClosed: false,
@@ -39,6 +40,7 @@ export function contributionsAfter(counted: readonly Contribution[], earned: rea
       measures,
       minor: (before?.minor ?? 0n) + earning.minor,
       uncollectedMinor: (before?.uncollectedMinor ?? 0n) + earning.uncollectedMinor,
+      unfundedMinor: (before?.unfundedMinor ?? 0n) + earning.unfundedMinor,
       rates,
     };
     if (before) parts[index] = part;

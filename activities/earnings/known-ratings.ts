@@ -6,13 +6,29 @@ import { ratingAt } from '../../domain/earnings/rating.ts';
 import type { PlanTerms } from '../../domain/programs/plan.ts';
 import type { RatingOf } from './past.ts';
 import { type RatedEvent, ratingAbove } from './ratings.ts';
-import type { TermsCache } from './terms-cache.ts';
+import { createTermsCache, type TermsCache } from './terms-cache.ts';
 
 /** Terms that take the place of every version of a plan. */
 export type Draft = { readonly planId: number; readonly terms: PlanTerms };
 
 /** The id under which a draft is known, which no version has. */
 export const DRAFT_ID = 0;
+
+/** The terms of plan versions, and of a draft. */
+export function createDraftCache(draft: Draft | null): TermsCache {
+  const cache = createTermsCache();
+  if (!draft) return cache;
+  const version = { id: DRAFT_ID, createdBy: null, effectiveMs: 0, terms: draft.terms };
+  return {
+    ...cache,
+    load: (db, ids) =>
+      cache.load(
+        db,
+        [...ids].filter((id) => id !== DRAFT_ID),
+      ),
+    get: (id) => (id === DRAFT_ID ? version : cache.get(id)),
+  };
+}
 
 type KnownRating = (event: RatedEvent, knownAtMs: number) => ReturnType<RatingOf>;
 

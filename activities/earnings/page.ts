@@ -3,13 +3,8 @@ import type { AccrualEvent, AccrualProgram, DueEvent } from '../../db/earnings/a
 import type { EventAncestor } from '../../db/earnings/ancestors.ts';
 import type { Wait } from '../../db/earnings/events.ts';
 import type { KeptPartner } from '../../db/earnings/partners-then.ts';
-import {
-  type Change,
-  type Context,
-  type Contribution,
-  type Earning,
-  ratingOfKnown,
-} from '../../domain/earnings/change.ts';
+import type { Change, Context, Contribution, Earning } from '../../domain/earnings/change.ts';
+import { ratingOfKnown } from '../../domain/earnings/change.ts';
 import { type Scope, scopeKey } from '../../domain/earnings/scope-state.ts';
 import { placingBy } from '../../domain/earnings/lateness.ts';
 import type { Rating } from '../../domain/earnings/rating.ts';
@@ -22,6 +17,7 @@ import { type Conversion, gapName, isSameNeed } from '../../domain/programs/exch
 import { asksAboutPartners, factsAsked, levelsAbove, type PlanTerms } from '../../domain/programs/plan.ts';
 import { type History, keyOf, originOf } from './history.ts';
 import { ancestorsBy } from './ancestors.ts';
+import type { Budgets } from './budgets.ts';
 import { type Channel, doerOf, levelFor, nameOf, type PartAt, partFor, type PartOf, type Rated } from './channel.ts';
 import { contributionsAfter, emptyScope } from './contributions.ts';
 import type { AskedByPage, Closing, Past } from './past.ts';
@@ -44,6 +40,7 @@ export type Page = Context & {
   readonly admittersOf: (event: DueEvent) => readonly string[];
   /** The people who recorded the rates of a conversion. */
   readonly recordersOf: (converted: Conversion) => string[];
+  readonly budgets: Budgets;
   /** Refunds that do not fit their sale, and take nothing back. */
   readonly misfits: readonly { event: DueEvent; reason: string }[];
   readonly changedScopes: () => Scope[];
@@ -77,6 +74,7 @@ export async function openPage(
       part.level === null ? [] : rateNeedsOf(rest, termsBy(rating), circumstancesOf(rating, part, part.level)),
     ),
   );
+  const budgets = await past.budgets({ targets: [...targets.values()].flat(), earlier, scopes: scopes.values() });
   const quoted = Map.groupBy(scopes.values(), quotaKeyOf);
   const changed = new Set<Scope>();
   const misfits: { event: DueEvent; reason: string }[] = [];
@@ -265,6 +263,8 @@ export async function openPage(
   return {
     zone,
     termsOf: (versionId) => cache.get(versionId).terms,
+    purseFor: budgets.purseFor,
+    budgets,
     authorOf: (versionId) => cache.get(versionId).createdBy,
     recordersOf: rates.recordersOf,
     admittersOf: ({ eventId }) => partners.admittersOf(eventId),

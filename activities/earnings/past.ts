@@ -1,4 +1,5 @@
 import type { Database } from '../../db/database.ts';
+import { type Budgets, budgetsNamed, lockBudgets, type MayPay } from './budgets.ts';
 import type { AccrualProgram, ContributionRow, DueEvent } from '../../db/earnings/accrual.ts';
 import { listClosedWindows } from '../../db/earnings/closings.ts';
 import { listParts } from '../../db/earnings/pools.ts';
@@ -64,6 +65,8 @@ export type Past = {
   ) => Promise<State>;
   /** Reads the rates for conversions. */
   readonly rates: (needs: readonly RateNeed[]) => Promise<Rates>;
+  /** The budgets that may pay these, or get something back. */
+  readonly budgets: (mayPay: MayPay) => Promise<Budgets>;
 };
 
 export function storedPast(tx: Database, program: AccrualProgram, cache: TermsCache): Past {
@@ -91,6 +94,12 @@ export function storedPast(tx: Database, program: AccrualProgram, cache: TermsCa
     partners: (due, histories) => readPartnersThen(tx, program, due, histories, isAsked),
     ancestors: (due, histories) => readHierarchy(tx, due, histories, cache.levels()),
     rates: (needs) => readRates(tx, needs),
+    budgets: (mayPay) =>
+      lockBudgets(
+        tx,
+        program.id,
+        cache.namesBudgets() ? budgetsNamed(mayPay, (versionId) => cache.get(versionId).terms) : [],
+      ),
     async state(due, histories, namesOf) {
       const counted = await readCounted(tx, histories);
       await cache.load(

@@ -35,5 +35,5 @@ export const unrated = (histories: ReadonlyMap<string, History>): Map<string, Hi
 const isWithin = ({ from, until }: Instants, atMs: number): boolean =>
   atMs >= from.getTime() && (until === null || atMs < until.getTime());
 
-const isChange = ({ minor, uncollectedMinor, measures }: Earning): boolean =>
-  minor !== 0n || uncollectedMinor !== 0n || !isNothing(measures);
+const isChange = ({ minor, uncollectedMinor, unfundedMinor, measures }: Earning): boolean =>
+  minor !== 0n || uncollectedMinor !== 0n || unfundedMinor !== 0n || !isNothing(measures);

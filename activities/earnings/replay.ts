@@ -5,15 +5,17 @@ import { fetchReplay, openReplay, type ReplayEvent } from '../../db/earnings/rep
 import { listPartnersBelow } from '../../db/earnings/ancestors.ts';
 import { listBookedDays, readReRatingEventId } from '../../db/earnings/re-ratings.ts';
 import { instantsOfDays, startOfDay } from '../../domain/calendar.ts';
+import type { Payable, Purse } from '../../domain/earnings/budget.ts';
 import type { Contribution, Earning } from '../../domain/earnings/change.ts';
 import { type Scope, scopeKey } from '../../domain/earnings/scope-state.ts';
 import { close } from '../../domain/earnings/own-events.ts';
 import { CLOSING, OUR_SOURCE, RE_RATING } from '../../domain/event.ts';
 import { asksAboutPartners } from '../../domain/programs/plan.ts';
+import { bookedUnfunded } from './budgets.ts';
 import { readRates } from './exchange-rates.ts';
 import { type History, historyOf, keyOf, originOf } from './history.ts';
 import { readKnownClosings } from './known-closings.ts';
-import { type Draft, DRAFT_ID, readKnownRatings } from './known-ratings.ts';
+import { createDraftCache, type Draft, DRAFT_ID, readKnownRatings } from './known-ratings.ts';
 import { openPage, type Page } from './page.ts';
 import { readPartnersThen } from './partners-then.ts';
 import type { Past } from './past.ts';
@@ -21,7 +23,7 @@ import { readQuotas } from './quotas.ts';
 import { EARNINGS_PER_EVENT, rateAgain, unrated } from './rate-again.ts';
 import { loadNamed, type RatedEvent } from './ratings.ts';
 import { noRungWait } from './rungs.ts';
-import { createTermsCache, type TermsCache } from './terms-cache.ts';
+import type { TermsCache } from './terms-cache.ts';
 import { workOut } from './work-out.ts';
 
 /**
@@ -84,22 +86,6 @@ export async function* replay(
   if (page) yield* memory.closeUntil(Date.now(), page);
 }
 
-/** The terms of plan versions, and of a draft. */
-function createDraftCache(draft: Draft | null): TermsCache {
-  const cache = createTermsCache();
-  if (!draft) return cache;
-  const version = { id: DRAFT_ID, createdBy: null, effectiveMs: 0, terms: draft.terms };
-  return {
-    ...cache,
-    load: (db, ids) =>
-      cache.load(
-        db,
-        [...ids].filter((id) => id !== DRAFT_ID),
-      ),
-    get: (id) => (id === DRAFT_ID ? version : cache.get(id)),
-  };
-}
-
 async function openMemory(
   tx: Database,
   program: AccrualProgram,
@@ -136,14 +122,17 @@ async function openMemory(
   /** The windows of a draft that nothing closed yet. */
   const open = new Map<string, { scope: Scope; closesAtMs: number }>();
   let nextCloseMs = Infinity;
-  /** The instant at which the event that is worked out now was worked out. */
-  let nowMs = 0;
+  /** The event that is worked out now, or that was the last one. */
+  let current: ReplayEvent | null = null;
 
   const past: Past = {
     async ratings(due) {
       await loadNamed(tx, cache, due);
       return (event) =>
-        ratings(event, 'bookedAtMs' in event ? (event as Pick<ReplayEvent, 'bookedAtMs'>).bookedAtMs : nowMs);
+        ratings(
+          event,
+          'bookedAtMs' in event ? (event as Pick<ReplayEvent, 'bookedAtMs'>).bookedAtMs : (current?.bookedAtMs ?? 0),
+        );
     },
     async histories(due) {
       const origins = new Map(
@@ -169,6 +158,7 @@ async function openMemory(
     partners: (due, known) => readPartnersThen(tx, program, due, known, isAsked, true),
     rates: (needs) => readRates(tx, needs, true),
     rungs: async () => noRungWait,
+    budgets: async () => ({ purseFor, fundersOf: () => [], changed: () => [] }),
     ancestors: async () => ({ parents: new Map(), named: new Map() }),
     state: async (due, _known, namesOf) => ({
       scopes,
@@ -178,6 +168,13 @@ async function openMemory(
       quotas: await readQuotas(tx, program.id, due, hasQuotas ? namesOf(new Map()) : []),
     }),
   };
+
+  /** The part that a budget paid is a fact, which its earning keeps. A draft is worked out as if every budget were large enough. */
+  function purseFor(payable: Payable): Purse {
+    const unfunded = payable.versionId === DRAFT_ID ? 0n : bookedUnfunded(current?.booked ?? [], payable);
+    const left = unfunded < payable.difference ? payable.difference - unfunded : 0n;
+    return { budgetId: 0, left, take: () => undefined };
+  }
 
   /** Closes the windows of a draft that are over, and that have no counterpart in the books. */
   function* closeUntil(untilMs: number, page: Page): Generator<Replayed> {
@@ -203,7 +200,7 @@ async function openMemory(
   }
 
   function* workOutNow(event: ReplayEvent, page: Page): Generator<Replayed> {
-    nowMs = event.bookedAtMs;
+    current = event;
     if (event.kind === CLOSING && !page.closingOf(event)) {
       yield { partnerId: event.partnerId, event, originAtMs: event.occurredAtMs, earned: [] };
       return;
@@ -232,6 +229,7 @@ async function openMemory(
     const { id, no } = readReRatingEventId(event.id);
     const days = rerated.get(id);
     if (no === 1 && days) {
+      current = event;
       const events = [...worked.values()].toSorted(byKey);
       const then = {
         ...past,

@@ -1,4 +1,4 @@
-import { levelsAbove } from '../../domain/programs/plan.ts';
+import { budgetsOf, levelsAbove } from '../../domain/programs/plan.ts';
 import type { Database } from '../../db/database.ts';
 import { listTerms, type VersionTerms } from '../../db/programs/terms.ts';
 
@@ -6,6 +6,7 @@ import { listTerms, type VersionTerms } from '../../db/programs/terms.ts';
 export function createTermsCache() {
   const known = new Map<number, VersionTerms>();
   let levels = 0;
+  let namesBudgets = false;
   return {
     async load(db: Database, versionIds: Iterable<number>): Promise<void> {
       const missing = [...new Set(versionIds)].filter((id) => !known.has(id));
@@ -13,10 +14,13 @@ export function createTermsCache() {
       for (const version of await listTerms(db, missing)) {
         known.set(version.id, version);
         levels = Math.max(levels, ...levelsAbove(version.terms));
+        namesBudgets ||= budgetsOf(version.terms).length > 0;
       }
     },
     /** How many levels above the partner of an event terms pay. */
     levels: (): number => levels,
+    /** Whether some terms name a budget. */
+    namesBudgets: (): boolean => namesBudgets,
     /** Throws RangeError for a version that was not loaded. */
     get(versionId: number): VersionTerms {
       const version = known.get(versionId);

@@ -96,16 +96,22 @@ const named = (event: DueEvent, earned: readonly Earning[], page: Page): NewEarn
   }));
 
 /**
- * The people who had a hand in an earning: they sent the event, wrote the terms or recorded the rates. A window that is earned at its close
+ * The people who had a hand in an earning: they sent the event, wrote the terms, recorded the rates or gave the budget its amount. A window that is earned at its close
  * or compared with a quota has those of all its events.
  */
 export function handsOf(event: DueEvent, earning: Earning, page: Page): string[] {
   const { sentBy, otherHands = [] } = event;
-  const { scope, versionId, converted } = earning;
+  const { scope, versionId, converted, budgetId } = earning;
   const recorders = converted ? page.recordersOf(converted) : [];
-  const own = [sentBy, ...otherHands, ...page.admittersOf(event), page.authorOf(versionId), ...recorders].filter(
-    (person) => person !== null,
-  );
+  const funders = budgetId === null ? [] : page.budgets.fundersOf(budgetId);
+  const own = [
+    sentBy,
+    ...otherHands,
+    ...page.admittersOf(event),
+    page.authorOf(versionId),
+    ...recorders,
+    ...funders,
+  ].filter((person) => person !== null);
   if (!scope || (scope.closesOn === null && quotaNameOf(scope) === undefined)) return own;
   for (const person of own) scope.madeBy.add(person);
   return [...scope.madeBy];

@@ -3,6 +3,7 @@ import { bundleOf, sumUnmailed } from '../../db/checks/mailings.ts';
 import type { Database } from '../../db/database.ts';
 import { getPayout, type Payout } from '../../db/payouts/payouts.ts';
 import { isClaimOpen } from '../../db/people/claims.ts';
+import { getBudget } from '../../db/programs/budgets.ts';
 import { countFlags } from '../../db/runs/flags.ts';
 import { countHeld, listHeld } from '../../db/runs/holds.ts';
 import { getRun, listRunTotals } from '../../db/runs/runs.ts';
@@ -10,6 +11,7 @@ import { isAlarmOpen, takeAlarmFacts } from '../../db/tasks/alarms.ts';
 import { getTask } from '../../db/tasks/tasks.ts';
 import type { VaultKeys } from '../../db/vault.ts';
 import { DAY_MS } from '../../domain/durations.ts';
+import { levelOf } from '../../domain/earnings/budget.ts';
 import { formatDecimal, money } from '../../domain/money.ts';
 import type { AttemptState } from '../../domain/payouts/attempt.ts';
 import type { PayoutStatus } from '../../domain/payouts/payout.ts';
@@ -53,6 +55,12 @@ export const PRESENT: { readonly [K in NotificationKind]: Check<K> } = {
     return (await isClaimOpen(db, facts.claim))
       ? { body: { ...facts, token: claimToken(vault, facts.claim) } }
       : { superseded: 'The link was replaced, used, or is too old.' };
+  },
+  async budget_used(db, facts) {
+    const budget = await getBudget(db, facts.program, facts.budget);
+    return (levelOf(budget) ?? 0) < facts.percent
+      ? { superseded: `Less than ${facts.percent} % of the budget is used now.` }
+      : { body: facts };
   },
   deal_changed: always,
   request_changed: always,

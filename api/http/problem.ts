@@ -53,6 +53,7 @@ const FAILURE_PROBLEMS: Record<FailureCode, Kind> = {
 
   plan_version_effective: { status: 409, title: 'The version is effective already' },
   unit_in_use: { status: 409, title: 'A plan lets partners earn this unit' },
+  budget_closed: { status: 409, title: 'The budget is closed' },
 
   partner_on_hold: { status: 409, title: 'The partner is on hold' },
   points_not_available: { status: 409, title: 'There are not enough points' },

@@ -1,13 +1,15 @@
 import type { Database } from '../../db/database.ts';
 import { listFactKeysNamed } from '../../db/partners/fact-keys.ts';
 import { listRateSources } from '../../db/programs/exchange-rates.ts';
+import { type Budget, listBudgetsNamed } from '../../db/programs/budgets.ts';
 import type { Program } from '../../db/programs/programs.ts';
 import { readUnits } from '../../db/programs/units.ts';
+import { daysOf } from '../../domain/earnings/budget.ts';
 import { Failure, type FailureDetail } from '../../domain/errors.ts';
 import type { RateSource } from '../../domain/programs/exchange-rate.ts';
 import type { IncentiveTerms } from '../../domain/programs/incentives/index.ts';
 import { CUSTOMER, CUSTOMERS } from '../../domain/programs/incentives/measure.ts';
-import type { PlanTerms } from '../../domain/programs/plan.ts';
+import { budgetsOf, type PlanTerms } from '../../domain/programs/plan.ts';
 import { pointsOfTerms, whyNotUnits } from '../../domain/programs/points.ts';
 
 export const PLAN_NOT_ADDED = 'These terms cannot be used. Nothing was added. Correct the named fields.';
@@ -26,6 +28,7 @@ export async function refuseUnknown(db: Database, program: Program, terms: PlanT
     db,
     incentives.flatMap(({ rates }) => rates ?? []),
   );
+  const budgets = await listBudgetsNamed(db, program.id, budgetsOf(terms));
   const allowed = new Map(keys.map(({ key, allowedValues }) => [key, allowedValues]));
   const ofIncentives = incentives.flatMap((incentive, index) =>
     [
@@ -33,6 +36,7 @@ export async function refuseUnknown(db: Database, program: Program, terms: PlanT
       ...closedKinds(incentive, program),
       ...unknownFacts(incentive, allowed),
       ...unknownSource(incentive, sources),
+      ...unusableBudget(incentive, program, budgets),
     ].map(({ field, reason }) => ({ field: `terms.incentives[${index}].${field}`, reason })),
   );
   const ofUnits = whyNotUnits(terms, program, await readUnits(db, pointsOfTerms(terms)));
@@ -66,6 +70,27 @@ const unknownSource = ({ rates }: IncentiveTerms, sources: readonly RateSource[]
   rates === undefined || sources.some(({ code }) => code === rates)
     ? []
     : [{ field: 'rates', reason: `${rates} is a source of which no rates were recorded yet` }];
+
+/** A budget that is not there, or that pays another unit or other days, would never pay anything. */
+function unusableBudget(
+  { budget: code, unit, when: { from, until } }: IncentiveTerms,
+  program: Program,
+  budgets: readonly Budget[],
+): FailureDetail[] {
+  if (code === undefined) return [];
+  const budget = budgets.find((one) => one.code === code);
+  const reason = !budget
+    ? `${code} is not a budget of program ${program.code}`
+    : budget.closedAt
+      ? `${code} is closed`
+      : budget.unit !== unit
+        ? `${code} pays ${budget.unit}, and the incentive earns ${unit}`
+        : (budget.until !== null && from !== undefined && from >= budget.until) ||
+            (budget.from !== null && until !== undefined && until <= budget.from)
+          ? `${code} pays only for days ${daysOf(budget)}`
+          : undefined;
+  return reason === undefined ? [] : [{ field: 'budget', reason }];
+}
 
 function unknownFacts({ when }: IncentiveTerms, allowed: ReadonlyMap<string, readonly string[]>): FailureDetail[] {
   return Object.entries(when.partner?.facts ?? {}).flatMap(([key, values]) => {

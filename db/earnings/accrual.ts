@@ -254,6 +254,7 @@ const ContributionRow = z.strictObject({
   sinceMs: z.number(),
   minor: z.bigint(),
   uncollectedMinor: z.bigint(),
+  unfundedMinor: z.bigint(),
   volume: z.bigint(),
   of: z.bigint(),
   base: z.bigint(),
@@ -274,7 +275,8 @@ export const listContributions = (
   const partners = sql.array(partnerIds.map(String), 'int8');
   return db.any(sql.type(ContributionRow)`
     select origin_id as "originId", partner_id as "partnerId", child_id as "childId", incentive_id as "incentiveId", currency, scope_id as "scopeId",
-      plan_version_id as "versionId", terms_since as "sinceMs", sum(amount_minor)::bigint as minor, sum(uncollected_minor)::bigint as "uncollectedMinor", sum(volume)::bigint as volume,
+      plan_version_id as "versionId", terms_since as "sinceMs", sum(amount_minor)::bigint as minor, sum(uncollected_minor)::bigint as "uncollectedMinor",
+      coalesce(sum(unfunded_minor), 0)::bigint as "unfundedMinor", sum(volume)::bigint as volume,
       sum(of_amount)::bigint as of, sum(base)::bigint as base, min(available_on) as "availableOn", late_for as "lateFor", customer,
       coalesce(jsonb_agg(distinct rate - 'amounts') filter (where rate is not null), '[]') as rates
     from (

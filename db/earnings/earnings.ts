@@ -60,9 +60,11 @@ export async function insertEarnings(
   const isoOf = instantWriter();
   await db.query(sql.unsafe`
     insert into earning(event_id, n, partner_id, child_id, program_id, origin_id, incentive_id, scope_id, plan_version_id, terms_since,
-      batch_id, earning_line_id, currency, amount_minor, volume, of_amount, base, available_on, before, uncollected_minor, rate, late_for, customer)
+      batch_id, earning_line_id, currency, amount_minor, volume, of_amount, base, available_on, before, uncollected_minor, rate, late_for, customer,
+      budget_id, unfunded_minor)
     select event_id, n, partner_id, child_id, ${programId}, origin_id, incentive_id, scope_id, plan_version_id, terms_since, ${batchId},
-      earning_line_id, currency, amount_minor, volume, of_amount, base, available_on, before, uncollected_minor, rate, late_for, customer
+      earning_line_id, currency, amount_minor, volume, of_amount, base, available_on, before, uncollected_minor, rate, late_for, customer,
+      budget_id, unfunded_minor
     from ${unnestColumns(
       EARNING_TYPES,
       earnings.map((earning) => [
@@ -87,14 +89,16 @@ export async function insertEarnings(
         earning.converted && conversionJson(earning.converted),
         earning.lateFor,
         earning.customer,
+        earning.budgetId,
+        earning.budgetId === null ? null : earning.unfundedMinor,
       ]),
     )} as added(event_id, n, partner_id, child_id, origin_id, incentive_id, scope_id, plan_version_id, terms_since, earning_line_id, currency,
-      amount_minor, volume, of_amount, base, available_on, before, uncollected_minor, rate, late_for, customer)`);
+      amount_minor, volume, of_amount, base, available_on, before, uncollected_minor, rate, late_for, customer, budget_id, unfunded_minor)`);
   return { ...batch, lines };
 }
 
 const EARNING_TYPES =
-  'int8 int2 int8 int8 int8 text int8 int4 timestamptz int8 text int8 int8 int8 int8 date jsonb int8 jsonb text text'.split(
+  'int8 int2 int8 int8 int8 text int8 int4 timestamptz int8 text int8 int8 int8 int8 date jsonb int8 jsonb text text int4 int8'.split(
     ' ',
   );
 

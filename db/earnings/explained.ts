@@ -9,10 +9,10 @@ import { atPar } from '../../domain/earnings/conversion.ts';
 import { targetsOf } from '../../domain/earnings/target.ts';
 import { CLOSING, DIVISION, OUR_SOURCE, RE_RATING } from '../../domain/event.ts';
 import { levelOf } from '../../domain/programs/incentives/index.ts';
+import { incentiveOf } from '../../domain/programs/plan.ts';
 import { ConversionColumn } from '../programs/exchange-rates.ts';
 import { Amounts, Currency, LocalDate, MinorText, ReadingColumn, Unit } from '../column-types.ts';
 import type { Database } from '../database.ts';
-import { incentiveOf } from '../../domain/programs/plan.ts';
 import { chooses } from '../../domain/programs/stacking.ts';
 import { readTerms } from '../programs/terms.ts';
 import { ThenColumn, thenJson } from './partners-then.ts';
@@ -29,9 +29,10 @@ const segmentsJson = (segments: readonly Segment[]) =>
   ]);
 
 /** Writes what was there before as JSON: minor units are text, and a segment is a list. */
-export const beforeJson = ({ minor, segments, after, counted, reading, quota, collected }: Before): string =>
+export const beforeJson = ({ minor, unfunded, segments, after, counted, reading, quota, collected }: Before): string =>
   JSON.stringify({
     minor: String(minor),
+    ...(unfunded === undefined ? {} : { unfunded: String(unfunded) }),
     segments: segmentsJson(segments),
     ...(after === undefined ? {} : { after: segmentsJson(after) }),
     ...(counted === undefined ? {} : { counted }),
@@ -52,6 +53,7 @@ const SegmentColumn = z
 const BeforeColumn = z
   .object({
     minor: MinorText,
+    unfunded: MinorText.optional(),
     segments: SegmentColumn.array(),
     after: SegmentColumn.array().optional(),
     counted: z.number().optional(),
@@ -62,8 +64,9 @@ const BeforeColumn = z
       .transform(([minor, of, currency]) => ({ minor, of, currency }))
       .optional(),
   })
-  .transform(({ after, counted, reading, quota, collected, ...before }): Before => ({
+  .transform(({ unfunded, after, counted, reading, quota, collected, ...before }): Before => ({
     ...before,
+    ...(unfunded === undefined ? {} : { unfunded }),
     ...(after === undefined ? {} : { after }),
     ...(counted === undefined ? {} : { counted }),
     ...(reading === undefined ? {} : { reading }),
@@ -81,6 +84,8 @@ export const Calculation = z
     sinceMs: z.number(),
     currency: Unit,
     minor: MinorText,
+    unfunded: MinorText.nullable(),
+    budgetDays: z.object({ from: LocalDate.nullable(), until: LocalDate.nullable() }).nullable(),
     volume: MinorText,
     of: MinorText,
     base: MinorText,
@@ -115,7 +120,9 @@ type Calculation = z.infer<typeof Calculation>;
 export const calculationColumn: FragmentSqlToken = sql.fragment`
   jsonb_build_object('kind', event.kind, 'revision', event.revision, 'incentiveId', earning.incentive_id,
     'versionId', earning.plan_version_id, 'sinceMs', (extract(epoch from earning.terms_since) * 1000)::bigint,
-    'currency', earning.currency, 'minor', earning.amount_minor::text, 'volume', earning.volume::text, 'of', earning.of_amount::text,
+    'currency', earning.currency, 'minor', earning.amount_minor::text, 'unfunded', earning.unfunded_minor::text,
+    'budgetDays', case when earning.budget_id is not null then (
+      select jsonb_build_object('from', starts_on, 'until', ends_on) from budget where budget.id = earning.budget_id) end, 'volume', earning.volume::text, 'of', earning.of_amount::text,
     'base', earning.base::text, 'child', (select code from partner child where child.id = earning.child_id),
     'before', earning.before, 'rate', earning.rate, 'availableOn', earning.available_on, 'lateFor', earning.late_for, 'zone', schedule.zone,
     'partner', (select ${thenJson} from event_partner kept where kept.event_id = earning.event_id and kept.partner_id = coalesce(earning.child_id, earning.partner_id)),
@@ -137,11 +144,17 @@ type WithCalculation = {
   readonly facts: Readonly<Record<string, unknown>> | null;
 };
 
+type Words = {
+  readonly explanation: Record<string, unknown>;
+  /** The change of what the budget did not pay. Null where it has no budget. */
+  readonly unfundedMinor: bigint | null;
+};
+
 /** Puts calculations into words. A row without a calculation keeps its facts. */
 export async function withExplanations<Row extends WithCalculation>(
   db: Database,
   rows: readonly Row[],
-): Promise<(Omit<Row, 'calculation' | 'facts'> & { explanation: Record<string, unknown> })[]> {
+): Promise<(Omit<Row, 'calculation' | 'facts'> & Words)[]> {
   const versionIds = rows.flatMap(({ calculation }) =>
     calculation
       ? [calculation.versionId, ...(calculation.before?.segments ?? []).map(({ versionId }) => versionId)]
@@ -149,7 +162,7 @@ export async function withExplanations<Row extends WithCalculation>(
   );
   const termsOf = await readTerms(db, versionIds);
   return rows.map(({ calculation, facts, ...row }) => {
-    if (!calculation) return { ...row, explanation: facts ?? {} };
+    if (!calculation) return { ...row, explanation: facts ?? {}, unfundedMinor: null };
     const { volume, of, base, event, zone, partner, rate: converted, ...stored } = calculation;
     const isSeen = stored.before !== null || volume !== 0n || base !== 0n;
     const content = {
@@ -180,6 +193,6 @@ export async function withExplanations<Row extends WithCalculation>(
       insteadOf,
       partner: level > 0 ? null : partner,
     };
-    return { ...row, explanation: explain(earning, termsOf) };
+    return { ...row, explanation: explain(earning, termsOf), unfundedMinor: stored.unfunded };
   });
 }

@@ -43,6 +43,7 @@ const nameShape = {
 const ScopeRow = z.strictObject({
   ...nameShape,
   earnedMinor: z.bigint(),
+  unfundedMinor: z.bigint(),
   isClosed: z.boolean(),
   closingId: z.bigint().nullable(),
   quota: z.bigint().nullable(),
@@ -90,7 +91,7 @@ export async function readScopes(
         closingIds.map((id) => [id]),
       )} as closing(id) join earning_scope scope on scope.closing_id = closing.id`;
   const rows = await db.any(sql.type(ScopeRow)`
-    select ${scopeColumns}, scope.earned_minor as "earnedMinor", scope.is_closed as "isClosed", scope.closing_id as "closingId", scope.quota, scope.is_undivided as "isUndivided", scope.made_by as "madeBy",
+    select ${scopeColumns}, scope.earned_minor as "earnedMinor", scope.unfunded_minor as "unfundedMinor", scope.is_closed as "isClosed", scope.closing_id as "closingId", scope.quota, scope.is_undivided as "isUndivided", scope.made_by as "madeBy",
       total.plan_version_id as "versionId", total.terms_since as "sinceMs", total.volume, total.of_amount as of, total.base
     from (
       select scope.* from ${unnestColumns(KEY_TYPES, names.map(keyOf))} as given(${keyColumns})
@@ -170,36 +171,38 @@ const peopleOf = (people: ReadonlySet<string>): string => `{${[...people].toSort
 
 const updateScopes = (db: Database, scopes: readonly Scope[]) =>
   db.query(sql.unsafe`
-    update earning_scope scope set earned_minor = given.earned_minor, is_closed = given.is_closed, made_by = given.made_by::uuid[], quota = given.quota, is_undivided = given.is_undivided
+    update earning_scope scope set earned_minor = given.earned_minor, unfunded_minor = given.unfunded_minor, is_closed = given.is_closed, made_by = given.made_by::uuid[], quota = given.quota, is_undivided = given.is_undivided
     from ${unnestColumns(
-      ['int8', 'int8', 'bool', 'text', 'int8', 'bool'],
-      scopes.map(({ id, earnedMinor, isClosed, madeBy, quota = null, isUndivided = null }) => [
+      ['int8', 'int8', 'int8', 'bool', 'text', 'int8', 'bool'],
+      scopes.map(({ id, earnedMinor, unfundedMinor, isClosed, madeBy, quota = null, isUndivided = null }) => [
         id,
         earnedMinor,
+        unfundedMinor,
         isClosed,
         peopleOf(madeBy),
         quota,
         isUndivided,
       ]),
-    )} as given(id, earned_minor, is_closed, made_by, quota, is_undivided)
-    where scope.id = given.id and (scope.earned_minor, scope.is_closed, scope.made_by, scope.quota, scope.is_undivided) is distinct from (given.earned_minor, given.is_closed, given.made_by::uuid[], given.quota, given.is_undivided)`);
+    )} as given(id, earned_minor, unfunded_minor, is_closed, made_by, quota, is_undivided)
+    where scope.id = given.id and (scope.earned_minor, scope.unfunded_minor, scope.is_closed, scope.made_by, scope.quota, scope.is_undivided) is distinct from (given.earned_minor, given.unfunded_minor, given.is_closed, given.made_by::uuid[], given.quota, given.is_undivided)`);
 
 async function insertScopes(db: Database, programId: number, scopes: readonly Scope[]): Promise<void> {
   if (scopes.length === 0) return;
   const rows = await db.any(sql.type(IdRow)`
-    insert into earning_scope as scope(${keyColumns}, program_id, earned_minor, closes_on, made_by, quota, is_undivided)
-    select ${keyColumns}, ${programId}, earned_minor, closes_on, made_by::uuid[], quota, is_undivided
+    insert into earning_scope as scope(${keyColumns}, program_id, earned_minor, unfunded_minor, closes_on, made_by, quota, is_undivided)
+    select ${keyColumns}, ${programId}, earned_minor, unfunded_minor, closes_on, made_by::uuid[], quota, is_undivided
     from ${unnestColumns(
-      [...KEY_TYPES, 'int8', 'date', 'text', 'int8', 'bool'],
+      [...KEY_TYPES, 'int8', 'int8', 'date', 'text', 'int8', 'bool'],
       scopes.map((scope) => [
         ...keyOf(scope),
         scope.earnedMinor,
+        scope.unfundedMinor,
         scope.closesOn,
         peopleOf(scope.madeBy),
         scope.quota ?? null,
         scope.isUndivided ?? null,
       ]),
-    )} as given(${keyColumns}, earned_minor, closes_on, made_by, quota, is_undivided)
+    )} as given(${keyColumns}, earned_minor, unfunded_minor, closes_on, made_by, quota, is_undivided)
     returning ${scopeColumns}`);
   const ids = new Map(rows.map((row) => [scopeKey(row.partnerId, row), row.id]));
   for (const scope of scopes) scope.id = ids.get(scopeKey(scope.partnerId, scope)) ?? null;

@@ -59,3 +59,6 @@ create or replace trigger redemption_born before insert on redemption
 
 create or replace trigger unit_born before insert on unit
   for each row when (new.retired_at is not null) execute function refuse_birth('in use');
+
+create or replace trigger budget_born before insert on budget
+  for each row when (new.used_minor <> 0 or new.change_no <> 1 or new.closed_at is not null) execute function refuse_birth('unused');

@@ -1,6 +1,6 @@
 -- 5. A scope has earned what its earnings add up to, and its kept measures are the sums of theirs. Readings and customers do not add up.
 with earned as (
-  select scope_id, sum(amount_minor) as minor from earning where scope_id is not null group by scope_id
+  select scope_id, sum(amount_minor) as minor, coalesce(sum(unfunded_minor), 0) as unfunded from earning where scope_id is not null group by scope_id
 ), measured as (
   select scope_id, terms_since, plan_version_id, sum(case when measure ~ '^(reading|customers)( |$)' then 0 else volume end) as volume,
     sum(of_amount) as of_amount, sum(case when measure ~ '^(reading|customers)( |$)' then 0 else base end) as base
@@ -11,9 +11,10 @@ with earned as (
   group by scope_id, origin_id, plan_version_id
   having case when max(time_window) = 'event' then sum(volume) <> 0 or sum(of_amount) <> 0 else sum(base) <> 0 end
 )
-select format('scope %s has earned %s, but says %s', scope.id, coalesce(earned.minor, 0), scope.earned_minor) as culprit
+select format('scope %s has earned %s and lacks %s, but says %s and %s', scope.id, coalesce(earned.minor, 0),
+  coalesce(earned.unfunded, 0), scope.earned_minor, scope.unfunded_minor) as culprit
 from earning_scope scope full join earned on earned.scope_id = scope.id
-where scope.earned_minor is distinct from coalesce(earned.minor, 0)
+where (scope.earned_minor, scope.unfunded_minor) is distinct from (coalesce(earned.minor, 0), coalesce(earned.unfunded, 0))
 union all
 select format('scope %s has measured %s since %s, but says %s', coalesce(total.scope_id, measured.scope_id), measured.volume,
   coalesce(total.terms_since, measured.terms_since), total.volume)

@@ -118,6 +118,44 @@ create table plan_version_withdrawal(
   withdrawn_at timestamptz not null default now()
 );
 
+-- A sum of money or points from which incentives of a program are paid, and never more than that. Its history is budget_change.
+create table budget(
+  id int generated always as identity primary key,
+  program_id int not null references program,
+  code text not null check (code ~ '^[a-z0-9][a-z0-9-]{0,39}$'),
+  title text not null check (title <> ''),
+  unit text not null references unit,
+  amount_minor bigint not null check (amount_minor > 0),
+  used_minor bigint not null default 0,
+  starts_on date check (isfinite(starts_on)),
+  ends_on date check (isfinite(ends_on)),
+  change_no int not null default 1 check (change_no > 0),
+  created_at timestamptz not null default now(),
+  closed_at timestamptz,
+  unique (program_id, code),
+  check (ends_on > starts_on),
+  constraint budget_is_not_overdrawn check (used_minor between 0 and amount_minor)
+);
+comment on column budget.used_minor is 'The sum of the earnings that it paid, less what was taken back. It is kept with every earning.';
+comment on column budget.starts_on is 'The first local day whose events it pays, in the zone of the program''s schedule. Null: there is none.';
+comment on column budget.change_no is 'The change that gave it its amount.';
+
+create table budget_change(
+  budget_id int not null references budget,
+  no int not null check (no > 0),
+  kind text not null check (kind in ('created', 'raised', 'lowered', 'closed')),
+  amount_minor bigint not null,
+  reason text not null check (reason <> ''),
+  changed_by uuid not null references actor,
+  changed_at timestamptz not null default now(),
+  primary key (budget_id, no),
+  unique (budget_id, no, amount_minor),
+  check ((kind = 'created') = (no = 1))
+);
+comment on column budget_change.amount_minor is 'The amount after the change.';
+alter table budget add constraint amount_has_its_change foreign key (id, change_no, amount_minor)
+  references budget_change(budget_id, no, amount_minor) deferrable initially deferred;
+
 -- A record of an agreement about some days of a program: the plan by which the partner earns, or null where the partner is not in the
 -- program. Days are local to the zone of the program's schedule, from the first one until the first one after. A later row
 -- supersedes every earlier one for its days (`agreement_terms`), so terms in effect never overlap.

@@ -307,6 +307,7 @@ create table earning_scope(
   measure text not null,
   group_value text not null,
   earned_minor bigint not null check (earned_minor >= 0),
+  unfunded_minor bigint not null default 0 check (unfunded_minor >= 0),
   closes_on date,
   is_closed boolean not null default false,
   closing_id bigint references event,
@@ -328,7 +329,8 @@ comment on column earning_scope.closing_id is 'The event of ours that closes it.
 comment on column earning_scope.quota is 'The quota that its measure is compared with, as it was last worked out. Null where none is set, or none is asked for.';
 comment on column earning_scope.is_undivided is
   'Whether its measures changed since its pool was divided, or are in no division yet. Null where it counts for no pool.';
-comment on column earning_scope.earned_minor is 'The sum of all its earnings, which is the worth of its measures, or its part of a pool.';
+comment on column earning_scope.earned_minor is
+  'The sum of all its earnings, which is the worth of its measures or its part of a pool, less the part that its budget did not pay.';
 
 -- The measures of a scope, kept with every event. Terms that change within a window begin another segment.
 create table scope_total(
@@ -434,6 +436,9 @@ create table earning(
   rate jsonb,
   late_for text check (late_for ~ '^(month|quarter|half-year|year|promotion) \d{4}-\d{2}-\d{2}$'),
   customer text,
+  budget_id int,
+  unfunded_minor bigint,
+  check ((budget_id is null) = (unfunded_minor is null)),
   unique nulls not distinct (event_id, partner_id, child_id, n),
   constraint points_have_no_line check (earning_line_id is null or not is_points(currency))
 );
@@ -444,6 +449,7 @@ create index earning_changes on earning(partner_id, origin_id) where origin_id <
 create index earning_overrides on earning(partner_id, event_id) where child_id is not null;
 create index earning_uncollected on earning(partner_id) where uncollected_minor <> 0;
 comment on column earning.uncollected_minor is 'The change of what waits until the event is paid. It is not money yet.';
+comment on column earning.unfunded_minor is 'The change of what the budget did not pay. With the amount it makes the change of the worth.';
 comment on column earning.child_id is 'The partner of the event whose terms pay this partner above. Null where partners earn by their own part.';
 comment on column earning.origin_id is 'The event whose measures changed: the event itself, or the sale that it refunds or corrects.';
 comment on column earning.terms_since is 'The instant from which the partner had these terms. It names the segment of the window.';

@@ -2,9 +2,10 @@ import { addDays, localDate } from '../calendar.ts';
 import type { Conversion, ExchangeRate } from '../programs/exchange-rate.ts';
 import { type Measures, measureOfTerms, NOTHING } from '../programs/incentives/index.ts';
 import { isReading } from '../programs/incentives/measure.ts';
-import { incentiveOf, type PlanTerms } from '../programs/plan.ts';
+import { incentiveOf } from '../programs/plan.ts';
 import type { UnitCode } from '../unit.ts';
 import type { Collected } from './collection.ts';
+import { addWorth, type Funded, payDifference, type PaysBudgets } from './budget.ts';
 import { changeCustomer, countsCustomers } from './customers.ts';
 import { changeMember, countPurchases } from './firsts.ts';
 import { isOfPool } from './pool.ts';
@@ -13,6 +14,7 @@ import type { Rating } from './rating.ts';
 import {
   addMeasures,
   isNothing,
+  lessMeasures,
   memberKey,
   type Segment,
   takeReading,
@@ -31,6 +33,8 @@ export type Contribution = Rating & {
   readonly minor: bigint;
   /** The worth that waits until the event is paid, in minor units. */
   readonly uncollectedMinor: bigint;
+  /** The worth that its budget did not pay, in minor units. */
+  readonly unfundedMinor: bigint;
   readonly measures: Measures;
   readonly availableOn: string;
   /** The closed window for which the event came late, such as `quarter 2026-01-01`. Null where it counts in its own. */
@@ -55,6 +59,8 @@ export const ratingOfKnown = (known: readonly Contribution[]): Contribution | un
 /** The earnings and measures before a change, for its explanation, and what does not add up after it. */
 export type Before = Outside & {
   readonly minor: bigint;
+  /** The part of the worth that its budget did not pay. Only where it did not pay all. */
+  readonly unfunded?: bigint;
   readonly segments: readonly Segment[];
   /** How many events of the customer counted before. Only where the first ones count. */
   readonly counted?: number;
@@ -69,6 +75,8 @@ export type Earning = Omit<Contribution, 'rates'> & {
   readonly originId: bigint;
   /** The conversion of what is left of the event. Null where nothing was converted. */
   readonly converted: Conversion | null;
+  /** The budget that pays it. Null where none does. */
+  readonly budgetId: number | null;
   /** Null where nothing was earned or measured before. */
   readonly before: Before | null;
 };
@@ -90,16 +98,15 @@ export type Change = {
   readonly counted: readonly Contribution[];
 };
 
-export type Context = {
+export type Context = PaysBudgets & {
   readonly zone: string;
-  readonly termsOf: (versionId: number) => PlanTerms;
   /** The scope of a name. It is empty where no event counted in it yet. */
   readonly scopeOf: (partnerId: bigint, name: ScopeName) => Scope;
   /** The windows that are closed, by `windowKey`, where an incentive minds late events. */
   readonly closed: Set<string>;
 };
 
-type Part = Omit<Contribution, 'availableOn' | 'rates'> & {
+type Part = Omit<Contribution, 'availableOn' | 'rates' | 'unfundedMinor'> & {
   readonly collected?: Collected | null;
 } & Partial<Pick<Earning, 'converted'>>;
 
@@ -109,7 +116,7 @@ export const partKey = (part: Omit<Part, 'minor' | 'uncollectedMinor' | 'measure
   return `${incentiveId}|${currency}|${scope ? scopeKey(scope.partnerId, scope) : ''}|${versionId}|${sinceMs}|${lateFor ?? ''}|${customer ?? ''}`;
 };
 
-const NOT_COUNTED = { minor: 0n, uncollectedMinor: 0n, measures: NOTHING };
+const NOT_COUNTED = { minor: 0n, uncollectedMinor: 0n, unfundedMinor: 0n, measures: NOTHING };
 const NOTHING_BEFORE: Before = { minor: 0n, segments: [] };
 
 /**
@@ -126,11 +133,7 @@ export function earningsOf(change: Change, context: Context): Earning[] {
     if (!part) return [];
     const from = old ?? NOT_COUNTED;
     const to = after.get(key) ?? NOT_COUNTED;
-    const measures = {
-      volume: to.measures.volume - from.measures.volume,
-      of: to.measures.of - from.measures.of,
-      base: to.measures.base - from.measures.base,
-    };
+    const measures = lessMeasures(to.measures, from.measures);
     if (old && !after.has(key) && !counts(old)) return [];
     const availableOn = releaseOf(change, part, context);
     const { incentiveId, currency, versionId, sinceMs, scope, lateFor, customer } = part;
@@ -150,13 +153,22 @@ export function earningsOf(change: Change, context: Context): Earning[] {
       converted,
     };
     if (scope) {
-      const { minor, before: was } = recount(scope, change, part, measures, context);
-      return [{ ...about, minor, before: withCollected(was, part) }];
+      const { before: was, ...funded } = recount(scope, change, part, measures, context);
+      return [{ ...about, ...funded, before: withCollected(was, part) }];
     }
-    const kept = old && { minor: old.minor, segments: [{ versionId, sinceMs, measures: old.measures }] };
-    return [{ ...about, minor: to.minor - from.minor, before: withCollected(kept ?? null, part) }];
+    const kept = old && beforeOf(old.minor, old.unfundedMinor, [{ versionId, sinceMs, measures: old.measures }]);
+    const difference = to.minor - from.minor - from.unfundedMinor;
+    const day = () => localDate(change.atMs, context.zone);
+    const funded = payDifference({ ...part, originId: change.originId, difference, day }, from.unfundedMinor, context);
+    return [{ ...about, ...funded, before: withCollected(kept ?? null, part) }];
   });
 }
+
+export const beforeOf = (minor: bigint, unfunded: bigint, segments: readonly Segment[]): Before => ({
+  minor,
+  ...(unfunded > 0n && { unfunded }),
+  segments,
+});
 
 const withCollected = (before: Before | null, { collected }: Part): Before | null =>
   collected ? { ...(before ?? NOTHING_BEFORE), collected } : before;
@@ -209,22 +221,25 @@ function recount(
   { incentiveId, versionId, sinceMs, customer }: Part,
   measures: Measures,
   context: Context,
-): { minor: bigint; before: Before | null } {
+): Funded & { before: Before | null } {
   const { zone, termsOf } = context;
+  const day = () => localDate(atMs, zone);
+  const add = (difference: bigint) =>
+    addWorth(scope, { originId, incentiveId, versionId, sinceMs, difference, day }, context);
   const terms: TermsOfVersion = (version) => incentiveOf(termsOf(version), incentiveId);
   const isEmpty = scope.segments.length === 0 && scope.members.size === 0;
-  const earned = scope.earnedMinor;
+  const was = (segments: readonly Segment[]) => beforeOf(scope.earnedMinor, scope.unfundedMinor, segments);
   if (terms(versionId).first) {
     const counted = countPurchases(scope.members);
     const known = scope.members.get(memberKey({ originId, versionId }));
     const sum = addMeasures(known?.measures ?? NOTHING, measures);
     const isGone = sum.volume === 0n && sum.of === 0n;
     const member = { originId, key, atMs, versionId, measures: sum };
-    const minor = changeMember(scope.members, member, isGone, { terms, currency: scope.currency, zone });
-    scope.earnedMinor += minor;
-    return { minor, before: isEmpty ? null : { minor: earned, segments: [], counted } };
+    const before = isEmpty ? null : { ...was([]), counted };
+    const difference = changeMember(scope.members, member, isGone, { terms, currency: scope.currency, zone });
+    return { ...add(difference), before };
   }
-  const before = isEmpty ? null : { minor: earned, segments: scope.segments };
+  const before = isEmpty ? null : was(scope.segments);
   const isOfReading = isReading(measureOfTerms(terms(versionId)));
   if (isOfReading && (measures.base !== 0n || scope.members.has(memberKey({ originId, versionId }))))
     takeReading(scope.members, { originId, key, atMs, versionId, measures });
@@ -236,9 +251,8 @@ function recount(
     const change = { customer, versionId, sinceMs, events: measures.volume, base: measures.base };
     scope.segments = changeCustomer(scope.customers, change).reduce(withMeasures, scope.segments);
   }
-  scope.earnedMinor = worthNow(scope, context);
-  const minor = scope.earnedMinor - earned;
-  if (!isOfReading && !isOfCustomers && quotaNameOf(scope) === undefined) return { minor, before };
+  const funded = add(worthNow(scope, context) - scope.earnedMinor - scope.unfundedMinor);
+  if (!isOfReading && !isOfCustomers && quotaNameOf(scope) === undefined) return { ...funded, before };
   const after = isOfCustomers ? { after: scope.segments } : {};
-  return { minor, before: { ...(before ?? NOTHING_BEFORE), ...outsideOf(scope), ...after } };
+  return { ...funded, before: { ...(before ?? NOTHING_BEFORE), ...outsideOf(scope), ...after } };
 }

@@ -16,6 +16,7 @@ import { boundInputs, formatVolume } from '../programs/incentives/pay.ts';
 import { heldOf, type PartnerThen } from '../programs/incentives/when-partner.ts';
 import { incentiveOf, type PlanTerms } from '../programs/plan.ts';
 import { type UnitCode, withUnit } from '../unit.ts';
+import { type ByBudget, budgetWords, inWorth, lessBefore } from './budget.ts';
 import type { Before } from './change.ts';
 import { type DividingTerms, dividedWords, isDividing, type Part, partWords } from './pool.ts';
 import { addMeasures, type Segment, withMeasures, worthOf } from './scope.ts';
@@ -29,7 +30,7 @@ export type Explanation = {
 };
 
 /** A stored earning, with the terms that it names. */
-export type Explained = {
+export type Explained = ByBudget & {
   readonly kind: string;
   readonly revision: number;
   readonly incentiveId: string;
@@ -79,7 +80,8 @@ export function explain(earning: Explained, termsOf: TermsOf): Explanation {
       ...passedOver(earning, termsOf(earning.versionId)),
       ...(earning.converted ? conversionWords(earning.converted) : []),
       ...cameLate(earning),
-      ...calculation(earning, terms, termsOf),
+      ...calculation(inWorth(earning), terms, termsOf),
+      ...budgetWords(earning, terms.budget),
       releaseOf(earning, termsOf(earning.versionId)),
     ],
     rounding: 'half-even',
@@ -174,9 +176,7 @@ function calculation(earning: Explained, terms: IncentiveTerms, termsOf: TermsOf
     ...deducted(terms),
     ...paidSoFar(before),
     `${scope ? 'the window is worth' : 'that makes'} ${print(total)}, rounded`,
-    ...(before && (before.segments.length > 0 || before.minor !== 0n)
-      ? [`less ${print(before.minor)} earned before: ${print(minor)}`]
-      : []),
+    ...(before && (before.segments.length > 0 || before.minor !== 0n) ? [lessBefore(before, minor, currency)] : []),
   ];
 }
 
@@ -206,7 +206,7 @@ function byReading({ currency, minor, measures }: Explained, before: Before, ter
           ...payOf(terms, currency).words({ ...NOTHING, volume: reading, of }),
         ]),
     `the window is worth ${print(before.minor + minor)}, rounded`,
-    `less ${print(before.minor)} earned before: ${print(minor)}`,
+    lessBefore(before, minor, currency),
   ];
 }
 
@@ -286,7 +286,7 @@ function amongFirst({ before, currency, minor, measures, scope }: Explained, ter
       ? payOf(terms, currency).words(measures)
       : [`${formatVolume(measures.volume, context)} changed`]),
     `together they are worth ${print((before?.minor ?? 0n) + minor)}`,
-    `less ${print(before?.minor ?? 0n)} earned before: ${print(minor)}`,
+    lessBefore(before ?? { minor: 0n }, minor, currency),
   ];
 }
 

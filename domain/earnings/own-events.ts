@@ -1,7 +1,10 @@
 import { addDays, localDate } from '../calendar.ts';
 import { NOTHING } from '../programs/incentives/index.ts';
 import { windowKey } from './lateness.ts';
-import type { Context, Earning } from './change.ts';
+import { windowEnd } from '../programs/incentives/window.ts';
+import { incentiveOf } from '../programs/plan.ts';
+import { addWorth } from './budget.ts';
+import { beforeOf, type Context, type Earning } from './change.ts';
 import { outsideOf, type Scope, worthNow } from './scope-state.ts';
 
 /** The changes that events of ours make to windows. They measure nothing themselves. */
@@ -46,15 +49,25 @@ function revalued(
   change: () => void,
 ): Earning | undefined {
   const last = scope.segments.at(-1);
-  const earned = scope.earnedMinor;
+  const { earnedMinor, unfundedMinor } = scope;
   change();
   if (!last) return undefined;
   const { versionId, sinceMs } = last;
-  const before = { minor: earned, segments: scope.segments, ...outsideOf(scope) };
-  scope.earnedMinor = worthNow(scope, context);
+  const before = { ...beforeOf(earnedMinor, unfundedMinor, scope.segments), ...outsideOf(scope) };
+  const difference = worthNow(scope, context) - earnedMinor - unfundedMinor;
+  scope.earnedMinor = earnedMinor;
+  const { incentiveId } = scope;
+  const { when } = incentiveOf(context.termsOf(versionId), incentiveId);
+  const end = windowEnd(scope.window, scope.start, when.until);
+  const lastDay = () => (end === null ? day : addDays(end, -1));
+  const funded = addWorth(
+    scope,
+    { originId: eventId, incentiveId, versionId, sinceMs, difference, day: lastDay },
+    context,
+  );
   return {
     originId: eventId,
-    incentiveId: scope.incentiveId,
+    incentiveId,
     currency: scope.currency,
     versionId,
     sinceMs,
@@ -65,7 +78,7 @@ function revalued(
     uncollectedMinor: 0n,
     converted: null,
     availableOn: addDays(day, context.termsOf(versionId).holdDays),
-    minor: scope.earnedMinor - before.minor,
+    ...funded,
     before,
   };
 }

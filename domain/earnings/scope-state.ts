@@ -15,6 +15,8 @@ export type Scope = ScopeName & {
   /** Null until the database has a row for it. */
   id: bigint | null;
   earnedMinor: bigint;
+  /** The part of its worth that its budget did not pay. 0 where it has none. */
+  unfundedMinor: bigint;
   /** The event of ours that closes it. Null where there is none yet. */
   readonly closingId: bigint | null;
   /** The people who sent its events or wrote its terms, where it is earned at its close. */

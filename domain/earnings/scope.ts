@@ -34,6 +34,12 @@ export const addMeasures = (one: Measures, other: Measures): Measures => ({
   base: one.base + other.base,
 });
 
+export const lessMeasures = (one: Measures, other: Measures): Measures => ({
+  volume: one.volume - other.volume,
+  of: one.of - other.of,
+  base: one.base - other.base,
+});
+
 export const isNothing = ({ volume, of, base }: Measures): boolean => volume === 0n && of === 0n && base === 0n;
 
 /** An exact amount as minor units, half-even, and never below zero. */

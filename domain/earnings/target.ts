@@ -1,12 +1,7 @@
 import { localDate } from '../calendar.ts';
 import type { RemainingEvent } from '../event.ts';
-import {
-  type Conversion,
-  convertEvent,
-  type ExchangeRate,
-  type RateGap,
-  type RateNeed,
-} from '../programs/exchange-rate.ts';
+import type { Conversion, ExchangeRate, RateGap, RateNeed } from '../programs/exchange-rate.ts';
+import { convertEvent } from '../programs/exchange-rate.ts';
 import {
   closesOn,
   comparingStart,
@@ -28,6 +23,7 @@ import type { PlanTerms } from '../programs/plan.ts';
 import { chooses } from '../programs/stacking.ts';
 import { own } from '../own.ts';
 import type { UnitCode } from '../unit.ts';
+import { fromBudget } from './budget-name.ts';
 import { type Collected, collectedMeasures, collectedOf, splitWorth } from './collection.ts';
 import { atPar, type Circumstances, conversionOf, measuredOf, type RateOf, rateNeedsOf } from './conversion.ts';
 import type { Place, Placing } from './lateness.ts';
@@ -245,7 +241,7 @@ function targetOf(
   return { ...target, measures: counted, minor: 0n, scope: lacks === null ? scope : null, lateFor };
 }
 
-/** Windows that are earned at their close never count together with those that are earned as they go, nor one's own events with those below. */
+/** Windows that are earned at their close, those of partners below, and those that a budget pays each count by themselves. */
 function measureName(terms: IncentiveTerms): string {
   const measure = measureOfTerms(terms);
   const of = ofMeasure(terms);
@@ -258,6 +254,7 @@ function measureName(terms: IncentiveTerms): string {
     ...(terms.release === 'collected' ? ['as collected'] : []),
     ...(level > 0 ? [`from level ${level}`] : []),
     ...(terms.pay.rule === 'share' ? [OF_POOL] : []),
+    ...(terms.budget === undefined ? [] : [fromBudget(terms.budget)]),
     ...(terms.against === 'quota' ? [againstQuota(terms.quota ?? STANDARD_QUOTA)] : []),
   ].join(' ');
 }
@@ -265,11 +262,11 @@ function measureName(terms: IncentiveTerms): string {
 const whatLacks = (needs: readonly (readonly [unknown, string])[]): string | null =>
   needs.find(([value]) => value === null || value === undefined)?.[1] ?? null;
 
-/** Takes deductions from the other earnings of the same event and currency, in the order of the plan, and never more than is there. */
+/** Takes deductions from the other earnings of the event and currency that no budget pays, in the order of the plan, and never more than is there. */
 function withDeductions(targets: readonly Target[]): Target[] {
   const left = new Map<UnitCode, bigint>();
   for (const { terms, currency, minor } of targets)
-    if (!terms.deduct) left.set(currency, (left.get(currency) ?? 0n) + minor);
+    if (!terms.deduct && terms.budget === undefined) left.set(currency, (left.get(currency) ?? 0n) + minor);
   return targets.map((target) => {
     if (!target.terms.deduct) return target;
     const most = left.get(target.currency) ?? 0n;

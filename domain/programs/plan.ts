@@ -43,9 +43,13 @@ export const PlanTerms = z
     if (repeated >= 0) issue(repeated, 'id', 'is used twice');
     const deducting = incentives.findIndex(({ deduct }) => deduct);
     const isPaidByEvent = (terms: IncentiveTerms) =>
-      !terms.deduct && terms.window === 'event' && terms.first === undefined && levelOf(terms) === 0;
+      !terms.deduct &&
+      terms.window === 'event' &&
+      terms.first === undefined &&
+      terms.budget === undefined &&
+      levelOf(terms) === 0;
     if (deducting >= 0 && !incentives.some(isPaidByEvent))
-      issue(deducting, 'deduct', 'has nothing to deduct from: no other incentive pays each event');
+      issue(deducting, 'deduct', 'has nothing to deduct from: no other incentive without a budget pays each event');
     for (const { path, message } of stackingIssues(plan)) context.addIssue({ code: 'custom', path, message });
   })
   .meta({ id: 'PlanTerms', description: 'The earnings that one version of a plan promises to partners' });
@@ -94,3 +98,6 @@ export const versionAt = <Version extends { readonly effectiveFrom: Date }>(
 /** The levels above the partner of an event that a plan pays, such as 1 for the parent. */
 export const levelsAbove = ({ incentives }: PlanTerms): number[] =>
   [...new Set(incentives.map(levelOf))].filter((level) => level > 0);
+
+/** The codes of the budgets that a plan names. */
+export const budgetsOf = ({ incentives }: PlanTerms): string[] => incentives.flatMap(({ budget }) => budget ?? []);

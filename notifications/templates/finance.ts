@@ -4,7 +4,14 @@ import { countOf, totalLines } from './amounts.ts';
 
 /** Mail to the people who prepare and approve payments. */
 export const FINANCE_TEMPLATES: Templates<
-  'run_in_review' | 'approvals_void' | 'run_decided' | 'task_opened' | 'task_due' | 'checks_to_mail' | 'role_given'
+  | 'run_in_review'
+  | 'approvals_void'
+  | 'run_decided'
+  | 'task_opened'
+  | 'task_due'
+  | 'checks_to_mail'
+  | 'role_given'
+  | 'budget_used'
 > = {
   run_in_review: ({ run, schedule, periodEnd, reminder, totals, flags, expires }, { urlOf }) => ({
     subject: `${reminder > 0 ? `Reminder ${reminder}: the` : 'The'} ${schedule} run up to ${periodEnd} is waiting for approval`,
@@ -50,6 +57,15 @@ export const FINANCE_TEMPLATES: Templates<
   task_due: ({ task, kind, subject, detail, deadline }, { urlOf }) => ({
     subject: `Still open, due ${deadline}: ${kind} (${subject})`,
     text: `${detail}\n\nNobody has decided this task yet. docs/how-to/decide-a-task.md says how.\n\nTask ${task}, in ${urlOf(`/v1/tasks?kind=${kind}`)}`,
+  }),
+  budget_used: ({ program, budget, title, percent, used, amount }, { urlOf }) => ({
+    subject: `${percent} % of the budget ${title} is used: ${used} of ${amount}`,
+    text:
+      (percent === 100
+        ? `Nothing is left of the budget ${budget} of program ${program}. Partners earn 0 from it now, and their earnings say so. `
+        : `The budget ${budget} of program ${program} has paid ${used} of ${amount}. When nothing is left, partners earn 0 from it, and their earnings say so. `) +
+      'An operator can raise it: later events are then paid again. Earlier ones stay as they are.\n\n' +
+      urlOf(`/v1/programs/${program}/budgets/${budget}`),
   }),
   role_given: ({ person, role, proposedBy, confirmedBy }, { urlOf }) => ({
     subject: `${person} now has the role ${role}`,

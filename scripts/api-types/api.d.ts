@@ -746,6 +746,114 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/programs/{code}/budgets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the budgets of a program
+         * @description Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["listProgramBudgets"];
+        put?: never;
+        /**
+         * Add a budget to a program
+         * @description Incentives of the program may then name it. They never earn more from it than its amount.
+         *
+         *     Needs a key of the role **operator**.
+         */
+        post: operations["addProgramBudget"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/programs/{code}/budgets/{budget}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a budget with what is used and left
+         * @description Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["getProgramBudget"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/programs/{code}/budgets/{budget}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the changes of a budget
+         * @description Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["listBudgetChanges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/programs/{code}/budgets/{budget}/amount": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Raise or lower a budget
+         * @description A raised budget pays for events that are worked out later. Earlier earnings stay as they are.
+         *
+         *     Needs a key of the role **operator**.
+         */
+        put: operations["setBudgetAmount"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/programs/{code}/budgets/{budget}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Close a budget
+         * @description Needs a key of the role **operator**.
+         */
+        post: operations["closeBudget"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/programs/{code}/policies/{subject}": {
         parameters: {
             query?: never;
@@ -4261,7 +4369,7 @@ export interface components {
              * @example invalid_input
              * @enum {string}
              */
-            code: "invalid_input" | "invalid_amount" | "not_found" | "already_exists" | "not_authenticated" | "not_allowed" | "grant_not_open" | "decider_is_grantee" | "claim_not_valid" | "too_many_tries" | "run_not_in_review" | "run_changed_since_seen" | "run_not_disbursing" | "zone_not_known" | "run_period_open" | "run_already_exists" | "approver_is_preparer" | "approver_is_payee" | "approver_edited_run" | "role_given_by_editor" | "approver_decided_already" | "plan_version_effective" | "unit_in_use" | "partner_on_hold" | "points_not_available" | "redemption_not_cancellable" | "conversion_not_offered" | "conversion_not_open" | "payout_cannot_leave" | "payout_cannot_be_held" | "payout_not_replaceable" | "resolution_not_asked" | "resolution_open" | "resolution_not_open" | "decider_is_proposer" | "correction_not_open" | "re_rating_not_open" | "re_rating_open" | "correction_overtaken" | "decision_not_open" | "status_does_not_allow" | "parked_event_not_open" | "quarantine_not_open" | "quarantine_overtaken" | "check_not_out" | "check_must_be_returned" | "check_exception_over" | "recipient_rejected" | "gateway_refused" | "gateway_not_sent" | "gateway_rate_limited" | "gateway_unavailable" | "webhook_not_genuine" | "idempotency_key_reused" | "idempotency_key_in_progress" | "outcome_not_known_yet" | "vault_cannot_open" | "method_not_allowed" | "body_too_large" | "unsupported_media_type" | "internal_error";
+            code: "invalid_input" | "invalid_amount" | "not_found" | "already_exists" | "not_authenticated" | "not_allowed" | "grant_not_open" | "decider_is_grantee" | "claim_not_valid" | "too_many_tries" | "run_not_in_review" | "run_changed_since_seen" | "run_not_disbursing" | "zone_not_known" | "run_period_open" | "run_already_exists" | "approver_is_preparer" | "approver_is_payee" | "approver_edited_run" | "role_given_by_editor" | "approver_decided_already" | "plan_version_effective" | "unit_in_use" | "budget_closed" | "partner_on_hold" | "points_not_available" | "redemption_not_cancellable" | "conversion_not_offered" | "conversion_not_open" | "payout_cannot_leave" | "payout_cannot_be_held" | "payout_not_replaceable" | "resolution_not_asked" | "resolution_open" | "resolution_not_open" | "decider_is_proposer" | "correction_not_open" | "re_rating_not_open" | "re_rating_open" | "correction_overtaken" | "decision_not_open" | "status_does_not_allow" | "parked_event_not_open" | "quarantine_not_open" | "quarantine_overtaken" | "check_not_out" | "check_must_be_returned" | "check_exception_over" | "recipient_rejected" | "gateway_refused" | "gateway_not_sent" | "gateway_rate_limited" | "gateway_unavailable" | "webhook_not_genuine" | "idempotency_key_reused" | "idempotency_key_in_progress" | "outcome_not_known_yet" | "vault_cannot_open" | "method_not_allowed" | "body_too_large" | "unsupported_media_type" | "internal_error";
             /** @description The fields that cannot be accepted; empty if the problem is not about a field */
             errors: {
                 /**
@@ -5369,6 +5477,11 @@ export interface components {
              *     ]
              */
             excludes?: string[];
+            /**
+             * @description The code of the budget of the program that pays it. Earnings beyond what is left of the budget are 0, or paid in part, and say so
+             * @example spring-spiff
+             */
+            budget?: string;
             unit?: components["schemas"]["Unit"];
             currency?: components["schemas"]["Currency"];
             /**
@@ -5999,6 +6112,146 @@ export interface components {
              * @example 2026-03-02T09:30:00.000Z
              */
             placedAt: string;
+        };
+        Budget: {
+            /**
+             * @description The code by which incentives name it, which never changes
+             * @example spring-spiff
+             */
+            code: string;
+            /**
+             * @description The code of the program
+             * @example resale
+             */
+            program: string;
+            /**
+             * @description The name that people read
+             * @example Spring SPIFF
+             */
+            title: string;
+            unit: components["schemas"]["Unit"];
+            /**
+             * @description The most that all earnings from it add up to: a decimal string above 0. A decimal string in major units of `currency`
+             * @example 5000.00
+             */
+            amount: string;
+            /**
+             * @description The sum of the earnings that it has paid, less what was taken back. A decimal string in major units of `currency`
+             * @example 4988.00
+             */
+            used: string;
+            /**
+             * @description The amount that it can still pay; 0.00 if it is closed. A decimal string in major units of `currency`
+             * @example 12.00
+             */
+            left: string;
+            /**
+             * Format: date
+             * @description The first day whose events it pays, local to the zone of the program; null if there is none. A local date
+             * @example 2026-03-01
+             */
+            from: string | null;
+            /**
+             * Format: date
+             * @description The first day after those whose events it pays; null if there is none. A local date
+             * @example 2026-06-01
+             */
+            until: string | null;
+            /**
+             * Format: date-time
+             * @description When it was created. An RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description When it was closed; null while it pays. An RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
+            closedAt: string | null;
+        };
+        NewBudget: {
+            /**
+             * @description The code by which incentives name it, which never changes
+             * @example spring-spiff
+             */
+            code: string;
+            /**
+             * @description The name that people read
+             * @example Spring SPIFF
+             */
+            title: string;
+            unit: components["schemas"]["Unit"];
+            /**
+             * @description The most that all earnings from it add up to: a decimal string above 0
+             * @example 5000.00
+             */
+            amount: string;
+            /**
+             * Format: date
+             * @description The first day whose events it pays, local to the zone of the program; null if there is none
+             * @default null
+             * @example 2026-03-01
+             */
+            from?: string | null;
+            /**
+             * Format: date
+             * @description The first day after those whose events it pays; null if there is none
+             * @default null
+             * @example 2026-06-01
+             */
+            until?: string | null;
+            /**
+             * @description The reason, in one line, for the people who read it later
+             * @example The contract is not signed yet
+             */
+            reason: string;
+        };
+        BudgetChange: {
+            /**
+             * @description The number of the change
+             * @example 2
+             */
+            no: number;
+            /**
+             * @description The kind of change
+             * @example raised
+             * @enum {string}
+             */
+            kind: "created" | "raised" | "lowered" | "closed";
+            /**
+             * @description The amount of the budget after the change. A decimal string in major units of `currency`
+             * @example 6000.00
+             */
+            amount: string;
+            /**
+             * @description The reason
+             * @example The campaign was longer than planned
+             */
+            reason: string;
+            /**
+             * @description The person who changed it
+             * @example olga
+             */
+            by: string;
+            /**
+             * Format: date-time
+             * @description When it was changed. An RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
+            at: string;
+        };
+        NewBudgetAmount: {
+            /**
+             * @description The most that all earnings from it add up to: a decimal string above 0, and no less than what is used
+             * @example 6000.00
+             */
+            amount: string;
+            /**
+             * @description The reason, in one line, for the people who read it later
+             * @example The contract is not signed yet
+             */
+            reason: string;
         };
         PolicyVersion: {
             /**
@@ -11348,6 +11601,11 @@ export interface components {
              */
             amount: string;
             /**
+             * @description The part that the budget of the incentive had too little left to pay; null if it has no budget. A decimal string in major units of `currency`
+             * @example 8.00
+             */
+            unfunded: string | null;
+            /**
              * Format: date
              * @description The day from which the amount was free to be paid. A local date
              * @example 2026-03-01
@@ -11420,6 +11678,11 @@ export interface components {
              * @example 123.46
              */
             amount: string;
+            /**
+             * @description The part that the budget of the incentive had too little left to pay; below zero where that part falls, and null if it has no budget. A decimal string in major units of `currency`
+             * @example 8.00
+             */
+            unfunded: string | null;
             /**
              * Format: date
              * @description The day from which it is free; the first cut-off after this day includes it. A local date
@@ -11659,6 +11922,16 @@ export interface components {
              * @example 1230.00
              */
             worth: string;
+            /**
+             * @description The budget that pays it; null if none does
+             * @example spring-spiff
+             */
+            budget: string | null;
+            /**
+             * @description The part of the worth that the budget had too little left to pay; null if it has no budget. A decimal string in major units of `currency`
+             * @example 0.00
+             */
+            unfunded: string | null;
             /**
              * Format: date
              * @description The day on which the window is closed and earned; null if it is earned as it goes. A local date
@@ -12507,12 +12780,12 @@ export interface components {
                  */
                 events: number;
                 /**
-                 * @description The amount that was earned. A decimal string in `unit`
+                 * @description The amount that was earned, with what a budget had too little left to pay. A decimal string in `unit`
                  * @example 1234.56
                  */
                 old: string;
                 /**
-                 * @description The amount that the draft would have earned. A decimal string in `unit`
+                 * @description The amount that the draft would have earned if every budget were large enough. A decimal string in `unit`
                  * @example 1300.00
                  */
                 new: string;
@@ -12581,12 +12854,12 @@ export interface components {
                  */
                 events: number;
                 /**
-                 * @description The amount that was earned. A decimal string in `unit`
+                 * @description The amount that was earned, with what a budget had too little left to pay. A decimal string in `unit`
                  * @example 1234.56
                  */
                 old: string;
                 /**
-                 * @description The amount that the draft would have earned. A decimal string in `unit`
+                 * @description The amount that the draft would have earned if every budget were large enough. A decimal string in `unit`
                  * @example 1300.00
                  */
                 new: string;
@@ -12614,12 +12887,12 @@ export interface components {
                  */
                 events: number;
                 /**
-                 * @description The amount that was earned. A decimal string in `unit`
+                 * @description The amount that was earned, with what a budget had too little left to pay. A decimal string in `unit`
                  * @example 1234.56
                  */
                 old: string;
                 /**
-                 * @description The amount that the draft would have earned. A decimal string in `unit`
+                 * @description The amount that the draft would have earned if every budget were large enough. A decimal string in `unit`
                  * @example 1300.00
                  */
                 new: string;
@@ -12651,12 +12924,12 @@ export interface components {
              */
             events: number;
             /**
-             * @description The amount that was earned. A decimal string in `unit`
+             * @description The amount that was earned, with what a budget had too little left to pay. A decimal string in `unit`
              * @example 1234.56
              */
             old: string;
             /**
-             * @description The amount that the draft would have earned. A decimal string in `unit`
+             * @description The amount that the draft would have earned if every budget were large enough. A decimal string in `unit`
              * @example 1300.00
              */
             new: string;
@@ -16795,6 +17068,10 @@ export type LadderVersion = components['schemas']['LadderVersion'];
 export type LadderTerms = components['schemas']['LadderTerms'];
 export type NewLadderVersion = components['schemas']['NewLadderVersion'];
 export type LadderPlace = components['schemas']['LadderPlace'];
+export type Budget = components['schemas']['Budget'];
+export type NewBudget = components['schemas']['NewBudget'];
+export type BudgetChange = components['schemas']['BudgetChange'];
+export type NewBudgetAmount = components['schemas']['NewBudgetAmount'];
 export type PolicyVersion = components['schemas']['PolicyVersion'];
 export type Policy = components['schemas']['Policy'];
 export type PolicyRule = components['schemas']['PolicyRule'];
@@ -18954,6 +19231,273 @@ export interface operations {
             401: components["responses"]["NotAuthenticated"];
             403: components["responses"]["NotAllowed"];
             404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listProgramBudgets: {
+        parameters: {
+            query?: {
+                /** @description The largest number of items on a page */
+                limit?: number;
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The code of the program */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The budgets, in the order of their codes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["Budget"][];
+                        /**
+                         * @description The value to send as `cursor` for the next page; null on the last page
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    addProgramBudget: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The code of the program */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewBudget"];
+            };
+        };
+        responses: {
+            /** @description The budget was added. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Budget"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            /** @description The program has a budget of this code. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    getProgramBudget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The code of the program */
+                code: string;
+                /** @description The code by which incentives name it, which never changes */
+                budget: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The budget. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Budget"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listBudgetChanges: {
+        parameters: {
+            query?: {
+                /** @description The largest number of items on a page */
+                limit?: number;
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The code of the program */
+                code: string;
+                /** @description The code by which incentives name it, which never changes */
+                budget: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The changes, the newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["BudgetChange"][];
+                        /**
+                         * @description The value to send as `cursor` for the next page; null on the last page
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    setBudgetAmount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The code of the program */
+                code: string;
+                /** @description The code by which incentives name it, which never changes */
+                budget: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewBudgetAmount"];
+            };
+        };
+        responses: {
+            /** @description The budget with its amount. The same amount again changes nothing. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Budget"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            /** @description The budget is closed. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    closeBudget: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The code of the program */
+                code: string;
+                /** @description The code by which incentives name it, which never changes */
+                budget: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description The reason, in one line, for the people who read it later
+                     * @example The contract is not signed yet
+                     */
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The budget is closed: it pays nothing more. Earnings that it paid stay. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Budget"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            /** @description The budget is closed already. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
             431: components["responses"]["HeadersTooLarge"];
             500: components["responses"]["InternalError"];
         };

@@ -35,8 +35,11 @@ beforeAll(async () => {
     source: 'store',
     program: 'shop',
     subject: 'deal',
+    budget: 'spring',
   };
   await api.ask('POST', '/v1/programs/shop/units', { body: { code: 'points-care', name: 'Care points' } });
+  const spring = { code: 'spring', title: 'Spring', unit: 'USD', amount: '5.00', reason: 'a test' };
+  await api.ask('POST', '/v1/programs/shop/budgets', { body: spring });
   const partnerId = await api.db.oneFirst(sql.type(Row)`select id from partner where code = 'ann'`);
   ({ key: partnerKey } = await api.newKey('partner', partnerId));
 });
@@ -106,6 +109,8 @@ const CURSORS: Readonly<Record<string, unknown>> = {
   '/v1/programs/shop/plans/standard/versions': 1,
   '/v1/programs/shop/units': 'points-a',
   '/v1/programs/shop/units/points-care/rates': '1',
+  '/v1/programs/shop/budgets': 'spring',
+  '/v1/programs/shop/budgets/{budget}/changes': 1,
   '/v1/programs/shop/policies/{subject}': 1,
   '/v1/programs/shop/ineligible-events': { eventId: '1', partnerId: '1' },
   '/v1/programs/shop/ladders': 1,

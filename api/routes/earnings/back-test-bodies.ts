@@ -43,8 +43,8 @@ const amountIn = (description: string, example = '1234.56') =>
 const sumFields = {
   unit,
   events: fields.count('The number of events that earned something, or would have', 120),
-  old: amountIn('The amount that was earned'),
-  new: amountIn('The amount that the draft would have earned', '1300.00'),
+  old: amountIn('The amount that was earned, with what a budget had too little left to pay'),
+  new: amountIn('The amount that the draft would have earned if every budget were large enough', '1300.00'),
   difference: amountIn('The new amount less the old one', '65.44'),
 };
 

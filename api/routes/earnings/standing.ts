@@ -2,6 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 
 import { listLadderStandings, type PartnerLadder } from '../../../db/earnings/ladder-standing.ts';
 import { listStandings, type PartnerStanding } from '../../../db/earnings/standing.ts';
+import { budgetNameOf } from '../../../domain/earnings/budget-name.ts';
 import { getPartner } from '../../../db/partners/partners.ts';
 import { addDays } from '../../../domain/calendar.ts';
 import { Unit } from '../../../domain/fields.ts';
@@ -40,6 +41,10 @@ const StandingBody = z
       'The amount that the window is worth so far; it is earned when the window is closed',
       '1230.00',
     ),
+    budget: fields.text('The budget that pays it; null if none does', 'spring-spiff').nullable(),
+    unfunded: fields
+      .amount('The part of the worth that the budget had too little left to pay; null if it has no budget', '0.00')
+      .nullable(),
     closesOn: fields
       .day('The day on which the window is closed and earned; null if it is earned as it goes')
       .nullable(),
@@ -163,9 +168,18 @@ function ladderBody(one: PartnerLadder) {
   };
 }
 
+/** Says what the budget of a window had too little left to pay. */
+function unpaidWords(scope: PartnerStanding['scope']): string[] {
+  const unpaid = formatMoney(money(scope.unfundedMinor, scope.currency));
+  return scope.unfundedMinor > 0n
+    ? [`The budget ${budgetNameOf(scope)} had too little left: ${unpaid} of that was not paid.`]
+    : [];
+}
+
 function standingBody(standing: PartnerStanding) {
   const { program, scope, volume, quota, share, worthMinor, lastDay, isOver, next } = standing;
   const print = (minor: bigint) => formatDecimal(money(minor, scope.currency));
+  const budget = budgetNameOf(scope);
   return {
     program,
     incentive: scope.incentiveId,
@@ -179,6 +193,8 @@ function standingBody(standing: PartnerStanding) {
     share,
     earned: print(scope.earnedMinor),
     worth: print(worthMinor),
+    budget: budget ?? null,
+    unfunded: budget === undefined ? null : print(scope.unfundedMinor),
     closesOn: scope.closesOn,
     isOver,
     next: next && {
@@ -186,7 +202,7 @@ function standingBody(standing: PartnerStanding) {
       missing: next.missing,
       worth: next.worthMinor === null ? null : print(next.worthMinor),
     },
-    words: wordsOf(standing),
+    words: [wordsOf(standing), ...unpaidWords(scope)].join(' '),
   };
 }
 

@@ -33,6 +33,12 @@ const EarningBody = z
     incentive: fields.text('The incentive that was earned', 'commission'),
     currency: Unit,
     amount: fields.amount('The amount earned; below zero for a reversal', '123.46'),
+    unfunded: fields
+      .amount(
+        'The part that the budget of the incentive had too little left to pay; below zero where that part falls, and null if it has no budget',
+        '8.00',
+      )
+      .nullable(),
     availableOn: fields.day('The day from which it is free; the first cut-off after this day includes it'),
     payoutId: fields.id('The id of the payout that pays it; null until there is one').nullable(),
     payoutStatus: fields.text('The status of that payout; null until there is one', 'settled').nullable(),
@@ -114,10 +120,11 @@ const myBalances = createRoute({
   responses: { 200: answers(BalancesBody, 'Your balances by currency.') },
 });
 
-const earningBody = ({ key: _key, n: _n, minor, currency, occurredAt, ...earning }: PartnerEarning) => ({
+const earningBody = ({ key: _key, n: _n, minor, unfundedMinor, currency, occurredAt, ...earning }: PartnerEarning) => ({
   ...earning,
   currency,
   amount: formatDecimal(money(minor, currency)),
+  unfunded: unfundedMinor === null ? null : formatDecimal(money(unfundedMinor, currency)),
   occurredAt: occurredAt.toISOString(),
 });
 

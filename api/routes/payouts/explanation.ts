@@ -31,6 +31,9 @@ const ExplainedBody = z
     planVersion: fields.count('The version of the plan; null if there is no plan', 2).nullable(),
     currency: Currency,
     amount: fields.amount('The amount earned; below zero for a reversal', '123.46'),
+    unfunded: fields
+      .amount('The part that the budget of the incentive had too little left to pay; null if it has no budget', '8.00')
+      .nullable(),
     availableOn: fields.day('The day from which the amount was free to be paid'),
     explanation: fields.facts('The calculation of the amount, step by step', {
       rule: 'percent',
@@ -56,11 +59,12 @@ const explain = createRoute({
 
 type Explained = Awaited<ReturnType<typeof listPayoutEarnings>>[number];
 
-const explainedBody = ({ lineId, key: _key, minor, currency, occurredAt, ...earning }: Explained) => ({
+const explainedBody = ({ lineId, key: _key, minor, unfundedMinor, currency, occurredAt, ...earning }: Explained) => ({
   ...earning,
   line: String(lineId),
   currency,
   amount: formatDecimal(money(minor, currency)),
+  unfunded: unfundedMinor === null ? null : formatDecimal(money(unfundedMinor, currency)),
   occurredAt: occurredAt.toISOString(),
 });
 

@@ -203,6 +203,16 @@ function poolObjections(terms: IncentiveShape): Objection[] {
   ];
 }
 
+/** A budget has one unit. It pays what is earned, and a deduction earns nothing. */
+const budgetObjections = ({ budget, unit, deduct, pay }: IncentiveShape): Objection[] =>
+  budget === undefined
+    ? []
+    : [
+        ...objection(deduct, ['budget'], 'is for what is earned, and a deduction earns nothing'),
+        ...objection(pay.rule === 'share', ['budget'], 'limits what is earned, and a pool has an amount of its own'),
+        ...objection(unit === undefined, ['unit'], 'is needed with a budget: the unit of the budget'),
+      ];
+
 function shapeObjections(terms: IncentiveShape): Objection[] {
   const { when, window, groupBy, first, deduct, payTo, level, rates, unit } = terms;
   const { from, until } = when;
@@ -210,6 +220,7 @@ function shapeObjections(terms: IncentiveShape): Objection[] {
     ...closingObjections(terms),
     ...collectionObjections(terms),
     ...poolObjections(terms),
+    ...budgetObjections(terms),
     ...objection(
       rates !== undefined && (unit === undefined || isPoints(unit)),
       ['unit'],

@@ -44,6 +44,7 @@ export const Pay = z
 export const IncentiveId = z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'is not a short name such as early-bird');
 export const QuotaName = z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'is not a short name such as hardware');
 export const STANDARD_QUOTA = 'standard';
+export const BudgetCode = z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'is not a short code such as spring-spiff');
 const EXCLUDES_MAX = 20;
 
 /** The fields of an incentive, each by itself. `IncentiveTerms` says what they must be together. */
@@ -153,6 +154,11 @@ export const IncentiveShape = z.strictObject({
       examples: [['commission']],
     })
     .optional(),
+  budget: BudgetCode.meta({
+    description:
+      'The code of the budget of the program that pays it. Earnings beyond what is left of the budget are 0, or paid in part, and say so',
+    examples: ['spring-spiff'],
+  }).optional(),
   unit: Unit.optional(),
   currency: Currency.optional(),
   rates: RateSourceCode.meta({

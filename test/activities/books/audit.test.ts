@@ -16,7 +16,7 @@ import { RUNS } from '../../fixtures/property-runs.ts';
 import { addVersion, reRate } from '../../fixtures/re-rating.ts';
 import { addCompany, addEvent, addPartner, type CompanyRows } from '../../fixtures/rows.ts';
 import { story } from '../earnings/story.ts';
-import { addAbove, tellAll, TERMS, type Told } from '../earnings/telling.ts';
+import { addAbove, addBudgets, tellAll, TERMS, type Told } from '../earnings/telling.ts';
 
 let fixture: Fixture;
 beforeAll(async () => {
@@ -52,6 +52,7 @@ describe('given any stories of sales, refunds, corrections and readings', () => 
   it('when each month is worked out again from events and terms then it gives the ledger', async () => {
     const company = await addCompany(fixture.app, { terms: TERMS });
     await fixture.owner.query(sql.unsafe`update program set attributes = '{customer}' where id = ${company.programId}`);
+    await addBudgets(fixture.app, company, STORIES);
     const seed = Date.now() % 2 ** 31;
     const told: Told[] = [];
     for (const { seed: tale, shuffled } of fc.sample(story(3, 3), { numRuns: STORIES, seed }))
@@ -90,6 +91,7 @@ describe('given stories in the middle of which two people had days worked out ag
       ...TERMS,
       incentives: [{ ...share, pay: { rule: 'percent', percent } }, ...others],
     });
+    await addBudgets(fixture.app, company, told.length);
     await addAbove(fixture.app, told);
     await tell(part(0, 2));
     await addVersion(fixture.app, company, '2026-02-01T00:00:00Z', dearer('9.5'));

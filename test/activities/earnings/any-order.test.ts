@@ -6,21 +6,22 @@ import { z } from 'zod';
 import type { Draft } from '../../../activities/earnings/known-ratings.ts';
 import { replay, type Replayed } from '../../../activities/earnings/replay.ts';
 import { closeWindows } from '../../../commands/earnings/closings.ts';
-import { expectLongRead, listParticipants } from '../../../db/earnings/replays.ts';
+import { type Booked, expectLongRead, listParticipants } from '../../../db/earnings/replays.ts';
 import { PlanTerms } from '../../../domain/programs/plan.ts';
 import { checkInvariants } from '../../../scripts/check-invariants.ts';
 import { openFixture, type Fixture } from '../../db/fixture.ts';
 import { accrueAll } from '../../fixtures/accrual.ts';
+import { useOf } from '../../fixtures/budgets.ts';
 import { addCompany, addPartner, type CompanyRows, type PartnerRows } from '../../fixtures/rows.ts';
 import { RUNS } from '../../fixtures/property-runs.ts';
 import { story, storyInParts, worthsOf } from './story.ts';
-import { addAbove, LATE_TERMS, type Sent, tellAll, TERMS, type Told } from './telling.ts';
+import { addAbove, addBudgets, BUDGETS, LATE_TERMS, type Sent, tellAll, TERMS, type Told } from './telling.ts';
 
 /**
  * The earnings of partners do not depend on how their events arrive. Each story is told to two partners: once in the order in which it
  * happened, and once shuffled, in other batches, with repetitions. Both, and the partners above them, must earn, scope by scope, what an oracle says, which works out
  * the final state with other arithmetic and knows nothing of differences. Then the shuffled stories are worked out again in memory, which
- * must give what is in the books.
+ * must give what is in the books. Budgets that have too little pay a part of it, and the rest is kept as not paid.
  */
 
 const SEED = Date.now() % 2 ** 31;
@@ -34,6 +35,7 @@ beforeAll(async () => {
   fixture = await openFixture();
   company = await addCompany(fixture.app, { terms: TERMS });
   await fixture.owner.query(sql.unsafe`update program set attributes = '{customer}' where id = ${company.programId}`);
+  await addBudgets(fixture.app, company, RUNS.numRuns);
   for (const told of fc.sample(story(3, 3), { numRuns: RUNS.numRuns, seed: SEED })) {
     straight.push({ partner: await addPartner(fixture.app, company), story: told.seed, batches: told.straight });
     shuffled.push({ partner: await addPartner(fixture.app, company), story: told.seed, batches: told.shuffled });
@@ -45,14 +47,15 @@ beforeAll(async () => {
 afterAll(() => fixture.close());
 
 const Sum = z.object({ partner: z.string(), key: z.string(), minor: z.bigint() });
+/** The earnings of each partner by scope, with the parts that budgets did not pay. */
 const earnedBy = async (program: number): Promise<Map<string, Record<string, bigint>>> => {
   const rows = await fixture.app.any(sql.type(Sum)`
-    select split_part(partner.code, '.', 1) as partner, sum(earning.amount_minor)::bigint as minor,
+    select split_part(partner.code, '.', 1) as partner, sum(earning.amount_minor + coalesce(earning.unfunded_minor, 0))::bigint as minor,
       case when scope_id is null then earning.incentive_id || ' ' || split_part(origin.source_id, '/', 2)
         else earning.incentive_id || ' ' || window_start || ' ' || group_value end as key
     from earning join partner on partner.id = earning.partner_id join event origin on origin.id = origin_id left join earning_scope scope on scope.id = scope_id
     where earning.program_id = ${program}
-    group by 1, 3 having sum(earning.amount_minor) <> 0`);
+    group by 1, 3 having sum(earning.amount_minor + coalesce(earning.unfunded_minor, 0)) <> 0`);
   const earned = new Map<string, Record<string, bigint>>();
   for (const { partner, key, minor } of rows) earned.set(partner, { ...earned.get(partner), [key]: minor });
   return earned;
@@ -79,6 +82,9 @@ const replayAll = ({ programId }: CompanyRows, partners: readonly bigint[], draf
     return found;
   });
 
+/** A draft is worked out as if every budget were large enough. */
+const inWorth = ({ minor, unfunded, ...booked }: Booked) => ({ ...booked, minor: minor + (unfunded ?? 0n) });
+
 const sums = (earnings: readonly { incentiveId: string; currency: string; minor: bigint }[]) => {
   const all = new Map<string, bigint>();
   for (const { incentiveId, currency, minor } of earnings)
@@ -97,6 +103,16 @@ describe('given any stories of sales, refunds, payments and corrections', () => 
         tale,
         earned: worthsOf(tale),
       });
+    for (const code of Object.keys(BUDGETS)) {
+      const { amount, used, paid, unfunded } = await useOf(fixture.app, company, code);
+      expect({ code, used, isUsed: used > 0n, isWithin: used <= amount, isShort: unfunded > 0n }).toEqual({
+        code,
+        used: paid,
+        isUsed: true,
+        isWithin: true,
+        isShort: true,
+      });
+    }
     expect(await checkInvariants(fixture.app)).toEqual([]);
   });
 
@@ -112,7 +128,7 @@ describe('given any stories of sales, refunds, payments and corrections', () => 
       });
     const drafted = await replayAll(company, partners, { planId: company.planId, terms: PlanTerms.parse(TERMS) });
     expect(drafted.map(({ event, earned }) => [event?.id, sums(earned)])).toEqual(
-      booked.map(({ event, earned }) => [event?.id, sums(earned)]),
+      booked.map(({ event }) => [event?.id, sums((event?.booked ?? []).map(inWorth))]),
     );
   });
 });

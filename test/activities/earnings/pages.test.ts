@@ -13,22 +13,24 @@ import { intakeEvents } from '../../../commands/earnings/intake.ts';
 import { recordFacts } from '../../../commands/partners/facts.ts';
 import { recordParent } from '../../../commands/partners/parents.ts';
 import { type QuotaWish, recordQuota } from '../../../commands/earnings/quotas.ts';
+import { setBudgetAmount } from '../../../commands/programs/budgets.ts';
 import { changeIntakeRules } from '../../../commands/programs/intake-rules.ts';
 import { addLadderVersion } from '../../../commands/programs/ladders.ts';
 import { addPlanVersion } from '../../../commands/programs/plans.ts';
 import { declareAttributes } from '../../../commands/programs/programs.ts';
 import { getProgram } from '../../../db/programs/programs.ts';
 import { Currency } from '../../../domain/fields.ts';
-import { formatDecimal, money } from '../../../domain/money.ts';
+import { formatDecimal, money, parseDecimal } from '../../../domain/money.ts';
 import { LadderTerms } from '../../../domain/programs/ladder.ts';
 import { PlanTerms } from '../../../domain/programs/plan.ts';
 import { pointsOfTerms } from '../../../domain/programs/points.ts';
 import type { UnitCode } from '../../../domain/unit.ts';
 import { openFixture, type Fixture } from '../../db/fixture.ts';
 import { accrueAll } from '../../fixtures/accrual.ts';
+import { addBudgetOf } from '../../fixtures/budgets.ts';
 import { tamper } from '../../fixtures/database.ts';
 import { addPoints } from '../../fixtures/points.ts';
-import { addActor, addCompany, addPartner, type PartnerRows } from '../../fixtures/rows.ts';
+import { addActor, addCompany, addPartner, type CompanyRows, type PartnerRows } from '../../fixtures/rows.ts';
 
 /** The pages of docs/earning/ are tests: their terms earn what their tables say, event by event. */
 
@@ -95,6 +97,15 @@ const quotaOf = ({ amount, day = '' }: Row, partner: string, program: string): Q
   value: amount || null,
   reason: null,
 });
+
+/** A row of kind `budget` gives the budget of its name an amount, and adds it first. */
+async function setBudget({ event: code = '', amount = '' }: Row, company: CompanyRows): Promise<void> {
+  const amountMinor = parseDecimal(amount, 'USD').minor;
+  const wish = { amountMinor, reason: 'The campaign' };
+  await setBudgetAmount(fixture.app, { program: company.code, code }, wish, company.approver).catch(() =>
+    addBudgetOf(fixture.app, company, code, amountMinor),
+  );
+}
 
 /** The event of a row, as it would be sent; the product itself makes those of the kinds `closing` and `division`. A day without a time is its noon. */
 function wireOf(row: Row, prefix: string) {
@@ -204,6 +215,7 @@ describe.each(CASES)('given the terms of docs/earning/$page, $heading', ({ terms
       else if (row['kind'] === 'rungs') await placeOnLadders(fixture.app, Date.parse(`${row['day']}T00:01:00Z`));
       else if (row['kind'] === 'quota')
         await recordQuota(fixture.app, quotaOf(row, partner.code, company.code), company.approver);
+      else if (row['kind'] === 'budget') await setBudget(row, company);
       else if (row['kind'] === 'fact')
         await recordFacts(fixture.app, [factOf(row, partner.code)], { source: 'person', by: company.approver });
       else await intakeEvents(fixture.app, [{ wire, unit: 0 }], options);

@@ -4,6 +4,7 @@ import { closeWindows } from '../../../commands/earnings/closings.ts';
 import { intakeEvents } from '../../../commands/earnings/intake.ts';
 import type { WireEvent } from '../../../domain/event.ts';
 import { accrueAll } from '../../fixtures/accrual.ts';
+import { addBudgetOf } from '../../fixtures/budgets.ts';
 import type { CompanyRows, PartnerRows } from '../../fixtures/rows.ts';
 import type { Happening, Story } from './story.ts';
 
@@ -18,18 +19,27 @@ const CUSTOMERS = [
   { from: '1', perUnit: '0.40' },
   { from: '2', perUnit: '0.70' },
 ];
+
+/** The budgets that the terms name, and how much each has for a story, in cents: too little for most. */
+export const BUDGETS = { pot: 400n, tips: 100n };
+
+export async function addBudgets(db: DatabasePool, company: CompanyRows, stories: number): Promise<void> {
+  for (const [code, forStory] of Object.entries(BUDGETS))
+    await addBudgetOf(db, company, code, forStory * BigInt(stories));
+}
+
 export const TERMS = {
   holdDays: 10,
   rounding: 'half-even',
   incentives: [
-    { id: 'share', measure: 'amount - tax', pay: { rule: 'percent', percent: '7.77' } },
+    { id: 'share', measure: 'amount - tax', unit: 'USD', budget: 'pot', pay: { rule: 'percent', percent: '7.77' } },
     steps(
       'cliff',
       [
         { from: '0', percent: '5' },
         { from: '30.00', percent: '10' },
       ],
-      { id: 'cliff', window: 'month' },
+      { id: 'cliff', window: 'month', budget: 'pot' },
     ),
     steps(
       'marginal',
@@ -57,7 +67,7 @@ export const TERMS = {
         { from: '20.00', amount: '3.00' },
         { from: '40.00', amount: '4.00' },
       ],
-      { id: 'milestones', window: 'month', earned: 'at-close' },
+      { id: 'milestones', window: 'month', earned: 'at-close', budget: 'tips' },
     ),
     steps(
       'cliff',
@@ -94,10 +104,12 @@ export const TERMS = {
       id: 'first',
       groupBy: 'customer',
       first: { events: 1 },
+      unit: 'USD',
+      budget: 'tips',
       pay: { rule: 'percent', percent: '20' },
     },
     steps('marginal', CUSTOMERS, { id: 'customers', window: 'month', measure: 'customers' }),
-    { id: 'paid', release: 'collected', pay: { rule: 'percent', percent: '6' } },
+    { id: 'paid', release: 'collected', unit: 'USD', budget: 'tips', pay: { rule: 'percent', percent: '6' } },
     { id: 'paid-bonus', release: 'collected', pay: { rule: 'flat', amount: '2.00' }, unit: 'USD' },
     steps(
       'cliff',
@@ -107,7 +119,7 @@ export const TERMS = {
       ],
       { id: 'paid-volume', window: 'month', release: 'collected' },
     ),
-    { id: 'above', payTo: 'parent', pay: { rule: 'percent', percent: '2.5' } },
+    { id: 'above', payTo: 'parent', unit: 'USD', budget: 'pot', pay: { rule: 'percent', percent: '2.5' } },
     { id: 'above-paid', payTo: 'parent', release: 'collected', pay: { rule: 'percent', percent: '4' } },
     steps(
       'marginal',

@@ -71,6 +71,8 @@ describe('given a yearly bonus of 1 %, or 2 % from 1,000.00 on, that is earned a
         share: null,
         earned: '0.00',
         worth: '8.20',
+        budget: null,
+        unfunded: null,
         closesOn: `${YEAR + 1}-01-01`,
         isOver: false,
         next: { at: '1000.00 USD', missing: '180.00 USD', worth: '20.00' },

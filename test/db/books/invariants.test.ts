@@ -151,6 +151,16 @@ const credited = (
   values (${runId}, ${runId}, ${annPayout}, ${annAttempt}, 'credit_partner', 5, 'seen', ${company.preparer}, 'applied', ${decidedBy},
     now(), now())`;
 
+/** A budget of 9 cents, which says that so much of it is used. */
+const budget = ({ company }: Books, { used }: { used: number }) => [
+  sql.unsafe`
+    insert into budget(program_id, code, title, unit, amount_minor, used_minor)
+    values (${company.programId}, 'spring', 'Spring', 'USD', 9, ${used})`,
+  sql.unsafe`
+    insert into budget_change(budget_id, no, kind, amount_minor, reason, changed_by)
+    select id, 1, 'created', 9, 'a gift', ${company.preparer} from budget where program_id = ${company.programId}`,
+];
+
 /** A correction of ann's balance, in the state that two people would have left it in. Its id is that of the run. */
 const corrected = (
   { runId, ann, company }: Books,
@@ -383,7 +393,7 @@ const PLANTS: readonly Plant[] = [
           earned_minor)
         select ${b.cleo.id}, ${b.company.programId}, 'volume', 'USD', 'month', '2026-01-01', 'amount', '', 100`,
     ],
-    names: () => 'has earned 0, but says 100',
+    names: () => 'has earned 0 and lacks 0, but says 100 and 0',
   },
   {
     wrong: 'a scope measured more than its events',
@@ -623,6 +633,34 @@ const PLANTS: readonly Plant[] = [
           'granted', ${b.runId}, now())`,
     ],
     names: (b) => `claim ${b.runId} of 6 was granted`,
+  },
+  {
+    wrong: 'a budget says that it paid what nobody earned',
+    breaks: 'budgets-are-not-overdrawn',
+    plant: (b) => budget(b, { used: 5 }),
+    names: () => 'budget spring has paid 0 of 9, but says 5',
+  },
+  {
+    wrong: 'an earning is paid by a budget that its terms do not name, and more than it has',
+    breaks: 'budgets-are-not-overdrawn',
+    plant: (b) => [
+      ...budget(b, { used: 9 }),
+      sql.unsafe`
+        update earning set budget_id = budget.id, unfunded_minor = 0 from budget
+        where budget.program_id = ${b.company.programId} and earning_line_id = ${b.cleoLine}`,
+    ],
+    names: () => 'but the terms name none',
+  },
+  {
+    wrong: 'a window lacks what its budget paid',
+    breaks: 'kept-totals',
+    plant: (b) => [
+      sql.unsafe`
+        insert into earning_scope(partner_id, program_id, incentive_id, currency, time_window, window_start, measure, group_value,
+          earned_minor, unfunded_minor)
+        values (${b.ann.id}, ${b.company.programId}, 'commission', 'USD', 'month', '2026-01-01', 'amount', '', 0, 5)`,
+    ],
+    names: () => 'has earned 0 and lacks 0, but says 0 and 5',
   },
   {
     wrong: 'a re-rating says that it is booked, but earned nothing',

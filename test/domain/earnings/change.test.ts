@@ -14,6 +14,7 @@ const scope: Scope = {
   closesOn: '2026-04-01',
   id: 1n,
   earnedMinor: 161n,
+  unfundedMinor: 0n,
   closingId: 2n,
   madeBy: new Set(),
   isClosed: true,
@@ -29,6 +30,7 @@ const part = (versionId: number, minor: bigint, volume: bigint, more: Partial<Co
   sinceMs: 0,
   minor,
   uncollectedMinor: 0n,
+  unfundedMinor: 0n,
   measures: { volume, of: 0n, base: 0n },
   availableOn: '2026-04-01',
   lateFor: null,
@@ -62,7 +64,7 @@ describe('given a sale that moved to another partner, in a window in which other
       throw new Error('nothing is worked out');
     };
     const change = { partnerId: 1n, originId: 1n, key: 'shop/1', atMs: 0, rating: null, targets: [] };
-    const context = { zone: 'UTC', termsOf: none, scopeOf: none, closed: new Set<string>() };
+    const context = { zone: 'UTC', termsOf: none, scopeOf: none, purseFor: none, closed: new Set<string>() };
     expect(earningsOf({ ...change, counted: [part(1, -55n, 0n)] }, context)).toEqual([]);
   });
 });

@@ -27,6 +27,7 @@ const readings = (...values: bigint[]): Scope => ({
   madeBy: new Set(),
   isClosed: false,
   earnedMinor: 0n,
+  unfundedMinor: 0n,
   segments: [{ versionId: 1, sinceMs: 0, measures: NOTHING }],
   customers: new Map(),
   members: new Map(

@@ -197,6 +197,26 @@ describe("given a plan's terms", () => {
       fields: ['incentives.0.deduct'],
       because: 'there is nothing to deduct from',
     },
+    {
+      terms: plan({ ...percent, budget: 'spring' }),
+      fields: ['incentives.0.unit'],
+      because: 'a budget has one unit',
+    },
+    {
+      terms: plan({ ...flat, budget: 'spring' }),
+      fields: undefined,
+      because: 'a budget pays in the unit of the incentive',
+    },
+    {
+      terms: plan(percent, { ...flat, id: 'fee', deduct: true, budget: 'spring' }),
+      fields: ['incentives.1.budget'],
+      because: 'a budget pays, and a deduction does not',
+    },
+    {
+      terms: plan({ ...flat, budget: 'spring' }, { ...flat, id: 'fee', deduct: true }),
+      fields: ['incentives.1.deduct'],
+      because: 'nothing is deducted from what a budget pays',
+    },
     { terms: plan(stepsOf([{ from: '1', percent: '5' }])), fields: undefined, because: 'a quota begins above zero' },
     {
       terms: plan(stepsOf([...list, { from: '1000.00', percent: '20' }])),
