@@ -152,13 +152,15 @@ export async function openPage(
     return targetsOf(rest, termsBy(rating), circumstancesOf(rating, part, part.level), atPar);
   }
 
-  /** A partner whose rung decides what an event earns must have it first. An event of one who is not eligible may wait for a person. */
+  /** A partner whose rung decides whether or what an event earns must have it first. One who is not eligible may wait for a person. */
   function waitForPartner(rating: Rating, part: PartAt): Wait | undefined {
+    const facts = partners.isKept(part)
+      ? []
+      : [...factsAsked(termsBy(rating)), ...partners.factsToEarn(part, 'measures' in rating)];
+    const wait = rungWait(part.partnerId, localDate(part.event.occurredAtMs, zone), facts);
+    if (wait) return wait;
     const { barred, waits } = barringOf(rating, part);
-    if (barred !== null) return waits ? { waitsOn: 'eligibility', waitsFor: barred } : undefined;
-    const facts = factsAsked(termsBy(rating));
-    if (facts.length === 0 || partners.isKept(part)) return undefined;
-    return rungWait(part.partnerId, localDate(part.event.occurredAtMs, zone), facts);
+    return barred !== null && waits ? { waitsOn: 'eligibility', waitsFor: barred } : undefined;
   }
 
   /** The contributions of a partner's part of an event, at the rates that it kept or else at those of its day. */

@@ -3,7 +3,7 @@ import { listAdmissions } from '../../db/earnings/admissions.ts';
 import type { AccrualEvent, AccrualProgram, DueEvent } from '../../db/earnings/accrual.ts';
 import { type KeptPartner, listKeptPartners, listKnownPartners, partnerOn } from '../../db/earnings/partners-then.ts';
 import { localDate } from '../../domain/calendar.ts';
-import { whyNotEarn } from '../../domain/programs/eligibility.ts';
+import { factsToEarn, whyNotEarn } from '../../domain/programs/eligibility.ts';
 import type { PartnerThen } from '../../domain/programs/incentives/when-partner.ts';
 import { doerOf, type PartOf } from './channel.ts';
 import type { History } from './history.ts';
@@ -15,6 +15,8 @@ const FREE: Barring = { barred: null, waits: false };
 export type PartnersThen = {
   /** Whether the event earns. `wasRated` says that it was worked out before, by the same day: then it keeps that nobody asked. */
   readonly barringOf: (part: PartOf, wasRated: boolean) => Barring;
+  /** The keys of the facts that decide whether the event earns. Empty where that is decided. */
+  readonly factsToEarn: (part: PartOf, wasRated: boolean) => readonly string[];
   /** The people who admitted an event. */
   readonly admittersOf: (eventId: bigint) => readonly string[];
   /** Whether the partners are kept, whatever the incentives ask. */
@@ -83,6 +85,8 @@ export async function readPartnersThen(
   return {
     thenOf,
     barringOf,
+    factsToEarn: (part, wasRated) =>
+      isPast || wasRated || !admission || findKept(part) ? [] : factsToEarn(admission.eligibility),
     admittersOf: (eventId) =>
       admissions.flatMap((one) => (one.eventId === eventId && one.decision === 'admit' ? one.decidedBy : [])),
     isBarring: admission !== null,

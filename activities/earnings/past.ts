@@ -11,6 +11,7 @@ import { windowKey } from '../../domain/earnings/lateness.ts';
 import type { Rating } from '../../domain/earnings/rating.ts';
 import type { AskedScope } from '../../domain/earnings/asked-scopes.ts';
 import { CLOSING, DIVISION } from '../../domain/event.ts';
+import { factsToEarn } from '../../domain/programs/eligibility.ts';
 import { mindsLate } from '../../domain/programs/incentives/index.ts';
 import type { RateNeed } from '../../domain/programs/exchange-rate.ts';
 import { type Rates, readRates } from './exchange-rates.ts';
@@ -53,7 +54,7 @@ export type Past = {
   readonly histories: (due: readonly DueEvent[]) => Promise<ReadonlyMap<string, History>>;
   /** The partners of the events on their days, where an incentive asks about them. It is asked after the ratings. */
   readonly partners: (due: readonly DueEvent[], histories: ReadonlyMap<string, History>) => Promise<PartnersThen>;
-  /** Reads the rungs of the partners, where an incentive asks for the fact of a ladder. It is asked after the ratings. */
+  /** Reads the rungs of the partners, where an incentive or the eligibility asks for the fact of a ladder. It is asked after the ratings. */
   readonly rungs: (due: readonly DueEvent[]) => Promise<RungWait>;
   /** Reads who is above the partners of events, and who was when earlier revisions were worked out. */
   readonly ancestors: (due: readonly DueEvent[], histories: ReadonlyMap<string, History>) => Promise<Hierarchy>;
@@ -72,6 +73,7 @@ export type Past = {
 export function storedPast(tx: Database, program: AccrualProgram, cache: TermsCache): Past {
   let isAsked = false;
   let facts: readonly string[] = [];
+  const eligible = program.admission ? factsToEarn(program.admission.eligibility) : [];
   let isMinded = false;
   return {
     async ratings(due) {
@@ -90,7 +92,7 @@ export function storedPast(tx: Database, program: AccrualProgram, cache: TermsCa
       );
       return histories;
     },
-    rungs: (due) => readRungs(tx, program, facts, due.map(doerOf)),
+    rungs: (due) => readRungs(tx, program, [...facts, ...eligible], due.map(doerOf)),
     partners: (due, histories) => readPartnersThen(tx, program, due, histories, isAsked),
     ancestors: (due, histories) => readHierarchy(tx, due, histories, cache.levels()),
     rates: (needs) => readRates(tx, needs),

@@ -2,7 +2,9 @@ import type { Database } from '../../db/database.ts';
 import type { AccrualProgram } from '../../db/earnings/accrual.ts';
 import type { Wait } from '../../db/earnings/events.ts';
 import { listPlaces } from '../../db/earnings/ladder-places.ts';
+import { type AgreementTerm, listAgreementTerms } from '../../db/partners/agreements.ts';
 import { listLaddersOf } from '../../db/programs/ladders.ts';
+import { covers } from '../../domain/partners/agreement.ts';
 import { rungName } from '../../domain/earnings/rung.ts';
 import { windowDeciding } from '../../domain/programs/ladder.ts';
 
@@ -11,14 +13,17 @@ export type RungWait = (partnerId: bigint, day: string, facts: readonly string[]
 
 export const noRungWait: RungWait = () => undefined;
 
-/** Reads the rungs of partners on the ladders of a program that decide some facts. A program without such a ladder costs one short question. */
+/**
+ * Reads the rungs of partners on the ladders that decide some facts: those of a program, and those of other ones for the partners who are in
+ * them on the day. Without such a ladder, it costs one short question.
+ */
 export async function readRungs(
   tx: Database,
   { id }: AccrualProgram,
   facts: readonly string[],
   partnerIds: readonly bigint[],
 ): Promise<RungWait> {
-  const ladders = facts.length > 0 ? await listLaddersOf(tx, id, facts) : [];
+  const ladders = facts.length > 0 ? await listLaddersOf(tx, facts) : [];
   if (ladders.length === 0) return noRungWait;
   const keyOf = (fact: string, partnerId: bigint, from: string) => `${fact}/${partnerId}/${from}`;
   const placed = new Set(
@@ -30,9 +35,15 @@ export async function readRungs(
       )
     ).map(({ fact, partnerId, from }) => keyOf(fact, partnerId, from)),
   );
+  const others = [...new Set(ladders.map(({ programId }) => programId))].filter((one) => one !== id);
+  const stays = new Map<number, readonly AgreementTerm[]>();
+  for (const other of others) stays.set(other, await listAgreementTerms(tx, other, partnerIds));
+  const isIn = (programId: number, partnerId: bigint, day: string): boolean =>
+    programId === id || (stays.get(programId) ?? []).some((term) => term.partnerId === partnerId && covers(term, day));
   return (partnerId, day, asked) => {
-    for (const { fact, versions } of ladders) {
-      const from = asked.includes(fact) ? windowDeciding(versions, day)?.from : undefined;
+    for (const { fact, programId, versions } of ladders) {
+      const isAsked = asked.includes(fact) && isIn(programId, partnerId, day);
+      const from = isAsked ? windowDeciding(versions, day)?.from : undefined;
       if (from !== undefined && !placed.has(keyOf(fact, partnerId, from)))
         return { waitsOn: 'ladder', waitsFor: rungName(fact, from) };
     }

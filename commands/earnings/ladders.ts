@@ -6,6 +6,7 @@ import {
   listPlaces,
   listUnplaced,
   listWaiters,
+  type NewPlace,
 } from '../../db/earnings/ladder-places.ts';
 import { wakeUnplaced } from '../../db/earnings/events.ts';
 import { readLadderVolumes } from '../../db/earnings/ladder-volumes.ts';
@@ -13,11 +14,20 @@ import { type Ladder, listLadders, tryLockLadder } from '../../db/programs/ladde
 import { addNotification } from '../../db/tasks/notifications.ts';
 import { addDays, localDate, startOfDay } from '../../domain/calendar.ts';
 import { readRungName, rungName } from '../../domain/earnings/rung.ts';
-import { type LadderWindow, printVolume, rungAfter, windowDeciding } from '../../domain/programs/ladder.ts';
+import {
+  closedWindows,
+  type LadderWindow,
+  printVolume,
+  rungAfter,
+  windowDeciding,
+} from '../../domain/programs/ladder.ts';
 import { recordFacts } from '../partners/facts.ts';
 import { raiseAlarm } from '../tasks/alarms.ts';
 
 const PARTNERS_AT_ONCE = 500;
+
+/** The rung that a partner got, and the first days on which it holds. Undefined where a person has recorded another value for all of them. */
+type Placed = NewPlace & { readonly first: { readonly from: string; readonly until: string } | undefined };
 
 /**
  * Gives partners their rungs by the windows that are closed: first the partners of each program, then those whose events wait for a rung.
@@ -42,10 +52,11 @@ export async function placeOnLadders(db: Database, nowMs: number, endsAtMs = Inf
 /** Places the next partners of the program who have no rung today. Returns whether there may be more. */
 const placeMembers = (db: Database, ladder: Ladder, today: string): Promise<boolean> =>
   db.transaction(async (tx) => {
-    const window = windowDeciding(ladder.versions, today);
-    if (!window || window.closesOn > today || !(await tryLockLadder(tx, ladder.fact))) return false;
-    const members = await listUnplaced(tx, { ...ladder, from: window.from, today }, PARTNERS_AT_ONCE);
-    await place(tx, ladder, window, members);
+    const windows = closedWindows(ladder.versions, today);
+    const last = windows.at(-1);
+    if (!last || last.until <= today || !(await tryLockLadder(tx, ladder.fact))) return false;
+    const members = await listUnplaced(tx, { ...ladder, from: last.from, today }, PARTNERS_AT_ONCE);
+    await placeByAll(tx, ladder, windows, members, today);
     return members.length === PARTNERS_AT_ONCE;
   });
 
@@ -53,16 +64,18 @@ const placeMembers = (db: Database, ladder: Ladder, today: string): Promise<bool
 const placeWaiters = (db: Database, ladder: Ladder, from: string, today: string): Promise<boolean> =>
   db.transaction(async (tx) => {
     const { fact, versions } = ladder;
-    const window = windowDeciding(versions, from);
-    if ((window && window.closesOn > today) || !(await tryLockLadder(tx, fact))) return false;
+    const windows = closedWindows(versions, today).filter((window) => window.from <= from);
+    const isClosed = windows.at(-1)?.from === from;
+    if ((!isClosed && windowDeciding(versions, from)) || !(await tryLockLadder(tx, fact))) return false;
     const name = rungName(fact, from);
     const waiters = await listWaiters(tx, { fact, from, name }, PARTNERS_AT_ONCE);
-    if (window?.from === from)
-      await place(
+    if (isClosed)
+      await placeByAll(
         tx,
         ladder,
-        window,
+        windows,
         waiters.filter(({ isPlaced }) => !isPlaced),
+        today,
       );
     await wakeUnplaced(
       tx,
@@ -72,13 +85,36 @@ const placeWaiters = (db: Database, ladder: Ladder, from: string, today: string)
     return waiters.length === PARTNERS_AT_ONCE;
   });
 
+/** Gives partners the rungs that they miss by some windows, oldest first. They are told of the one that still holds. */
+async function placeByAll(
+  tx: Database,
+  ladder: Ladder,
+  windows: readonly LadderWindow[],
+  members: readonly LadderMember[],
+  today: string,
+): Promise<void> {
+  const ids = members.map(({ partnerId }) => partnerId);
+  const placed = ids.length === 0 ? [] : await listPlaces(tx, [ladder.fact], ids);
+  const known = new Set(placed.map(({ partnerId, from }) => `${partnerId} ${from}`));
+  /** The newest rungs of the partners, by their ids: those that they know of, and those that they have by now. */
+  const told = new Map(placed.map(({ partnerId, value }) => [partnerId, value]));
+  const rungs = new Map(told);
+  for (const window of windows) {
+    const missing = members.filter(({ partnerId }) => !known.has(`${partnerId} ${window.from}`));
+    if (missing.length === 0) continue;
+    const places = await place(tx, ladder, window, missing, rungs);
+    for (const { partnerId, value } of places) rungs.set(partnerId, value);
+    if (window.until > today) await tellOfChanges(tx, ladder, window, places, told);
+  }
+}
+
 async function place(
   tx: Database,
   ladder: Ladder,
   window: LadderWindow,
   members: readonly LadderMember[],
-): Promise<void> {
-  if (members.length === 0) return;
+  rungs: ReadonlyMap<bigint, string>,
+): Promise<Placed[]> {
   const { fact, programId, zone } = ladder;
   const { terms, start, from, until, versionId } = window;
   const ids = members.map(({ partnerId }) => partnerId);
@@ -87,12 +123,9 @@ async function place(
     { programId, terms, from: new Date(startOfDay(start, zone)), until: new Date(startOfDay(from, zone)) },
     ids,
   );
-  const before = new Map(
-    (await listPlaces(tx, [fact], ids)).filter((one) => one.from < from).map((one) => [one.partnerId, one.value]),
-  );
   const places = members.map(({ partner, partnerId }) => {
     const volume = volumes.get(partnerId) ?? 0n;
-    const was = before.get(partnerId) ?? null;
+    const was = rungs.get(partnerId) ?? null;
     return { partner, partnerId, volume, before: was, value: rungAfter(terms, volume, was) };
   });
   const free = Map.groupBy(
@@ -113,9 +146,20 @@ async function place(
     })),
   );
   if (facts.length > 0) await recordFacts(tx, facts, { source: 'ladder', by: null });
-  for (const { partnerId, volume, before: was, value } of places) {
-    const [first] = free.get(partnerId) ?? [];
-    if (!first || value === (was ?? terms.rungs[0]?.value)) continue;
+  await wakeUnplaced(tx, rungName(fact, from), ids);
+  return places.map((one) => ({ ...one, first: free.get(one.partnerId)?.[0] }));
+}
+
+async function tellOfChanges(
+  tx: Database,
+  { fact, program }: Ladder,
+  { terms, start, from }: LadderWindow,
+  places: readonly Placed[],
+  told: ReadonlyMap<bigint, string>,
+): Promise<void> {
+  for (const { partnerId, volume, value, first } of places) {
+    const before = told.get(partnerId);
+    if (!first || value === (before ?? terms.rungs[0]?.value)) continue;
     await addNotification(tx, {
       kind: 'rung_changed',
       dedupeKey: `rung_changed/${fact}/${partnerId}/${from}`,
@@ -123,18 +167,17 @@ async function place(
       partnerId,
       body: {
         fact,
-        program: ladder.program,
+        program,
         value,
-        before: was ?? '',
+        before: before ?? '',
         volume: printVolume(terms, volume),
         start,
-        last,
+        last: addDays(from, -1),
         from: first.from,
         until: addDays(first.until, -1),
       },
     });
   }
-  await wakeUnplaced(tx, rungName(fact, from), ids);
 }
 
 async function tellOfFailure(db: Database, { fact, program }: Ladder, error: unknown): Promise<void> {

@@ -81,10 +81,10 @@ const ladderQuery = sql.fragment`
 export const listLadders = (db: Database): Promise<readonly Ladder[]> =>
   db.any(sql.type(LadderRow)`${ladderQuery} order by ladder.fact_key`);
 
-/** The ladders of a program that decide one of some facts. */
-export const listLaddersOf = (db: Database, programId: number, facts: readonly string[]): Promise<readonly Ladder[]> =>
+/** The ladders that decide one of some facts, each of its own program. */
+export const listLaddersOf = (db: Database, facts: readonly string[]): Promise<readonly Ladder[]> =>
   db.any(sql.type(LadderRow)`
-    ${ladderQuery} where ladder.program_id = ${programId} and ladder.fact_key = any(${sql.array([...facts], 'text')})`);
+    ${ladderQuery} where ladder.fact_key = any(${sql.array([...facts], 'text')})`);
 
 /** The ladder that decides a fact; null if there is none. */
 export const findLadder = (db: Database, fact: string): Promise<Ladder | null> =>

@@ -123,6 +123,12 @@ export function whyNotEligible(
   ];
 }
 
+/** The keys of the facts that decide whether an event earns. */
+export const factsToEarn = ({ needs, rights, territories, onIneligible }: Eligibility): string[] =>
+  onIneligible === 'earn'
+    ? []
+    : [...[...needs, ...rights].map(({ key }) => key), ...(territories.length > 0 ? PLACES : [])];
+
 /** The reason why an event of a local day does not earn for its partner, which completes a sentence about the partner, or undefined. */
 export function whyNotEarn(
   applicant: Applicant,

@@ -172,6 +172,20 @@ export function windowOf(versions: readonly DatedLadder[], day: string): LadderW
   return hasTerms(version) ? windowUntil(versions, endAfter(version, startIn(version, day))) : undefined;
 }
 
+/** The windows that are closed on a local day, oldest first. A window is closed after those before it, as its rung may depend on theirs. */
+export function closedWindows(versions: readonly DatedLadder[], today: string): LadderWindow[] {
+  const found: LadderWindow[] = [];
+  let day = versions[0]?.from;
+  while (day !== undefined && day <= today) {
+    const at: string = day;
+    const window = windowOf(versions, at);
+    if (window && window.closesOn > today) break;
+    if (window) found.push(window);
+    day = window?.from ?? versions.find(({ from }) => from > at)?.from;
+  }
+  return found;
+}
+
 /**
  * The reason why a version cannot begin on a day, or undefined. Windows never overlap, so each version begins with a window of its own
  * and of the version before.

@@ -2,22 +2,19 @@ import { sql } from 'slonik';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
-import { placeOnLadders } from '../../../commands/earnings/ladders.ts';
-import { recordFact } from '../../../commands/partners/facts.ts';
-import { addLadderVersion } from '../../../commands/programs/ladders.ts';
 import { listLadderStandings } from '../../../db/earnings/ladder-standing.ts';
 import { readLadderVolumes } from '../../../db/earnings/ladder-volumes.ts';
-import { putFactKey } from '../../../db/partners/fact-keys.ts';
-import { listPartnerFacts } from '../../../db/partners/facts.ts';
+import { changeAdmission } from '../../../commands/programs/programs.ts';
 import { remainingOf } from '../../../domain/earnings/refund.ts';
 import { toEvent } from '../../../domain/event.ts';
 import { measureOf } from '../../../domain/programs/incentives/measure.ts';
+import { Eligibility } from '../../../domain/programs/eligibility.ts';
 import { LadderTerms } from '../../../domain/programs/ladder.ts';
 import { checkInvariants } from '../../../scripts/check-invariants.ts';
 import { openFixture, type Fixture } from '../../db/fixture.ts';
-import { accrueAll } from '../../fixtures/accrual.ts';
-import { addPartner } from '../../fixtures/rows.ts';
+import { openLadder, RUNGS } from '../../fixtures/ladder.ts';
 import { openShop } from '../../fixtures/shop.ts';
+import { addPartner } from '../../fixtures/rows.ts';
 
 let fixture: Fixture;
 beforeAll(async () => {
@@ -25,75 +22,9 @@ beforeAll(async () => {
 });
 afterAll(() => fixture.close());
 
-const RUNGS = [
-  { from: '0', value: 'bronze' },
-  { from: '500.00', value: 'silver' },
-  { from: '1000.00', value: 'gold' },
-];
-
-let count = 0;
-
-/** A shop that pays 10 % to partners on the rung silver, and whose ladder counts from the first quarter of 2026 on. */
-async function openLadder(more: object = {}, day = '2026-01-01') {
-  count += 1;
-  const fact = `rank_${count}`;
-  await putFactKey(fixture.app, { key: fact, description: 'The rank', many: false, allowedValues: [] });
-  const shop = await openShop(fixture, [
-    { id: 'silver', when: { partner: { facts: { [fact]: ['silver'] } } }, pay: { rule: 'percent', percent: '10' } },
-  ]);
-  const { company, partner } = shop;
-  const add = (from: string, terms: object | null = {}, program = company.code) =>
-    addLadderVersion(
-      fixture.app,
-      program,
-      {
-        fact,
-        from,
-        terms: terms && LadderTerms.parse({ currency: 'USD', window: 'quarter', rungs: RUNGS, ...more, ...terms }),
-        reason: 'Program guide',
-      },
-      company.approver,
-    );
-  await add(day);
-  return {
-    ...shop,
-    fact,
-    add,
-    /** Lets the ladder place partners on a day, and works out what waited. */
-    place: async (today: string) => {
-      await placeOnLadders(fixture.app, Date.parse(`${today}T00:00:30Z`));
-      await accrueAll(fixture.app, company.code);
-    },
-    ranks: async (id = partner.id) =>
-      (await listPartnerFacts(fixture.app, [id]))
-        .filter(({ key }) => key === fact)
-        .map(({ value, from, until }) => `${value} ${from} ${until}`)
-        .toSorted((one, other) => one.slice(-10).localeCompare(other.slice(-10))),
-    person: (value: string | null, from: string, until: string | null) =>
-      recordFact(
-        fixture.app,
-        {
-          partner: partner.code,
-          key: fact,
-          value,
-          holds: value !== null,
-          from,
-          until,
-          reference: null,
-          reason: 'Agreed',
-        },
-        company.approver,
-      ),
-    notices: () =>
-      fixture.app.anyFirst(sql.type(z.object({ words: z.string() }))`
-        select concat_ws(' ', body->>'before', body->>'value', body->>'volume', body->>'from') as words from notification
-        where kind = 'rung_changed' and partner_id = ${partner.id} order by id`),
-  };
-}
-
 describe('given a ladder over the quarters of a year', () => {
   it('when a quarter is over then each partner gets the rung of its volume for the next one, also without a sale', async () => {
-    const { send, place, ranks, notices, company, partner } = await openLadder();
+    const { send, place, ranks, notices, company, partner } = await openLadder(fixture);
     const other = await addPartner(fixture.app, company);
     await send({ id: 'one', day: '2026-01-10', amount: '400.00' }, { id: 'two', day: '2026-03-31', amount: '200.00' });
     await send(
@@ -119,7 +50,7 @@ describe('given a ladder over the quarters of a year', () => {
   });
 
   it('when an event comes before its rung is known then it waits, and earns the same in any order', async () => {
-    const early = await openLadder({ graceDays: 5 });
+    const early = await openLadder(fixture, { graceDays: 5 });
     await early.send(
       { id: 'volume', day: '2026-03-01', amount: '500.00' },
       { id: 'sale', day: '2026-04-01', amount: '100.00' },
@@ -128,7 +59,7 @@ describe('given a ladder over the quarters of a year', () => {
     await early.place('2026-04-05');
     expect(await early.earned()).toEqual({});
     await early.place('2026-04-06');
-    const late = await openLadder({ graceDays: 5 });
+    const late = await openLadder(fixture, { graceDays: 5 });
     await late.send({ id: 'volume', day: '2026-03-01', amount: '500.00' });
     await late.place('2026-04-06');
     await late.send({ id: 'sale', day: '2026-04-02', amount: '120.00' });
@@ -136,18 +67,77 @@ describe('given a ladder over the quarters of a year', () => {
     expect(await checkInvariants(fixture.app)).toEqual([]);
   });
 
-  it('when a partner joined after the closing then an event of an earlier window finds its rung too', async () => {
-    const { place, send, ranks } = await openLadder({}, '2025-07-01');
+  it.each([['nothing'], ['park']] as const)(
+    'when a need of the program is decided by it and others get %s then a sale before the closing waits for the rung',
+    async (onIneligible) => {
+      const earned = [];
+      for (const isEarly of [true, false]) {
+        const { company, fact, send, place, earned: sums } = await openLadder(fixture, {}, '2026-01-01', false);
+        const eligibility = Eligibility.parse({ needs: [{ key: fact, anyOf: ['silver'] }], onIneligible });
+        await changeAdmission(fixture.app, company.code, { partnerKinds: [], eligibility }, company.approver);
+        await send({ id: 'volume', day: '2026-03-01', amount: '600.00' });
+        if (!isEarly) await place('2026-04-01');
+        await send({ id: 'sale', day: '2026-04-01', amount: '100.00' });
+        await place('2026-04-01');
+        earned.push(await sums());
+      }
+      expect(earned).toEqual([{ silver: '10.00' }, { silver: '10.00' }]);
+    },
+  );
+
+  it('when a plan of another program asks for its fact then events wait there too', async () => {
+    const earned = [];
+    for (const isEarly of [true, false]) {
+      const { company, incentives, send, place } = await openLadder(fixture);
+      const other = await openShop(fixture, incentives);
+      await fixture.app.query(sql.unsafe`
+        insert into agreement_term(partner_id, program_id, plan_id, starts_on)
+        values (${other.partner.id}, ${company.programId}, ${company.planId}, '2020-01-01')`);
+      await send({ id: 'volume', day: '2026-03-01', amount: '600.00', partner: other.partner.code });
+      if (!isEarly) await place('2026-04-01');
+      await other.send({ id: 'sale', day: '2026-04-01', amount: '100.00' });
+      await place('2026-04-01');
+      await other.settle();
+      earned.push(await other.earned());
+    }
+    expect(earned).toEqual([{ silver: '10.00' }, { silver: '10.00' }]);
+  });
+
+  it('when a closing did not happen, or the ladder began late, then the windows are closed one after the other', async () => {
+    const outcomes = [];
+    for (const days of [['2026-02-28', '2026-03-15'], ['2026-03-15']]) {
+      const { send, place, ranks, earned, notices } = await openLadder(fixture, { window: 'month', mayFall: false });
+      await send({ id: 'volume', day: '2026-01-10', amount: '600.00' });
+      for (const day of days) await place(day);
+      await send({ id: 'sale', day: '2026-03-15', amount: '100.00' });
+      await place('2026-03-15');
+      expect(await notices()).toHaveLength(1);
+      outcomes.push([await ranks(), await earned()]);
+    }
+    const outcome = [['silver 2026-02-01 2026-04-01'], { silver: '10.00' }];
+    expect(outcomes).toEqual([outcome, outcome]);
+  });
+
+  it('when an event of an earlier window waits then its rung comes first, also for a partner who is in no program today', async () => {
+    const { send, place, ranks, earned, company, partner } = await openLadder(
+      fixture,
+      { mayFall: false },
+      '2025-07-01',
+    );
+    await fixture.app.query(sql.unsafe`
+      insert into agreement_term(partner_id, program_id, plan_id, starts_on, ends_on)
+      values (${partner.id}, ${company.programId}, null, '2026-01-01', null)`);
     await send({ id: 'volume', day: '2025-09-30', amount: '500.00' });
     await place('2026-04-01');
-    expect(await ranks()).toEqual(['bronze 2026-04-01 2026-07-01']);
+    expect(await ranks()).toEqual([]);
     await send({ id: 'old', day: '2025-12-31', amount: '100.00' });
     await place('2026-04-01');
-    expect(await ranks()).toEqual(['silver 2025-10-01 2026-01-01', 'bronze 2026-04-01 2026-07-01']);
+    expect(await ranks()).toEqual(['silver 2025-10-01 2026-01-01']);
+    expect(await earned()).toEqual({ silver: '10.00' });
   });
 
   it('when shared, corrected and refunded events are counted then as an incentive measures them', async () => {
-    const { send, place, ranks, company, partner } = await openLadder({
+    const { send, place, ranks, company, partner } = await openLadder(fixture, {
       measure: 'amount - tax',
       when: { kinds: ['sale'], event: { product: ['router'] } },
     });
@@ -180,7 +170,7 @@ describe('given a ladder over the quarters of a year', () => {
 
 describe('given events that nothing happened to', () => {
   it('when their volume is summed by the database then each measure is what accrual measures', async () => {
-    const { send, company, partner } = await openLadder();
+    const { send, company, partner } = await openLadder(fixture);
     const sales = [
       { id: 'a', day: '2026-01-10', amount: '300.00', amounts: { tax: '50.00' }, quantity: 3 },
       { id: 'b', day: '2026-01-11', amount: '10.00', amounts: { tax: '20.00' } },
@@ -205,7 +195,7 @@ describe('given events that nothing happened to', () => {
 
 describe('given a rung that a person agreed with the partner', () => {
   it('when a window is closed then the days of the agreement keep it, and the ladder decides the others', async () => {
-    const { place, ranks, person, notices } = await openLadder();
+    const { place, ranks, person, notices } = await openLadder(fixture);
     await person('gold', '2026-02-01', '2026-06-01');
     await place('2026-04-01');
     expect(await ranks()).toEqual(['gold 2026-02-01 2026-06-01', 'bronze 2026-06-01 2026-07-01']);
@@ -219,7 +209,7 @@ describe('given a rung that a person agreed with the partner', () => {
   });
 
   it('when the partner asks where they stand then the answer says what stays', async () => {
-    const { send, person, partner } = await openLadder();
+    const { send, person, partner } = await openLadder(fixture);
     await send({ id: 'one', day: '2026-02-01', amount: '420.00' });
     const now = Date.parse('2026-02-10T00:00:00Z');
     expect(await listLadderStandings(fixture.app, partner.id, now)).toMatchObject([
@@ -236,11 +226,11 @@ describe('given a rung that a person agreed with the partner', () => {
 
 describe('given a ladder that changes', () => {
   it('when its windows were closed then no version begins before them, and no other program decides the fact', async () => {
-    const { add, place, ranks } = await openLadder();
+    const { add, place, ranks } = await openLadder(fixture);
     await place('2026-04-01');
     await expect(add('2026-01-01')).rejects.toThrow('closed');
     await add('2026-04-01', { rungs: [{ from: '0', value: 'base' }] });
-    const other = await openLadder();
+    const other = await openLadder(fixture);
     await expect(add('2026-04-01', {}, other.company.code)).rejects.toThrow('is decided by the ladder of program');
     await place('2026-07-01');
     await add('2026-10-01', null);
@@ -250,8 +240,8 @@ describe('given a ladder that changes', () => {
   });
 
   it('when a ladder fails then somebody is told, and the others go on', async () => {
-    const broken = await openLadder();
-    const sound = await openLadder();
+    const broken = await openLadder(fixture);
+    const sound = await openLadder(fixture);
     await fixture.owner.query(sql.unsafe`
       create function break_${sql.fragment`ladder`}() returns trigger language plpgsql as $$ begin
         if new.fact_key = ${sql.literalValue(broken.fact)} then raise exception 'out of order'; end if; return new; end $$`);

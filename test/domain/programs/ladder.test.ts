@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import {
+  closedWindows,
   type DatedLadder,
   LadderTerms,
   ladderStanding,
@@ -102,6 +103,26 @@ describe('given versions of a ladder', () => {
   ])('when a rung of $day is asked for then the right window decides it', ({ day, versions, window }) => {
     const found = windowDeciding(versions, day);
     expect(found && [found.start, found.from, found.until, found.closesOn]).toEqual(window);
+  });
+
+  it.each([
+    { today: '2026-03-31', versions: [quarterly], starts: [] },
+    { today: '2026-07-05', versions: [quarterly, monthly], starts: ['2026-01-01'], because: 'of its days of grace' },
+    { today: '2026-08-01', versions: [quarterly, monthly], starts: ['2026-01-01', '2026-04-01', '2026-07-01'] },
+    {
+      today: '2026-08-01',
+      versions: [version(1, '2026-04-01', { graceDays: 40 }), monthly],
+      starts: [],
+      because: 'a window is closed after the one before, which has more days of grace',
+    },
+    {
+      today: '2027-03-01',
+      versions: [monthly, ended, version(4, '2027-01-01', { window: 'month' })],
+      starts: ['2026-07-01', '2026-08-01', '2027-01-01', '2027-02-01'],
+      because: 'nothing was counted in between',
+    },
+  ])('when it is $today then the windows since $starts are closed, in this order', ({ today, versions, starts }) => {
+    expect(closedWindows(versions, today).map(({ start }) => start)).toEqual(starts);
   });
 
   it('when a day is in a window then that decides the next rung', () => {
