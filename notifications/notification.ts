@@ -71,7 +71,7 @@ export const FACTS = {
     what: z.string(),
     reason: z.string(),
   }),
-  /** Two people changed a partner's balance. `added` and `taken` are amounts with their currencies, or empty. */
+  /** Two people changed a partner's balance. `added` and `taken` are amounts with their currencies, or empty. A merge has none. */
   balance_corrected: z.strictObject({
     correction: z.string(),
     kind: z.string(),

@@ -75,8 +75,21 @@ async function refuseOvertaken(tx: Database, items: readonly CorrectionItemRow[]
   }
 }
 
-/** Tells each partner once what a correction changed. No mail names another partner. */
-async function tellPartners(tx: Database, { id, kind, reason }: Correction): Promise<void> {
+/** Tells each partner once what a correction changed. The reason goes to each partner as it is. */
+async function tellPartners(tx: Database, { id, kind, reason, mergedId, intoId }: Correction): Promise<void> {
+  const tell = (partnerId: bigint, words: { added: string; taken: string; reason: string }) =>
+    addNotification(tx, {
+      kind: 'balance_corrected',
+      dedupeKey: `balance_corrected/${id}/${partnerId}`,
+      audience: 'partner',
+      partnerId,
+      body: { correction: id, kind, ...words },
+    });
+  if (kind === 'merge') {
+    for (const partnerId of [mergedId, intoId])
+      if (partnerId !== null) await tell(partnerId, { added: '', taken: '', reason });
+    return;
+  }
   const items = await listCorrectionItems(tx, id, 0, ITEMS_MAX);
   for (const [partnerId, theirs] of Map.groupBy(items, (item) => item.partnerId)) {
     const totals = totalsOf(theirs);
@@ -85,14 +98,12 @@ async function tellPartners(tx: Database, { id, kind, reason }: Correction): Pro
         .filter(({ minor }) => minor * sign > 0n)
         .map((total) => formatMoney({ ...total, minor: total.minor * sign }))
         .join(' and ');
-    const body = { correction: id, kind, added: amounts(1n), taken: amounts(-1n) };
-    if (body.added === '' && body.taken === '') continue;
-    await addNotification(tx, {
-      kind: 'balance_corrected',
-      dedupeKey: `balance_corrected/${id}/${partnerId}`,
-      audience: 'partner',
-      partnerId,
-      body: { ...body, reason: [...new Set(theirs.map((item) => item.reason ?? reason))].join('; ') },
+    const [added, taken] = [amounts(1n), amounts(-1n)];
+    if (added === '' && taken === '') continue;
+    await tell(partnerId, {
+      added,
+      taken,
+      reason: [...new Set(theirs.map((item) => item.reason ?? reason))].join('; '),
     });
   }
 }

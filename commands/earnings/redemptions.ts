@@ -19,7 +19,7 @@ import { lockWallet, postMovements } from './points.ts';
 
 const subjectOf = (id: string): string => `redemption/${id}`;
 
-/** Refuses to use points of a partner who is on hold: whatever they get for them could not be taken back. */
+/** Refuses to use points of a partner who is on hold: we could not take back what the partner gets for them. */
 export async function refuseOnHold(tx: Database, partnerId: bigint): Promise<void> {
   const { code, reason } = await lockHold(tx, partnerId);
   if (reason !== null)

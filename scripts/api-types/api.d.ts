@@ -9025,7 +9025,7 @@ export interface components {
             program: string;
             currency: components["schemas"]["Currency"];
             /**
-             * @description The reason. The partner reads it next to the amount
+             * @description The reason. The partner reads it next to the amount. The reason goes to each partner as it is: name no other partner in it
              * @example Chargeback fee for order 1001
              */
             reason: string;
@@ -9065,7 +9065,7 @@ export interface components {
             program: string;
             currency: components["schemas"]["Currency"];
             /**
-             * @description The reason. The partner reads it next to the amount
+             * @description The reason. The partner reads it next to the amount. The reason goes to each partner as it is: name no other partner in it
              * @example Chargeback fee for order 1001
              */
             reason: string;
@@ -9110,7 +9110,7 @@ export interface components {
             program: string;
             currency: components["schemas"]["Currency"];
             /**
-             * @description The reason. The partner reads it next to the amount
+             * @description The reason. The partner reads it next to the amount. The reason goes to each partner as it is: name no other partner in it
              * @example Chargeback fee for order 1001
              */
             reason: string;
@@ -9150,7 +9150,7 @@ export interface components {
             program: string;
             currency: components["schemas"]["Currency"];
             /**
-             * @description The reason. The partner reads it next to the amount
+             * @description The reason. The partner reads it next to the amount. The reason goes to each partner as it is: name no other partner in it
              * @example Chargeback fee for order 1001
              */
             reason: string;
@@ -9407,7 +9407,7 @@ export interface components {
              */
             into: string;
             /**
-             * @description The reason. The partner reads it next to the amount
+             * @description The reason. The partner reads it next to the amount. The reason goes to each partner as it is: name no other partner in it
              * @example Chargeback fee for order 1001
              */
             reason: string;

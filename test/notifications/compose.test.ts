@@ -55,8 +55,12 @@ describe('given a correction of a balance', () => {
     { kind: 'deduction', taken: '3.00 USD', says: '3.00 USD was taken from your balance. The reason: Missing sale' },
     { kind: 'transfer', taken: '3.00 USD', says: '3.00 USD was moved from your balance to that of another partner.' },
     { kind: 'write_off', added: '3.00 USD', says: '3.00 USD that you owed us is no longer owed.' },
-    { kind: 'write_off', taken: '3.00 USD', says: '3.00 USD of your balance was given up and will not be paid.' },
-    { kind: 'merge', added: '3.00 USD', says: 'because two of your accounts with us are now one' },
+    {
+      kind: 'write_off',
+      taken: '3.00 USD',
+      says: 'We will not pay 3.00 USD of your balance. The reason: Missing sale.\n',
+    },
+    { kind: 'merge', says: 'Two of your accounts with us are now one, with one balance.' },
     {
       kind: 'batch',
       added: '12.00 USD',

@@ -11,7 +11,8 @@ import { LocalDate, Reason } from '../../http/schemas.ts';
 const partner = (description: string) => Code.meta({ description, examples: ['paula'] });
 
 export const CorrectionReason = Reason.meta({
-  description: 'The reason. The partner reads it next to the amount',
+  description:
+    'The reason. The partner reads it next to the amount. The reason goes to each partner as it is: name no other partner in it',
   examples: ['Chargeback fee for order 1001'],
 });
 export const CorrectionReference = Line(200).meta({

@@ -239,10 +239,15 @@ describe('given amounts and names that cannot be', () => {
 describe('given a transfer between two partners', () => {
   it('when it is confirmed then one is owed less and the other as much more, and no expense arises', async () => {
     const before = await balanceOf('program:adjustments:1:USD');
-    const { totals } = await correct({ kind: 'transfer', from: 'dan', to: 'eve', amount: '12.34' });
+    const { id, totals } = await correct({ kind: 'transfer', from: 'dan', to: 'eve', amount: '12.34' });
     expect(totals).toEqual([{ currency: 'USD', amount: '0.00', items: 2 }]);
     expect(await standing('dan')).toBe('-12.34 negative_balance');
     expect(await standing('eve')).toBe('12.34 paid');
+    const notice = { correction: id, kind: 'transfer', reason: ABOUT.reason };
+    expect(await told(id)).toEqual([
+      { partner: 'dan', body: { ...notice, added: '', taken: '12.34 USD' } },
+      { partner: 'eve', body: { ...notice, added: '12.34 USD', taken: '' } },
+    ]);
     expect(await balanceOf('program:adjustments:1:USD')).toBe(before);
     expect(await checkInvariants(api.db)).toEqual([]);
   });

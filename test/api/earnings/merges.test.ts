@@ -286,7 +286,13 @@ describe('given a merged partner', () => {
   it('when events were taken in before the merge and worked out after it then the money follows, once', async () => {
     const { old, now } = await addTwo();
     await send({ id: 'a', partner: old, amount: '100.00' });
-    await merge(old, now);
+    const { id, reason } = await merge(old, now);
+    const told = await api.db.any(sql.type(z.object({ partner: z.string(), body: z.record(z.string(), z.string()) }))`
+      select partner.code as partner, notification.body from notification join partner on partner.id = notification.partner_id
+      where notification.body ->> 'correction' = ${String(id)} order by partner.id`);
+    const body = { correction: id, kind: 'merge', added: '', taken: '', reason };
+    expect(told.map((notice) => notice.body)).toEqual([body, body]);
+    expect(told.map(({ partner }) => partner).toSorted()).toEqual([old, now].toSorted());
     await accrueAll(api.db, 'club');
     expect(await standing(old)).toBe('1000 0 partner_merged');
     await Promise.all([followMerges(api.db), followMerges(api.db)]);
