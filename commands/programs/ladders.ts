@@ -9,6 +9,8 @@ import {
   lockLadder,
 } from '../../db/programs/ladders.ts';
 import { getProgram, lockProgram, type Program } from '../../db/programs/programs.ts';
+import { findProgramOfExclusive } from '../../db/programs/rivals.ts';
+import { localDate } from '../../domain/calendar.ts';
 import { Failure, type FailureDetail, refused } from '../../domain/errors.ts';
 import { whyNotFact } from '../../domain/partners/fact.ts';
 import { type LadderTerms, whyNotBegin } from '../../domain/programs/ladder.ts';
@@ -16,8 +18,8 @@ import { type LadderTerms, whyNotBegin } from '../../domain/programs/ladder.ts';
 export type LadderWish = Pick<LadderVersion, 'fact' | 'from' | 'terms' | 'reason'>;
 
 /**
- * Adds a version to a ladder of a program, for the windows that begin on its first day or later. Without terms, the ladder ends. Throws
- * Failure `not_found`, or `invalid_input`, which names each field.
+ * Adds a version to a ladder of a program, for the windows that begin on its first day or later. It replaces the versions that begin on that
+ * day or later. Without terms, the ladder ends. Throws Failure `not_found`, or `invalid_input`, which names each field.
  */
 export const addLadderVersion = (db: Database, program: string, wish: LadderWish, by: string): Promise<LadderVersion> =>
   db.transaction(async (tx) => {
@@ -31,7 +33,10 @@ export const addLadderVersion = (db: Database, program: string, wish: LadderWish
         'fact',
         `is decided by the ladder of program ${ladder.program}, and a partner has one value at a time`,
       );
-    const reason = whyNotBegin(ladder?.versions ?? [], wish);
+    const rival = wish.terms && (await findProgramOfExclusive(tx, wish.fact));
+    if (rival !== null)
+      throw refused('fact', `is exclusive in program ${rival}, and partners share the rungs of a ladder`);
+    const reason = whyNotBegin(ladder?.versions ?? [], wish, localDate(Date.now(), 'UTC'));
     if (reason !== undefined) throw refused('from', reason);
     if (await isPlacedSince(tx, wish.fact, wish.from))
       throw refused(

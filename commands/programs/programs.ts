@@ -10,6 +10,7 @@ import {
   setAttributes,
   updateAdmission,
 } from '../../db/programs/programs.ts';
+import { listLaddersOf, lockLadder } from '../../db/programs/ladders.ts';
 import { type DeclaredFactKey, listFactKeysNamed } from '../../db/partners/fact-keys.ts';
 import { Failure, type FailureDetail } from '../../domain/errors.ts';
 import type { Admission, Eligibility } from '../../domain/programs/eligibility.ts';
@@ -53,7 +54,13 @@ async function refuseUndeclared(
 ): Promise<void> {
   const keys = await listFactKeysNamed(db, [...[...needs, ...rights].map(({ key }) => key), ...exclusive]);
   const declared = new Map(keys.map((key) => [key.key, key]));
+  for (const key of exclusive.toSorted()) await lockLadder(db, key);
+  const ladders = exclusive.length === 0 ? [] : await listLaddersOf(db, exclusive);
   const details = [
+    ...ladders.map(({ fact, program }) => ({
+      field: `eligibility.exclusive[${exclusive.indexOf(fact)}]`,
+      reason: `${fact} is decided by the ladder of program ${program}, and partners share its rungs`,
+    })),
     ...needs.flatMap(({ key, anyOf }, index) => whyNotNeed(index, declared.get(key), { key, anyOf })),
     ...exclusive.flatMap((key, index) =>
       declared.has(key) ? [] : [{ field: `eligibility.exclusive[${index}]`, reason: `${key} is not declared` }],

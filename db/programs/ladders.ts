@@ -68,14 +68,16 @@ const LadderRow = z.strictObject({
   zone: z.string(),
   versions: z.array(z.strictObject({ id: z.number(), from: LocalDate, terms: LadderTerms.nullable() })),
 });
-/** A ladder with all its versions, in the order of their days. */
+/** A ladder with its versions, in the order of their days. A newer one has replaced those that begin on its day or later. */
 export type Ladder = Omit<z.infer<typeof LadderRow>, 'versions'> & { readonly versions: readonly DatedLadder[] };
 
 const ladderQuery = sql.fragment`
   select ladder.fact_key as fact, program.id as "programId", program.code as program, schedule.zone, (
     select jsonb_agg(jsonb_build_object('id', version.id, 'from', version.starts_on, 'terms', version.terms)
       order by version.starts_on, version.id)
-    from ladder_version version where version.fact_key = ladder.fact_key) as versions
+    from ladder_version version where version.fact_key = ladder.fact_key and not exists (
+      select from ladder_version newer
+      where newer.fact_key = version.fact_key and newer.id > version.id and newer.starts_on <= version.starts_on)) as versions
   from ladder join program on program.id = ladder.program_id join pay_schedule schedule on schedule.id = program.schedule_id`;
 
 export const listLadders = (db: Database): Promise<readonly Ladder[]> =>

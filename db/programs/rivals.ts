@@ -55,6 +55,11 @@ export function listRivals(
     order by other.partner, other.program, other.key, other.value, other.rival_id`);
 }
 
+/** A program in which the values of a key are exclusive; null if there is none. */
+export const findProgramOfExclusive = (db: Database, key: string): Promise<string | null> =>
+  db.maybeOneFirst(sql.type(z.strictObject({ code: z.string() }))`
+    select code from program where eligibility -> 'exclusive' ? ${key} order by id limit 1`);
+
 const ProgramIdRow = z.strictObject({ id: z.number() });
 
 /** Locks the named programs in which values are exclusive, in the order of their ids, so that two partners do not get one value at once. */

@@ -13,6 +13,8 @@ import { CALENDAR_WINDOWS, windowEnd, windowStart } from './incentives/window.ts
 
 const RUNGS_MAX = 20;
 const GRACE_DAYS_MAX = 90;
+/** Two years. */
+const BEGINS_WITHIN_DAYS = 731;
 /** Numbers of units and events have no currency. Nothing is printed with this one. */
 const NO_CURRENCY: CurrencyCode = 'USD';
 
@@ -193,10 +195,11 @@ export function closedWindows(versions: readonly DatedLadder[], today: string): 
 export function whyNotBegin(
   versions: readonly DatedLadder[],
   { from, terms }: Omit<DatedLadder, 'id'>,
+  today: string,
 ): string | undefined {
-  const last = versions.at(-1);
-  if (last && from < last.from) return `is before ${last.from}, from which another version is in force`;
-  if (!last && terms === null) return 'ends a ladder that never began';
+  const latest = addDays(today, BEGINS_WITHIN_DAYS);
+  if (from > latest) return `is after ${latest}: a version begins within two years`;
+  if (versions.length === 0 && terms === null) return 'ends a ladder that never began';
   const before = inForce(versions, addDays(from, -1));
   for (const window of [terms?.window, hasTerms(before) ? before.terms.window : undefined])
     if (window !== undefined && windowStart(window, from) !== from) return `is not the first day of a ${window}`;

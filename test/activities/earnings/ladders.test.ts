@@ -239,6 +239,28 @@ describe('given a ladder that changes', () => {
     expect(await ranks()).toEqual(['bronze 2026-04-01 2026-07-01', 'base 2026-07-01 2027-01-01']);
   });
 
+  it('when a version was mistyped then an earlier one replaces it, and one without terms withdraws it', async () => {
+    const { add, place, ranks } = await openLadder(fixture, {}, '2027-01-01');
+    await add('2026-04-01', null);
+    await place('2026-07-01');
+    expect(await ranks()).toEqual([]);
+    await add('2026-04-01');
+    await place('2026-07-01');
+    expect(await ranks()).toEqual(['bronze 2026-07-01 2026-10-01']);
+    await expect(add('9999-01-01')).rejects.toThrow('within two years');
+  });
+
+  it('when values of the fact are exclusive then no ladder decides it, and the other way round', async () => {
+    const { company, fact, add } = await openLadder(fixture);
+    const ranked = Eligibility.parse({ exclusive: [fact] });
+    const change = () =>
+      changeAdmission(fixture.app, company.code, { partnerKinds: [], eligibility: ranked }, company.approver);
+    await expect(change()).rejects.toMatchObject({ details: [{ field: 'eligibility.exclusive[0]' }] });
+    await fixture.owner.query(sql.unsafe`
+      update program set eligibility = ${sql.jsonb(ranked)} where id = ${company.programId}`);
+    await expect(add('2026-04-01')).rejects.toThrow('is exclusive in program');
+  });
+
   it('when a ladder fails then somebody is told, and the others go on', async () => {
     const broken = await openLadder(fixture);
     const sound = await openLadder(fixture);

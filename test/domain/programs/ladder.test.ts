@@ -134,12 +134,13 @@ describe('given versions of a ladder', () => {
   it.each([
     { from: '2026-10-01', next: {}, reason: undefined },
     { from: '2026-10-02', next: {}, reason: 'is not the first day of a quarter' },
-    { from: '2025-10-01', next: {}, reason: 'is before 2026-01-01, from which another version is in force' },
+    { from: '2025-10-01', next: {}, reason: undefined },
+    { from: '2028-07-01', next: {}, reason: 'is after 2028-06-01: a version begins within two years' },
     { from: '2026-05-01', next: { window: 'month' }, reason: 'is not the first day of a quarter' },
     { from: '2026-07-01', next: { window: 'month' }, reason: undefined },
     { from: '2026-04-01', next: { window: 'year' }, reason: 'is not the first day of a year' },
     { from: '2026-05-01', next: null, reason: 'is not the first day of a quarter' },
   ])('when another one begins on $from with $next then $reason', ({ from, next, reason }) => {
-    expect(whyNotBegin([quarterly], { from, terms: next && terms(next) })).toBe(reason);
+    expect(whyNotBegin([quarterly], { from, terms: next && terms(next) }, '2026-06-01')).toBe(reason);
   });
 });
