@@ -99,7 +99,8 @@ export function ancestorsBy({ parents, named }: Hierarchy, { zone, histories, pa
 const isSameDay = (before: HistoryEvent, event: DueEvent, partnerId: bigint): boolean =>
   before.occurredAtMs === event.occurredAtMs && isOf(before, partnerId) && isOf(event, partnerId);
 
-const isOf = ({ shares, eventPartnerId }: AccrualEvent, partnerId: bigint): boolean =>
+/** Whether an event is a partner's, alone or with others. */
+export const isOf = ({ shares, eventPartnerId }: AccrualEvent, partnerId: bigint): boolean =>
   shares.length === 0 ? eventPartnerId === partnerId : shares.some((share) => share.partnerId === partnerId);
 
 /** Reads the parents of partners, and theirs, as many levels up as terms pay. */

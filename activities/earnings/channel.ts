@@ -21,7 +21,13 @@ export const levelFor = ({ childId, level = null }: Pick<DueEvent, 'childId' | '
 export const nameOf = ({ source, id }: AccrualEvent): string => `${source}/${id}`;
 
 /** An event as one partner's, and the ids of all its revisions. */
-export type PartOf = { readonly event: AccrualEvent; readonly partnerId: bigint; readonly ids: readonly bigint[] };
+export type PartOf = {
+  readonly event: AccrualEvent;
+  readonly partnerId: bigint;
+  readonly ids: readonly bigint[];
+  /** Whether it was worked out before for the same day. Then it keeps that nobody asked whether it earns. */
+  readonly wasWorkedOut: boolean;
+};
 
 /** A part of an event, and how far above it the partner is who earns by it. Without a level, nobody does. */
 export type PartAt = PartOf & { readonly level: number | null };

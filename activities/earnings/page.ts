@@ -16,7 +16,7 @@ import type { RemainingEvent } from '../../domain/event.ts';
 import { type Conversion, gapName, isSameNeed } from '../../domain/programs/exchange-rate.ts';
 import { asksAboutPartners, factsAsked, levelsAbove, type PlanTerms } from '../../domain/programs/plan.ts';
 import { type History, keyOf, originOf } from './history.ts';
-import { ancestorsBy } from './ancestors.ts';
+import { ancestorsBy, isOf } from './ancestors.ts';
 import type { Budgets } from './budgets.ts';
 import { type Channel, doerOf, levelFor, nameOf, type PartAt, partFor, type PartOf, type Rated } from './channel.ts';
 import { contributionsAfter, emptyScope } from './contributions.ts';
@@ -54,6 +54,7 @@ export async function openPage(
   due: readonly DueEvent[],
   cache: TermsCache,
 ): Promise<Page> {
+  const dayOf = ({ occurredAtMs }: AccrualEvent) => localDate(occurredAtMs, zone);
   const today = localDate(Date.now(), zone);
   const ratings = await past.ratings(due);
   const histories = await past.histories(due);
@@ -83,7 +84,8 @@ export async function openPage(
     if (event.about !== null) return [];
     const rating = ratings(event);
     const rest = partFor(event, remainingOf(event, []), event);
-    const part = { event, partnerId: doerOf(event), ids: [event.eventId], level: levelFor(event) };
+    const of = { partnerId: doerOf(event), level: levelFor(event), wasWorkedOut: event.childId !== null };
+    const part = { event, ids: [event.eventId], ...of };
     return rating && rest ? [{ rating, rest, part }] : [];
   }
 
@@ -99,7 +101,8 @@ export async function openPage(
       return [...ratingsOf.values()].map((rating) => ({
         rating,
         rest: remainingOf(revision, []),
-        part: { event: revision, partnerId: doerOf({ partnerId, childId }), ids, level },
+        // Their rates are read, whether they still earn or not.
+        part: { event: revision, partnerId: doerOf({ partnerId, childId }), ids, level, wasWorkedOut: true },
       }));
     });
   }
@@ -110,12 +113,7 @@ export async function openPage(
 
   function circumstancesOf(rating: Rating, part: PartOf, level: number): Circumstances {
     const partner = asksAboutPartners(termsBy(rating)) ? partners.thenOf(part) : null;
-    return { zone, level, partner, barred: barringOf(rating, part).barred };
-  }
-
-  /** An event that was rated before keeps whether it earns, as it keeps its terms. */
-  function barringOf(rating: Rating, part: PartOf) {
-    return partners.barringOf(part, 'measures' in rating);
+    return { zone, level, partner, barred: partners.barringOf(part).barred };
   }
 
   /** The terms by which an event is rated for a partner, and the levels above the partner whom they pay for it. */
@@ -125,7 +123,7 @@ export async function openPage(
     const rest = partFor(channel, remainingOf(content, []), content);
     if (!rating || !rest) return undefined;
     const ids = histories.get(keyOf({ ...content, ...channel }))?.ids ?? [content.eventId];
-    const part = { event: content, partnerId, ids };
+    const part = { event: content, partnerId, ids, wasWorkedOut: true };
     const levels = levelsAbove(termsBy(rating)).filter(
       (level) => targetsAtPar({ rating, rest, part: { ...part, level } }).length > 0,
     );
@@ -134,7 +132,7 @@ export async function openPage(
 
   function keepPartner(rating: Rating | null, part: PartOf): void {
     if (rating && (partners.isBarring || asksAboutPartners(termsBy(rating))))
-      partners.keep(part, barringOf(rating, part).barred);
+      partners.keep(part, partners.barringOf(part).barred);
   }
 
   /** The scopes in which an event may count. Rates may decide which incentive is chosen, so they are asked for without them. */
@@ -154,12 +152,10 @@ export async function openPage(
 
   /** A partner whose rung decides whether or what an event earns must have it first. One who is not eligible may wait for a person. */
   function waitForPartner(rating: Rating, part: PartAt): Wait | undefined {
-    const facts = partners.isKept(part)
-      ? []
-      : [...factsAsked(termsBy(rating)), ...partners.factsToEarn(part, 'measures' in rating)];
-    const wait = rungWait(part.partnerId, localDate(part.event.occurredAtMs, zone), facts);
+    const facts = partners.isKept(part) ? [] : [...factsAsked(termsBy(rating)), ...partners.factsToEarn(part)];
+    const wait = rungWait(part.partnerId, dayOf(part.event), facts);
     if (wait) return wait;
-    const { barred, waits } = barringOf(rating, part);
+    const { barred, waits } = partners.barringOf(part);
     return barred !== null && waits ? { waitsOn: 'eligibility', waitsFor: barred } : undefined;
   }
 
@@ -208,9 +204,10 @@ export async function openPage(
       const rating = ratings(event) ?? null;
       const all = firstTargets(event);
       if ('waitsOn' in all) return all;
-      if (event.childId === null) keepPartner(rating, { event, partnerId, ids: [eventId] });
+      if (event.childId === null) keepPartner(rating, { event, partnerId, ids: [eventId], wasWorkedOut: false });
       return { partnerId, originId: eventId, key: nameOf(event), atMs, rating, targets: all, counted: [] };
     }
+    const before = history.revisions();
     history.finish(event);
     const { revisions, changes, refunded, originId } = history;
     const sales = revisions();
@@ -227,6 +224,8 @@ export async function openPage(
       partnerId: doerOf(event),
       ids: history.ids,
       level: levelFor({ ...event, level: content.level }),
+      wasWorkedOut:
+        event.childId !== null || before.some((one) => isOf(one, partnerId) && dayOf(one) === dayOf(content)),
     };
     const all = targetsBy(rating, partFor(event, remainingAfter(content, refunded()), content), part, partnerId, known);
     if ('waitsOn' in all) return all;
@@ -269,7 +268,7 @@ export async function openPage(
     budgets,
     authorOf: (versionId) => cache.get(versionId).createdBy,
     recordersOf: rates.recordersOf,
-    admittersOf: ({ eventId }) => partners.admittersOf(eventId),
+    admittersOf: (event) => partners.admittersOf(histories.get(keyOf(originOf(event)))?.ids ?? [event.eventId]),
     misfits,
     closed,
     changeOf,

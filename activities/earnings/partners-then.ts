@@ -13,12 +13,12 @@ type Barring = { readonly barred: string | null; readonly waits: boolean };
 const FREE: Barring = { barred: null, waits: false };
 
 export type PartnersThen = {
-  /** Whether the event earns. `wasRated` says that it was worked out before, by the same day: then it keeps that nobody asked. */
-  readonly barringOf: (part: PartOf, wasRated: boolean) => Barring;
+  /** Whether the event earns. */
+  readonly barringOf: (part: PartOf) => Barring;
   /** The keys of the facts that decide whether the event earns. Empty where that is decided. */
-  readonly factsToEarn: (part: PartOf, wasRated: boolean) => readonly string[];
-  /** The people who admitted an event. */
-  readonly admittersOf: (eventId: bigint) => readonly string[];
+  readonly factsToEarn: (part: PartOf) => readonly string[];
+  /** The people who admitted one of these revisions of an event. */
+  readonly admittersOf: (ids: readonly bigint[]) => readonly string[];
   /** Whether the partners are kept, whatever the incentives ask. */
   readonly isBarring: boolean;
   /** The partner on the local day of an event: as they were known when an event of that day was first worked out. */
@@ -59,7 +59,7 @@ export async function readPartnersThen(
       ? await listAdmissions(tx, [...new Set([...due.map(({ eventId }) => eventId), ...eventIds])])
       : [];
   const kept: KeptPartner[] = [];
-  const dayOf = ({ occurredAtMs }: AccrualEvent) => localDate(occurredAtMs, zone);
+  const dayOf = ({ occurredAtMs }: Pick<AccrualEvent, 'occurredAtMs'>) => localDate(occurredAtMs, zone);
   const findKept = ({ event, partnerId, ids }: PartOf) =>
     ids.map((one) => earlier.get(keyOf(one, partnerId))).find((then) => then?.day === dayOf(event));
   const thenOf = (part: PartOf): PartnerThen | null => {
@@ -67,14 +67,17 @@ export async function readPartnersThen(
     return findKept(part) ?? (partner ? partnerOn(partner, dayOf(part.event)) : null);
   };
   /** A person's decision about an event stands for all its revisions of one day. Otherwise the partner of the day decides. */
-  function barringOf(part: PartOf, wasRated: boolean): Barring {
+  function barringOf(part: PartOf): Barring {
     const was = findKept(part);
     if (was) return { barred: was.barred ?? null, waits: false };
     const partner = known.get(part.partnerId);
-    if (isPast || wasRated || !partner || !admission || admission.eligibility.onIneligible === 'earn') return FREE;
+    if (isPast || part.wasWorkedOut || !partner || !admission || admission.eligibility.onIneligible === 'earn')
+      return FREE;
     const barred = whyNotEarn(partner, admission, part.event.attributes, dayOf(part.event));
     if (barred === undefined) return FREE;
-    const decided = admissions.findLast((one) => one.partnerId === part.partnerId && part.ids.includes(one.eventId));
+    const decided = admissions.findLast(
+      (one) => one.partnerId === part.partnerId && part.ids.includes(one.eventId) && dayOf(one) === dayOf(part.event),
+    );
     if (decided)
       return decided.decision === 'admit'
         ? FREE
@@ -85,10 +88,10 @@ export async function readPartnersThen(
   return {
     thenOf,
     barringOf,
-    factsToEarn: (part, wasRated) =>
-      isPast || wasRated || !admission || findKept(part) ? [] : factsToEarn(admission.eligibility),
-    admittersOf: (eventId) =>
-      admissions.flatMap((one) => (one.eventId === eventId && one.decision === 'admit' ? one.decidedBy : [])),
+    factsToEarn: (part) =>
+      isPast || part.wasWorkedOut || !admission || findKept(part) ? [] : factsToEarn(admission.eligibility),
+    admittersOf: (ids) =>
+      admissions.flatMap((one) => (ids.includes(one.eventId) && one.decision === 'admit' ? one.decidedBy : [])),
     isBarring: admission !== null,
     isKept: (part) => findKept(part) !== undefined,
     keep(part, barred) {

@@ -168,7 +168,12 @@ function unratedPast(tx: Database, program: AccrualProgram, terms: TermsCache): 
       const counted = [...(await readCounted(tx, histories)).values()].flat();
       const earners = new Set(counted.map((row) => `${row.originId}/${doerOf(row)}`));
       const earned = ({ ids, partnerId }: PartOf) => ids.some((id) => earners.has(`${id}/${partnerId}`));
-      return { ...partners, barringOf: (part) => partners.barringOf(part, earned(part)) };
+      const again = (part: PartOf) => ({ ...part, wasWorkedOut: earned(part) });
+      return {
+        ...partners,
+        barringOf: (part) => partners.barringOf(again(part)),
+        factsToEarn: (part) => partners.factsToEarn(again(part)),
+      };
     },
   };
 }

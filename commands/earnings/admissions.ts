@@ -8,7 +8,7 @@ import {
   lockIneligible,
 } from '../../db/earnings/admissions.ts';
 import { wakeIneligible } from '../../db/earnings/events.ts';
-import { getPartner } from '../../db/partners/partners.ts';
+import { listPartnersNamed } from '../../db/partners/partners.ts';
 import { addAuditEntry } from '../../db/people/audit.ts';
 import { clearAlarmsBut } from '../../db/tasks/alarms.ts';
 import { type Shard, shardOf } from '../../domain/earnings/shard.ts';
@@ -32,7 +32,10 @@ export const decideIneligible = (
   by: string,
 ): Promise<{ events: readonly IneligibleEvent[]; shard: Shard }> =>
   db.transaction(async (tx) => {
-    const { id: partnerId, code } = await getPartner(tx, partner);
+    // An event stays with a partner who was merged since.
+    const [found] = await listPartnersNamed(tx, [partner]);
+    if (!found) throw new Failure('not_found', `There is no partner ${partner}.`);
+    const { id: partnerId, code } = found;
     const events = (await lockIneligible(tx, { source, id, partnerId })).filter((event) => event.program === program);
     if (events.length === 0)
       throw new Failure(
@@ -56,7 +59,7 @@ const KIND = 'events_ineligible';
 export async function tellOfIneligible(tx: Database, nowMs: number): Promise<void> {
   const waiting = await countIneligible(tx);
   for (const { program, count } of waiting) {
-    const detail = `The number of events whose partners were not eligible on their days is ${count < COUNTED_MAX ? '' : 'at least '}${count}. They earn nothing until a person admits or dismisses them, or what is missing is recorded. Nothing else waits.`;
+    const detail = `${count === 1 ? '1 event waits' : `${count} events ${count < COUNTED_MAX ? '' : 'or more '}wait`}, because partners were not eligible on the days of these events. The events earn nothing until a person admits or dismisses them, or what is missing is recorded. Nothing else waits.`;
     await raiseAlarm(tx, 'events_ineligible', `program/${program}`, detail, new Date(nowMs).toISOString().slice(0, 10));
   }
   await clearAlarmsBut(

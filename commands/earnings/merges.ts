@@ -8,6 +8,7 @@ import {
 } from '../../db/earnings/corrections.ts';
 import { insertCorrectedLines } from '../../db/earnings/earnings.ts';
 import { listPointsBalances } from '../../db/earnings/points-balances.ts';
+import { wakeIneligible } from '../../db/earnings/events.ts';
 import {
   listFreeSums,
   listProgramsWithPointsDue,
@@ -91,6 +92,7 @@ export async function bookMerge(tx: Database, correction: Correction, by: string
       correction.proposedById,
     );
   await takeOverFacts(tx, merge, { from: code, into, by: correction.proposedById });
+  await wakeIneligible(tx, [code, into]);
   await takeOverParents(tx, merge, { from: code, by: correction.proposedById });
   for (const grant of await listGrantsOfPartner(tx, merge.mergedId)) await revokeGrant(tx, grant, by);
   const detail = { into, correction: correction.id };

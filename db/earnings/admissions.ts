@@ -15,14 +15,19 @@ const AdmissionRow = z.strictObject({
   decision: z.enum(ADMISSION_DECISIONS),
   reason: z.string(),
   decidedBy: z.string(),
+  /** When the event happened about which it was decided. */
+  occurredAtMs: z.number(),
 });
 export type Admission = z.infer<typeof AdmissionRow>;
 
-/** The decisions about some events. */
+/** The decisions about some events, the oldest first. */
 export const listAdmissions = (db: Database, eventIds: readonly bigint[]): Promise<readonly Admission[]> =>
   db.any(sql.type(AdmissionRow)`
-    select event_id as "eventId", partner_id as "partnerId", decision, reason, decided_by as "decidedBy"
-    from event_admission where event_id = any(${sql.array(eventIds.map(String), 'int8')})`);
+    select event_id as "eventId", admission.partner_id as "partnerId", decision, reason, decided_by as "decidedBy",
+      event.occurred_at as "occurredAtMs"
+    from event_admission admission join event on event.id = event_id
+    where event_id = any(${sql.array(eventIds.map(String), 'int8')})
+    order by decided_at, event_id`);
 
 /** Writes a decision about events that wait for a partner. */
 export const insertAdmissions = (

@@ -23,6 +23,10 @@ const LongWaitRow = z.strictObject({
 });
 type LongWait = z.infer<typeof LongWaitRow>;
 
+/** Whether an event waits for a sale that never came. A sale that came and waits itself keeps its refunds waiting, and is told of by itself. */
+const isUnknown = sql.fragment`
+  waits_on = 'sale' and not exists (select from event sale where sale.source = event_due.source and sale.source_id = waits_for)`;
+
 /**
  * The programs with refunds that have waited for as long as the program lets them. `alarm` is the kind of the alarm that tells of them,
  * about the subject `program/` and the code.
@@ -36,13 +40,13 @@ export const listLongWaits = (db: Database, alarm: string): Promise<readonly Lon
     cross join lateral (
       select count(distinct event_id) as count, max(waits_since) as newest from (
         select event_id, waits_since from event_due
-        where waits_on = 'sale' and program_id = program.id and waits_since <= now() - wait.long order by waits_since
+        where ${isUnknown} and program_id = program.id and waits_since <= now() - wait.long order by waits_since
       ) long
     ) waiting
     cross join lateral (
       select array_agg(event.source || '/' || event.source_id order by waits_since, event.id) as ids from (
         select event_id, min(waits_since) as waits_since from event_due
-        where waits_on = 'sale' and program_id = program.id and waits_since <= now() - wait.long
+        where ${isUnknown} and program_id = program.id and waits_since <= now() - wait.long
         group by event_id order by min(waits_since), event_id limit ${IDS_SHOWN}
       ) oldest join event on event.id = event_id
     ) longest

@@ -8345,8 +8345,8 @@ export interface components {
              */
             decision: "admit" | "dismiss";
             /**
-             * @description The reason, in one line, for the people who read it later
-             * @example The contract is not signed yet
+             * @description The reason. The explanation of a dismissed event shows it to the partner
+             * @example The exam was passed that week
              */
             reason: string;
         };

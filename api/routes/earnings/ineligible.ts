@@ -65,7 +65,10 @@ const decide = createRoute({
             '`admit`: it earns as if the partner had been eligible; `dismiss`: it earns the partner nothing',
             'admit',
           ),
-          reason: Reason,
+          reason: Reason.meta({
+            description: 'The reason. The explanation of a dismissed event shows it to the partner',
+            examples: ['The exam was passed that week'],
+          }),
         })
         .openapi('IneligibleEventDecision'),
     ),

@@ -1,16 +1,25 @@
+import { sql } from 'slonik';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 
 import { replay } from '../../../activities/earnings/replay.ts';
 import { decideIneligible, tellOfIneligible } from '../../../commands/earnings/admissions.ts';
+import { decideCorrection } from '../../../commands/earnings/corrections.ts';
+import { proposeMerge } from '../../../commands/earnings/merges.ts';
+import { recordParent } from '../../../commands/partners/parents.ts';
 import { changeAdmission } from '../../../commands/programs/programs.ts';
 import { expectLongRead } from '../../../db/earnings/replays.ts';
 import { listIneligible } from '../../../db/earnings/admissions.ts';
+import { listPartnerEarnings } from '../../../db/earnings/partner-earnings.ts';
+import { listLongWaits } from '../../../db/earnings/waits.ts';
 import { listAlarms } from '../../../db/tasks/alarms.ts';
 import { Eligibility } from '../../../domain/programs/eligibility.ts';
 import { PlanTerms } from '../../../domain/programs/plan.ts';
 import { checkInvariants } from '../../../scripts/check-invariants.ts';
 import { openFixture, type Fixture } from '../../db/fixture.ts';
+import { accrueAll } from '../../fixtures/accrual.ts';
 import { addVersion, reRate } from '../../fixtures/re-rating.ts';
+import { addPartner } from '../../fixtures/rows.ts';
 import { openShop } from '../../fixtures/shop.ts';
 
 let fixture: Fixture;
@@ -136,6 +145,23 @@ describe('given a program in which partners who are not eligible earn nothing', 
   });
 });
 
+describe('given a plan that pays only the partners above', () => {
+  it('when the program begins to ask then a refund of an event that was worked out before takes its part back', async () => {
+    const { company, partner, send, change } = await openChoosyShop('earn', {}, [
+      { id: 'override', payTo: 'parent', pay: { rule: 'percent', percent: '5' } },
+    ]);
+    const { id: parentId, code: parent } = await addPartner(fixture.app, company);
+    const record = { partner: partner.code, parent, from: '2020-01-01', until: null, reason: 'Contract' };
+    await recordParent(fixture.app, record, company.approver);
+    await send(sale('before', '2026-07-01'));
+    await change({ needs: NEEDS, onIneligible: 'nothing' });
+    await send({ id: 'back', day: '2026-07-02', refundOf: 'before', amount: '50.00' });
+    await send(sale('after', '2026-07-01'));
+    const earned = await listPartnerEarnings(fixture.app, parentId, null, 10);
+    expect(earned.reduce((sum, { minor }) => sum + minor, 0n)).toBe(2_50n);
+  });
+});
+
 describe('given a program in which events of partners who are not eligible are parked', () => {
   it('when a person admits one and dismisses another then each keeps that, and people are told while one waits', async () => {
     const { send, waiting, decide, earned, replayed, company } = await openChoosyShop('park');
@@ -172,5 +198,62 @@ describe('given a program in which events of partners who are not eligible are p
     await settle();
     expect(await waiting()).toEqual(['sold-2 1 needs certification net-1 on 2026-06-11']);
     expect(await earned()).toEqual({ commission: '30.00' });
+  });
+
+  it('when a correction moves an admitted event to another day then a person is asked again', async () => {
+    const { send, waiting, decide, earned } = await openChoosyShop('park');
+    await send(sale('sold', '2026-07-01'));
+    await decide('sold', 'admit');
+    await send(sale('sold', '2026-09-01', { amount: '900.00', revision: 2 }));
+    expect(await waiting()).toEqual(['sold 2 needs certification net-1 on 2026-09-01']);
+    expect(await earned()).toEqual({ commission: '10.00' });
+    await decide('sold', 'admit');
+    expect(await earned()).toEqual({ commission: '90.00' });
+  });
+
+  it('when an event goes to another partner by a correction then it is asked about that partner', async () => {
+    const { company, send, waiting } = await openChoosyShop('nothing');
+    const other = await addPartner(fixture.app, company);
+    await send(sale('sold', '2026-05-01'));
+    await send(sale('sold', '2026-05-01', { revision: 2, partner: other.code }));
+    expect(await waiting()).toEqual([]);
+    expect(await listPartnerEarnings(fixture.app, other.id, null, 10)).toMatchObject([{ minor: 0n }]);
+  });
+
+  it('when a person admits an event then they have a hand in its later revisions and refunds', async () => {
+    const { company, partner, send, decide } = await openChoosyShop('park');
+    await send(sale('sold', '2026-07-01'));
+    await decide('sold', 'admit');
+    await send(sale('sold', '2026-07-01', { amount: '300.00', revision: 2 }));
+    await send({ id: 'back', day: '2026-07-02', refundOf: 'sold', amount: '50.00' });
+    const lines = await fixture.app.any(sql.type(z.object({ minor: z.bigint(), isHand: z.boolean() }))`
+      select amount_minor as minor, ${company.otherApprover} = any(made_by) as "isHand" from earning_line
+      where partner_id = ${partner.id} order by id`);
+    expect(lines).toEqual([10_00n, 20_00n, -5_00n].map((minor) => ({ minor, isHand: true })));
+  });
+
+  it('when its partner was merged into another one then a person still decides about it, by the code of the event', async () => {
+    const { company, partner, send, waiting, decide, earned } = await openChoosyShop('park');
+    await send(sale('sold', '2026-07-01'));
+    const { code: into } = await addPartner(fixture.app, company);
+    const by = company.preparer;
+    const { id } = await proposeMerge(fixture.app, { code: partner.code, into, reason: 'Same', reference: null, by });
+    await decideCorrection(fixture.app, { id, actorId: company.approver, decision: 'confirm', note: null });
+    expect(await waiting()).toEqual([]);
+    await accrueAll(fixture.app, company.code);
+    expect(await waiting()).toEqual(['sold 1 needs certification net-1 on 2026-07-01']);
+    await decide('sold', 'admit');
+    expect(await earned()).toEqual({ commission: '10.00' });
+  });
+
+  it('when a refund waits for such a sale then nobody is told that the sale is not known', async () => {
+    const { company, send } = await openChoosyShop('park');
+    await fixture.owner.query(sql.unsafe`update program set refund_wait_hours = 0 where id = ${company.programId}`);
+    const told = async () =>
+      (await listLongWaits(fixture.app, 'refund_waits')).filter((one) => one.program === company.code);
+    await send(sale('sold', '2026-07-01'), { id: 'back', day: '2026-07-02', refundOf: 'sold', amount: '50.00' });
+    expect(await told()).toEqual([]);
+    await send({ id: 'lost', day: '2026-07-02', refundOf: 'never', amount: '50.00' });
+    expect(await told()).toMatchObject([{ count: 1, first: [`${company.code}/lost`] }]);
   });
 });
