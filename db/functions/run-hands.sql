@@ -10,6 +10,9 @@ create or replace function run_hands(the_run uuid) returns table(actor_id uuid, 
     select partner_id from paid
     union
     select record.partner_id from earner join partner_parent record on record.parent_id = earner.partner_id
+  ), paid_line as (
+    select line.program_id, line.made_by
+    from paid join payout_line taken on taken.payout_id = paid.id join earning_line line on line.id = taken.earning_line_id
   ), hand as (
     select run.preparer_id as actor_id, run.created_at as since from payout_run run where run.id = the_run
     union all
@@ -28,22 +31,24 @@ create or replace function run_hands(the_run uuid) returns table(actor_id uuid, 
     from instrument_withdrawal withdrawn join instrument_version gone on gone.id = withdrawn.instrument_id
     join paid on paid.partner_id = gone.partner_id
     union all
-    select maker, '-infinity'
-    from paid join payout_line taken on taken.payout_id = paid.id join earning_line line on line.id = taken.earning_line_id
-    cross join unnest(line.made_by) maker
-    where line.made_by <> '{}'
+    select maker, '-infinity' from paid_line line cross join unnest(line.made_by) maker where line.made_by <> '{}'
     union all
     select term.recorded_by, term.recorded_at
     from agreement_term term
-    where term.partner_id = any(array(select partner_id from earner)) and term.recorded_by is not null and term.program_id in (
-      select line.program_id
-      from paid join payout_line taken on taken.payout_id = paid.id join earning_line line on line.id = taken.earning_line_id)
+    where term.partner_id = any(array(select partner_id from earner)) and term.recorded_by is not null
+      and term.program_id in (select program_id from paid_line)
     union all
-    select fact.recorded_by, fact.recorded_at from partner_fact fact where fact.partner_id = any(array(select partner_id from earner))
+    select fact.recorded_by, fact.recorded_at
+    from partner_fact fact
+    where fact.partner_id = any(array(select partner_id from earner)) and fact.recorded_by is not null
     union all
+    -- The first place that is found is enough: a ladder gives each partner a place in every window.
     select version.created_by, version.created_at
-    from ladder_place place join ladder_version version on version.id = place.ladder_version_id
-    where place.partner_id = any(array(select partner_id from earner))
+    from ladder join ladder_version version using (fact_key)
+    where ladder.program_id in (select program_id from paid_line) and (
+      select true from earner join ladder_place place using (partner_id)
+      where place.ladder_version_id = version.id
+      limit 1)
     union all
     select record.recorded_by, record.recorded_at from partner_parent record where record.partner_id = any(array(select partner_id from earner))
     union all

@@ -125,6 +125,8 @@ create table partner_fact(
 create index on partner_fact(partner_id, key, slot, id);
 create index on partner_fact(partner_id, id);
 create index on partner_fact(key, value, partner_id);
+-- A ladder records a fact of each partner in every window.
+create index on partner_fact(partner_id) include (recorded_by, recorded_at) where recorded_by is not null;
 comment on column partner_fact.reference is 'The event, file or window that the fact comes from.';
 
 -- A record of a stage of onboarding: the day on which the partner reached it, or null where a person took it back. The newest row of a

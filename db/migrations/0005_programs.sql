@@ -213,6 +213,7 @@ create table ladder_place(
   check (window_start < starts_on and starts_on < ends_on)
 );
 create index on ladder_place(fact_key, starts_on, partner_id);
+create index on ladder_place(ladder_version_id, partner_id);
 comment on column ladder_place.value_before is 'The rung before. Null where there was none.';
 comment on column ladder_place.agreed_days is 'Those of its days about which a person had recorded another value, which stays.';
 

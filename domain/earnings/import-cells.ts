@@ -117,8 +117,7 @@ export function readAmount(
     if (!isCurrency(currency)) return number.text;
     if (unit) return minorAmount(number.text, currency, (rule) => report(name, rule, text));
     if (round === 'half-even') return roundDecimal(number.text, currency);
-    if (round === undefined && isFiner(number.text, currency))
-      report(name, `has more than ${exponentOf(currency)} digits after the decimal point`, text);
+    if (round === undefined && isFiner(number.text, currency)) report(name, tooFine(currency), text);
     return number.text;
   };
 }
@@ -143,6 +142,13 @@ function present(given: readonly (readonly [string, string | undefined])[]): Rec
   const found: Record<string, string> = {};
   for (const [name, text] of given) if (text !== undefined) found[name] = text;
   return Object.keys(found).length > 0 ? found : undefined;
+}
+
+function tooFine(currency: CurrencyCode): string {
+  const digits = exponentOf(currency);
+  return digits === 0
+    ? `has digits after the decimal point, and ${currency} has none`
+    : `has more than ${digits} digits after the decimal point`;
 }
 
 function minorAmount(text: string, currency: CurrencyCode, refuse: (rule: string) => void): string | undefined {

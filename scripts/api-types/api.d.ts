@@ -5443,7 +5443,7 @@ export interface components {
              */
             graceDays?: number;
             /**
-             * @description Where an event counts that is worked out after its window was closed: with `re-rate`, the default, in its own window, whose difference is earned; with `next-window` in the first window that is not closed yet; with `keep-out` nowhere. Refunds and corrections follow their event
+             * @description Where an event counts that is worked out after its window was closed. `re-rate`, the default, counts it in its own window and earns the difference. `next-window` counts it in the first window that is not closed yet. `keep-out` counts it nowhere. Refunds and corrections follow their event
              * @example next-window
              * @enum {string}
              */

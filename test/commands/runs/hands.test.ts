@@ -42,7 +42,7 @@ const undone = (play: (tx: Database) => Promise<void>): Promise<void> =>
       if (!(error instanceof Undo)) throw error;
     });
 
-type Act = keyof typeof RUN_RELATIONS;
+type Act = keyof typeof RUN_RELATIONS | 'wroteElsewhere';
 
 /** An approver, the two operators who gave that role, and somebody else. */
 async function addPeople(tx: Database) {
@@ -79,16 +79,18 @@ async function openRun(tx: Database, act: Act | undefined, by: string): Promise<
     await tx.query(sql.unsafe`
       insert into partner_fact(partner_id, key, slot, value, starts_on, source, recorded_by)
       values (${String(partner.id)}, 'tier', '', 'gold', '2026-01-01', 'person', ${by})`);
-  if (act === 'wroteLadder')
+  if (act === 'wroteLadder' || act === 'wroteElsewhere') {
+    const { programId } = act === 'wroteLadder' ? company : await addCompany(tx);
     await tx.query(sql.unsafe`
       with ladder as (
-        insert into ladder(fact_key, program_id) values ('level', ${company.programId}) returning fact_key
+        insert into ladder(fact_key, program_id) values ('level', ${programId}) returning fact_key
       ), version as (
         insert into ladder_version(fact_key, version, starts_on, reason, created_by)
         select fact_key, 1, '2026-01-01', 'Guide', ${by} from ladder returning id, fact_key
       )
       insert into ladder_place(partner_id, fact_key, starts_on, ends_on, window_start, ladder_version_id, volume, value)
       select ${String(partner.id)}::bigint, fact_key, '2026-04-01', '2026-07-01', '2026-01-01', id, 0, 'bronze' from version`);
+  }
   if (act === 'recordedParent') {
     const below = await addPartner(tx, company);
     await tx.query(sql.unsafe`
@@ -156,6 +158,22 @@ describe('given an approver whose role one operator proposed and another one con
         expect(await refusalOf(updateRun(tx, runId, { status: 'approved' }))).toMatch(/too few people/);
       }),
   );
+
+  it('when they wrote a version of a ladder that gave no partner a rung then they may approve the run', async () =>
+    undone(async (tx) => {
+      const { decider, other } = await addPeople(tx);
+      const runId = await openRun(tx, 'wroteLadder', other);
+      await tx.query(sql.unsafe`
+        insert into ladder_version(fact_key, version, starts_on, reason, created_by) values ('level', 2, '2026-04-01', 'Guide', ${decider})`);
+      expect(await decide(tx, runId, decider)).toBe('allowed');
+    }));
+
+  it('when they wrote the ladder of another program then they may approve the run', async () =>
+    undone(async (tx) => {
+      const { decider } = await addPeople(tx);
+      const runId = await openRun(tx, 'wroteElsewhere', decider);
+      expect(await decide(tx, runId, decider)).toBe('allowed');
+    }));
 
   it('when they are no longer an approver then they may not approve it', async () =>
     undone(async (tx) => {

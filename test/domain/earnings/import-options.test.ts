@@ -147,6 +147,12 @@ describe('given a field that may come from anywhere', () => {
       because: 'nothing is rounded silently',
     },
     {
+      change: {},
+      cells: { total: '10.5', money: 'JPY' },
+      problem: 'total: "10.5" has digits after the decimal point, and JPY has none',
+      because: 'nothing is rounded silently, whatever the currency',
+    },
+    {
       change: { amount: { column: 'total', unit: 'minor' } },
       cells: { total: '10.50' },
       problem: 'total: "10.50" is not a whole number of minor units',
