@@ -148,8 +148,8 @@ export const story = (readingsMax = 3, paymentsMax = 0) =>
   });
 
 /** The same story, in which no correction moves a sale to another instant. */
-const inPlace = ({ sales, ...story }: Story): Story => ({
-  ...story,
+const inPlace = ({ sales, ...rest }: Story): Story => ({
+  ...rest,
   sales: sales.map(({ revisions, ...sale }) => ({
     ...sale,
     revisions: revisions.map((revision) => ({ ...revision, minute: revisions[0]?.minute ?? revision.minute })),
