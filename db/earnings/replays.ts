@@ -89,14 +89,15 @@ export const openReplay = (db: Database, programId: number, partnerIds: readonly
       from event_share share join event on event.id = share.event_id
       where share.partner_id = any(${partners}) and event.program_id = ${programId}
     ), linked as (
-      select above.partner_id, above.child_id, above.level, above.plan_version_id, event.id
+      select above.partner_id, above.child_id, above.level, above.plan_version_id, event.id, false as is_again
       from event_ancestor above join event on event.id = above.event_id
       where above.partner_id = any(${partners}) and event.program_id = ${programId}
       union all
-      select mine.partner_id, null, null, null, event.id from mine join event on event.source = mine.source and event.source_id = mine.key
+      select mine.partner_id, null, null, null, event.id, event.kind = ${RE_RATING} and event.source = ${OUR_SOURCE}
+      from mine join event on event.source = mine.source and event.source_id = mine.key
       where event.program_id = ${programId}
       union all
-      select mine.partner_id, null, null, null, event.id from mine join event on event.source = mine.source and event.about = mine.key
+      select mine.partner_id, null, null, null, event.id, false from mine join event on event.source = mine.source and event.about = mine.key
       where event.program_id = ${programId}
     ), rerated as (
       select distinct partner_id from event
@@ -113,7 +114,7 @@ export const openReplay = (db: Database, programId: number, partnerIds: readonly
             select jsonb_build_object('window', time_window, 'start', window_start, 'measure', measure, 'group', group_value)
             from earning_scope scope where scope.id = earning.scope_id) end) order by n) as earnings
         from earning where earning.event_id = linked.id and earning.partner_id = linked.partner_id
-          and earning.child_id is not distinct from linked.child_id
+          and (earning.child_id is not distinct from linked.child_id or linked.is_again)
       ) booked on true
     )
     select ${eventColumns}, counted.partner_id as "partnerId", counted.child_id as "childId", counted.level, counted.plan_version_id as "versionId", due.event_id is not null as "isDue",
