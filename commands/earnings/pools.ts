@@ -33,7 +33,7 @@ const DIVIDED_AFTER_MS = 7 * DAY_MS;
 /**
  * Divides the pools whose windows are over, and those that changed since the day of their last division. Each partner whose part changed
  * gets an event of ours, which accrual works out like any other. Returns how many pools it divided. One may fail, and
- * the others are divided all the same. Safe to repeat, also at the same moment.
+ * Bursar still divides the others. Safe to repeat, also at the same moment.
  */
 export async function dividePools(db: Database): Promise<number> {
   let divided = 0;
@@ -76,7 +76,7 @@ async function poolOf(tx: Database, name: UndividedPool, scopes: readonly ScopeO
   return { pool, terms, author: version.createdBy };
 }
 
-/** The version that was in force on the last day of the window. One that was withdrawn may have rated events all the same. */
+/** The version that was in force on the last day of the window. It counts also where somebody withdrew it, because it may have rated events. */
 async function versionInForce(tx: Database, name: UndividedPool, scopes: readonly ScopeOfPool[]): Promise<number> {
   const dated = await listKnownVersions(tx, name.programId);
   const termsOf = await readTerms(

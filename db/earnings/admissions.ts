@@ -1,9 +1,10 @@
 import { sql } from 'slonik';
 import { z } from 'zod';
 
-import { Count, Currency, Instant } from '../column-types.ts';
+import { Count } from '../column-types.ts';
 import { unnestColumns } from '../columns.ts';
 import type { Database } from '../database.ts';
+import { stayingColumns, stayingShape } from './set-aside.ts';
 
 /** The events whose partners were not eligible on their days, and the decisions of people about them. */
 
@@ -44,26 +45,11 @@ export const insertAdmissions = (
     )} as given(event_id, partner_id)
     on conflict do nothing`);
 
-const IneligibleRow = z.strictObject({
-  eventId: z.bigint(),
-  partnerId: z.bigint(),
-  program: z.string(),
-  partner: z.string(),
-  source: z.string(),
-  id: z.string(),
-  revision: z.number(),
-  kind: z.string(),
-  currency: Currency.nullable(),
-  minor: z.bigint().nullable(),
-  reason: z.string(),
-  since: Instant,
-});
+const IneligibleRow = z.strictObject(stayingShape);
 export type IneligibleEvent = z.infer<typeof IneligibleRow>;
 
 const selectIneligible = sql.fragment`
-  select due.event_id as "eventId", due.partner_id as "partnerId", program.code as program, partner.code as partner, event.source,
-    event.source_id as id, event.revision, event.kind, event.currency, event.amount_minor as minor, due.waits_for as reason,
-    due.waits_since as since`;
+  select ${stayingColumns}, due.waits_for as reason, due.waits_since as since`;
 
 /** The events of a program that wait because their partners were not eligible, in the order in which they came. */
 export const listIneligible = (

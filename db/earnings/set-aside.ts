@@ -30,10 +30,10 @@ export const readDueName = (db: Database, { eventId, partnerId }: DueKey) =>
     select event.source, event.source_id as id, partner.code as partner from event, partner
     where event.id = ${eventId} and partner.id = ${partnerId}`);
 
-const SetAsideRow = z.strictObject({
+/** An event that stays in the queue for a partner, with the reason and the instant since when. */
+export const stayingShape = {
   eventId: z.bigint(),
   partnerId: z.bigint(),
-  childId: z.bigint().nullable(),
   program: z.string(),
   partner: z.string(),
   source: z.string(),
@@ -44,13 +44,18 @@ const SetAsideRow = z.strictObject({
   minor: z.bigint().nullable(),
   reason: z.string(),
   since: Instant,
-});
+};
+
+/** Its columns, but for reason and instant, in a query that names the tables `due`, `event`, `program` and `partner`. */
+export const stayingColumns = sql.fragment`
+  due.event_id as "eventId", due.partner_id as "partnerId", program.code as program, partner.code as partner, event.source,
+  event.source_id as id, event.revision, event.kind, event.currency, event.amount_minor as minor`;
+
+const SetAsideRow = z.strictObject({ ...stayingShape, childId: z.bigint().nullable() });
 export type SetAsideEvent = z.infer<typeof SetAsideRow>;
 
 const setAsideColumns = sql.fragment`
-  due.event_id as "eventId", due.partner_id as "partnerId", due.child_id as "childId", program.code as program, partner.code as partner, event.source,
-  event.source_id as id, event.revision, event.kind, event.currency, event.amount_minor as minor, due.set_aside_reason as reason,
-  due.set_aside_since as since`;
+  ${stayingColumns}, due.child_id as "childId", due.set_aside_reason as reason, due.set_aside_since as since`;
 
 /** The events that are set aside now, in the order in which they came, after one of them. */
 export const listSetAside = (db: Database, after: DueKey, limit: number): Promise<readonly SetAsideEvent[]> =>

@@ -13,7 +13,7 @@ import { openFixture, type Fixture } from '../../db/fixture.ts';
 import { accrueAll } from '../../fixtures/accrual.ts';
 import { useOf } from '../../fixtures/budgets.ts';
 import { addCompany, addPartner, type CompanyRows, type PartnerRows } from '../../fixtures/rows.ts';
-import { RUNS } from '../../fixtures/property-runs.ts';
+import { RUNS, SEED } from '../../fixtures/property-runs.ts';
 import { story, storyInParts, worthsOf } from './story.ts';
 import { addAbove, addBudgets, BUDGETS, LATE_TERMS, type Sent, tellAll, TERMS, type Told } from './telling.ts';
 
@@ -23,8 +23,6 @@ import { addAbove, addBudgets, BUDGETS, LATE_TERMS, type Sent, tellAll, TERMS, t
  * the final state with other arithmetic and knows nothing of differences. Then the shuffled stories are worked out again in memory, which
  * must give what is in the books. Budgets that have too little pay a part of it, and the rest is kept as not paid.
  */
-
-const SEED = Number(process.env['FC_SEED'] ?? Date.now() % 2 ** 31);
 
 let fixture: Fixture;
 let company: CompanyRows;

@@ -8,7 +8,7 @@ import type { WireEvent } from '../../../domain/event.ts';
 import { checkInvariants } from '../../../scripts/check-invariants.ts';
 import { openFixture, type Fixture } from '../../db/fixture.ts';
 import { accrueAll } from '../../fixtures/accrual.ts';
-import { RUNS } from '../../fixtures/property-runs.ts';
+import { RUNS, SEED } from '../../fixtures/property-runs.ts';
 import { addCompany, freshCode } from '../../fixtures/rows.ts';
 import { halfEven, type Happening, leftOf, story, type Story } from './story.ts';
 
@@ -144,7 +144,7 @@ describe('given any stories of shared sales, refunds and corrections', () => {
   it(`then the parts in ${RUNS.numRuns} of them add up to the whole, in any order, in any batches and with any repetitions`, async () => {
     const company = await addCompany(fixture.app, { terms: TERMS });
     await fixture.owner.query(sql.unsafe`update program set attributes = '{customer}' where id = ${company.programId}`);
-    const seed = Date.now() % 2 ** 31;
+    const seed = SEED;
     const told: Told[] = [];
     const tales = fc.record({ told: story(0), sharings: fc.array(sharing, { minLength: 5, maxLength: 5 }) });
     for (const { told: tale, sharings } of fc.sample(tales, { numRuns: RUNS.numRuns, seed }))
