@@ -3,6 +3,7 @@ import { z } from 'zod';
 
 import { CLOSING, type Event, OUR_SOURCE, QUOTA, RE_RATING } from '../../domain/event.ts';
 import { type Shard, SHARDS } from '../../domain/earnings/shard.ts';
+import type { WaitsOn } from '../../domain/earnings/waiting-events.ts';
 import { Amounts, Bytes, Count, Currency } from '../column-types.ts';
 import { unnestColumns } from '../columns.ts';
 import type { Database } from '../database.ts';
@@ -266,7 +267,7 @@ export const wakeSuperseded = (db: Database, done: readonly DueKey[]) =>
  * The thing without which an event cannot be worked out: the sale of a refund or payment, by its source id, or a rate or the rung of its
  * partner on a ladder, by its name; or a person or fact, where the partner is not eligible, by the reason.
  */
-export type Wait = { readonly waitsOn: 'sale' | 'rate' | 'ladder' | 'eligibility'; readonly waitsFor: string };
+export type Wait = { readonly waitsOn: WaitsOn; readonly waitsFor: string };
 
 /** Lets events wait in the queue for what they need. */
 export const waitInQueue = (db: Database, waits: readonly (DueKey & Wait)[]) =>

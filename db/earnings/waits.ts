@@ -1,11 +1,11 @@
-import { sql } from 'slonik';
+import { type FragmentSqlToken, sql } from 'slonik';
 import { z } from 'zod';
 
+import { WAITS_ON, type WaitsOn } from '../../domain/earnings/waiting-events.ts';
 import { Count, Currency, Instant, LocalDate } from '../column-types.ts';
 import type { Database } from '../database.ts';
-import type { Wait } from './events.ts';
 
-/** The refunds that came before their sales, and the events whose rates are not known. They stand in the queue of events and wait. */
+/** The events that stand in the queue of events and wait: for a sale, a rate, a rung, or because their partners were not eligible. */
 
 const IDS_SHOWN = 5;
 
@@ -64,22 +64,28 @@ const WaitTotalRow = z.strictObject({
 });
 
 /**
- * The events that wait for their sales, or for rates, in the programs of a schedule, by currency. A refund of a whole sale has no currency
- * and no amount. Each is looked up by its key, because a join would read every event.
+ * The event of a row of the queue that waits, looked up by its key, because a join would read every event. Payments that wait for their sale
+ * are left out, and so are revisions that a later one corrects.
+ */
+const waitingEvent = (waitsOn: FragmentSqlToken) => sql.fragment`
+  select * from event where id = due.event_id and (kind = 'refund' or ${waitsOn} <> 'sale') and not exists (
+    select from event later where (later.source, later.source_id) = (event.source, event.source_id) and later.revision > event.revision)
+  limit 1`;
+
+/**
+ * The events that wait for something in the programs of a schedule, by currency. A refund of a whole sale has no currency and no amount.
  */
 export const sumWaiting = (
   db: Database,
   scheduleId: number,
-  waitsOn: Wait['waitsOn'],
+  waitsOn: WaitsOn,
 ): Promise<readonly z.infer<typeof WaitTotalRow>[]> =>
   db.any(sql.type(WaitTotalRow)`
     select event.currency, count(*) as count, sum(event.amount_minor)::bigint as minor
     from program join lateral (
       select distinct event_id from event_due where waits_on = ${waitsOn} and event_due.program_id = program.id
     ) due on true
-    cross join lateral (
-      select currency, amount_minor from event where id = due.event_id and (kind = 'refund' or ${waitsOn} = 'rate') limit 1
-    ) event
+    cross join lateral (${waitingEvent(sql.fragment`${waitsOn}`)}) event
     where program.schedule_id = ${scheduleId}
     group by event.currency order by event.currency nulls last`);
 
@@ -87,7 +93,7 @@ const WaitingRow = z.strictObject({
   partnerId: z.bigint(),
   source: z.string(),
   id: z.string(),
-  /** The id of the sale, or the name of the rate. */
+  /** The id of the sale, the name of the rate or the rung, or the reason why the partner was not eligible. */
   waitsFor: z.string(),
   /** Null for a refund of a whole sale, as the amount is. */
   currency: Currency.nullable(),
@@ -96,12 +102,12 @@ const WaitingRow = z.strictObject({
 });
 export type WaitingEvent = z.infer<typeof WaitingRow>;
 
-/** The events of partners that have waited longest for their sales or for rates, a few for each, in the programs of a schedule. */
+/** The events of partners that have waited longest for something, a few for each, in the programs of a schedule. */
 export const listWaiting = (
   db: Database,
   scheduleId: number,
   partnerIds: readonly bigint[],
-  waitsOn: Wait['waitsOn'],
+  waitsOn: WaitsOn,
   limit: number,
 ): Promise<readonly WaitingEvent[]> =>
   db.any(sql.type(WaitingRow)`
@@ -117,8 +123,23 @@ export const listWaiting = (
         and exists (select from program where program.id = event_due.program_id and schedule_id = ${scheduleId})
       order by waits_since, event_id limit ${limit}
     ) due
-    cross join lateral (select * from event where id = due.event_id and (kind = 'refund' or ${waitsOn} = 'rate') limit 1) event
+    cross join lateral (${waitingEvent(sql.fragment`${waitsOn}`)}) event
     order by asked.partner_id, due.waits_since, due.event_id`);
+
+const PartnerWaitRow = WaitTotalRow.extend({ schedule: z.string(), waitsOn: z.enum(WAITS_ON) });
+export type PartnerWait = z.infer<typeof PartnerWaitRow>;
+
+/** The events of a partner that wait, by pay schedule, by that for which they wait, and by currency. */
+export const sumWaitingOf = (db: Database, partnerId: bigint): Promise<readonly PartnerWait[]> =>
+  db.any(sql.type(PartnerWaitRow)`
+    select schedule.code as schedule, due.waits_on as "waitsOn", event.currency, count(*) as count, sum(event.amount_minor)::bigint as minor
+    from (
+      select distinct event_id, program_id, waits_on from event_due
+      where waits_on = any(${sql.array([...WAITS_ON], 'text')}) and partner_id = ${partnerId}
+    ) due
+    join program on program.id = due.program_id join pay_schedule schedule on schedule.id = program.schedule_id
+    cross join lateral (${waitingEvent(sql.fragment`due.waits_on`)}) event
+    group by schedule.code, due.waits_on, event.currency order by schedule.code, due.waits_on, event.currency nulls last`);
 
 const RatelessRow = z.strictObject({
   /** The name of the rate, as `gapName` gives it. */

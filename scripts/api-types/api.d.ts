@@ -10724,22 +10724,52 @@ export interface components {
             }[];
             /** @description The refunds that wait now for a sale that is not known, in the programs of the schedule. They take nothing back until that sale is sent. `GET /v1/runs/{id}/outcomes` names them */
             waitingRefunds: {
-                /** @description The currency of the refunds; null for refunds of a whole sale */
+                /** @description The currency of the events; null for events without an amount */
                 currency: components["schemas"]["Currency"] | null;
                 /**
-                 * @description The number of refunds
-                 * @example 2
+                 * @description The number of events
+                 * @example 3
                  */
                 count: number;
                 /**
                  * @description The total of these refunds; null for refunds of a whole sale. A decimal string in major units of `currency`
-                 * @example 59.80
+                 * @example 310.00
                  */
                 amount: string | null;
             }[];
             /** @description The events that wait now for an exchange rate, in the programs of the schedule. They earn nothing until the rate is recorded. `GET /v1/runs/{id}/outcomes` names them */
             eventsWithoutRate: {
-                /** @description The currency of the events */
+                /** @description The currency of the events; null for events without an amount */
+                currency: components["schemas"]["Currency"] | null;
+                /**
+                 * @description The number of events
+                 * @example 3
+                 */
+                count: number;
+                /**
+                 * @description The total of these events; null without an amount. A decimal string in major units of `currency`
+                 * @example 310.00
+                 */
+                amount: string | null;
+            }[];
+            /** @description The events that wait now for the rung of their partner on a ladder, in the programs of the schedule. They earn nothing until the ladder gives it. `GET /v1/runs/{id}/outcomes` names them */
+            eventsWithoutRung: {
+                /** @description The currency of the events; null for events without an amount */
+                currency: components["schemas"]["Currency"] | null;
+                /**
+                 * @description The number of events
+                 * @example 3
+                 */
+                count: number;
+                /**
+                 * @description The total of these events; null without an amount. A decimal string in major units of `currency`
+                 * @example 310.00
+                 */
+                amount: string | null;
+            }[];
+            /** @description The events that wait now because their partners were not eligible, in the programs of the schedule. They earn nothing until a person decides about them, or what is missing is recorded. `GET /v1/runs/{id}/outcomes` names them */
+            ineligibleEvents: {
+                /** @description The currency of the events; null for events without an amount */
                 currency: components["schemas"]["Currency"] | null;
                 /**
                  * @description The number of events
@@ -10758,7 +10788,7 @@ export interface components {
                 currency: components["schemas"]["Currency"] | null;
                 /**
                  * @description The number of events
-                 * @example 1
+                 * @example 3
                  */
                 count: number;
                 /**
@@ -10976,22 +11006,19 @@ export interface components {
             /** @description The refunds of the partner that wait now for a sale that is not known, the first 5: those in the currency, and those of a whole sale. They take nothing back until that sale is sent */
             waitingRefunds: {
                 /**
-                 * @description The source of the refund
+                 * @description The source of the event
                  * @example shop
                  */
                 source: string;
                 /**
-                 * @description The id of the refund in its source
-                 * @example return-1
-                 */
-                id: string;
-                /**
-                 * @description The id of the sale for which it waits
+                 * @description The id of the event in its source
                  * @example order-1001
                  */
-                refundOf: string;
+                id: string;
+                /** @description The currency of the event; null if it has none */
+                currency: components["schemas"]["Currency"] | null;
                 /**
-                 * @description The amount; null if it takes back a whole sale. A decimal string in major units of `currency`
+                 * @description The amount; null if it has none, as for the refund of a whole sale. A decimal string in major units of `currency`
                  * @example 59.80
                  */
                 amount: string | null;
@@ -11001,6 +11028,11 @@ export interface components {
                  * @example 2026-03-02T09:30:00.000Z
                  */
                 waitsSince: string;
+                /**
+                 * @description The id of the sale for which it waits
+                 * @example order-1001
+                 */
+                refundOf: string;
             }[];
             /** @description The events of the partner that wait now for an exchange rate, the first 5. They earn nothing until it is recorded */
             eventsWithoutRate: {
@@ -11014,24 +11046,86 @@ export interface components {
                  * @example order-1001
                  */
                 id: string;
-                /** @description The currency of the event */
+                /** @description The currency of the event; null if it has none */
                 currency: components["schemas"]["Currency"] | null;
                 /**
-                 * @description The amount; null if it has none. A decimal string in major units of `currency`
+                 * @description The amount; null if it has none, as for the refund of a whole sale. A decimal string in major units of `currency`
                  * @example 59.80
                  */
                 amount: string | null;
-                /**
-                 * @description The rate: its source, day and currency
-                 * @example ECB/2026-03-06/USD
-                 */
-                rate: string;
                 /**
                  * Format: date-time
                  * @description When it began to wait. An RFC 3339 instant in UTC
                  * @example 2026-03-02T09:30:00.000Z
                  */
                 waitsSince: string;
+                /**
+                 * @description The rate: its source, day and currency
+                 * @example ECB/2026-03-06/USD
+                 */
+                rate: string;
+            }[];
+            /** @description The events of the partner that wait now for a rung on a ladder, the first 5. They earn nothing until the ladder gives it */
+            eventsWithoutRung: {
+                /**
+                 * @description The source of the event
+                 * @example shop
+                 */
+                source: string;
+                /**
+                 * @description The id of the event in its source
+                 * @example order-1001
+                 */
+                id: string;
+                /** @description The currency of the event; null if it has none */
+                currency: components["schemas"]["Currency"] | null;
+                /**
+                 * @description The amount; null if it has none, as for the refund of a whole sale. A decimal string in major units of `currency`
+                 * @example 59.80
+                 */
+                amount: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it began to wait. An RFC 3339 instant in UTC
+                 * @example 2026-03-02T09:30:00.000Z
+                 */
+                waitsSince: string;
+                /**
+                 * @description The rung: the fact that the ladder decides, and its first day
+                 * @example tier 2026-04-01
+                 */
+                rung: string;
+            }[];
+            /** @description The events of the partner that wait now because the partner was not eligible, the first 5. They earn nothing until a person decides about them, or what is missing is recorded */
+            ineligibleEvents: {
+                /**
+                 * @description The source of the event
+                 * @example shop
+                 */
+                source: string;
+                /**
+                 * @description The id of the event in its source
+                 * @example order-1001
+                 */
+                id: string;
+                /** @description The currency of the event; null if it has none */
+                currency: components["schemas"]["Currency"] | null;
+                /**
+                 * @description The amount; null if it has none, as for the refund of a whole sale. A decimal string in major units of `currency`
+                 * @example 59.80
+                 */
+                amount: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it began to wait. An RFC 3339 instant in UTC
+                 * @example 2026-03-02T09:30:00.000Z
+                 */
+                waitsSince: string;
+                /**
+                 * @description Why the partner was not eligible
+                 * @example needs certification net-1 on 2026-03-01
+                 */
+                reason: string;
             }[];
             /** @description The events of the partner that cannot be worked out now, the first 5: those in the currency, and those without one. They earn nothing until their cause is removed */
             setAsideEvents: {
@@ -11850,6 +11944,37 @@ export interface components {
                  * @example The agreements in all programs of this schedule have ended. We pay the last 62.00 USD, although the smallest payout is 100.00 USD.
                  */
                 belowMinimum: string | null;
+            }[];
+            /** @description The events of the partner that wait now and are in no amount above; empty if there are none */
+            waitingEvents: {
+                /**
+                 * @description The code of the pay schedule
+                 * @example monthly
+                 */
+                schedule: string;
+                /**
+                 * @description `sale`: refunds of sales that are not known; `rate`: an exchange rate; `ladder`: the rung of the partner; `eligibility`: a decision, because the partner was not eligible
+                 * @example ladder
+                 * @enum {string}
+                 */
+                waitsFor: "sale" | "rate" | "ladder" | "eligibility";
+                /** @description The currency of the events; null for events without an amount */
+                currency: components["schemas"]["Currency"] | null;
+                /**
+                 * @description The number of events
+                 * @example 3
+                 */
+                count: number;
+                /**
+                 * @description The total of these events; null without an amount. A decimal string in major units of `currency`
+                 * @example 310.00
+                 */
+                amount: string | null;
+                /**
+                 * @description Why they wait, for the partner to read
+                 * @example Your rung on their day is not decided yet.
+                 */
+                words: string;
             }[];
         };
         Standings: {

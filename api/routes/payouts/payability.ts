@@ -1,9 +1,11 @@
 import { createRoute, z } from '@hono/zod-openapi';
 
 import type { Database } from '../../../db/database.ts';
+import { type PartnerWait, sumWaitingOf } from '../../../db/earnings/waits.ts';
 import { listPartnerPayability, type Payability } from '../../../db/payouts/payability.ts';
 import { listWaiting } from '../../../db/runs/waiting.ts';
 import { listPartnerSchedules, type Schedule } from '../../../db/payers/schedules.ts';
+import { WAITING_WORDS, WAITS_ON } from '../../../domain/earnings/waiting-events.ts';
 import { Currency } from '../../../domain/fields.ts';
 import { formatDecimal, money } from '../../../domain/money.ts';
 import { explainStanding, whyBelowMinimum } from '../../../domain/payouts/payability.ts';
@@ -68,6 +70,24 @@ export const PayabilityBody = z
         }),
       )
       .meta({ description: 'One item for each pay schedule and currency of the partner' }),
+    waitingEvents: z
+      .array(
+        z.object({
+          schedule: fields.code('The code of the pay schedule', 'monthly'),
+          waitsFor: fields.oneOf(
+            WAITS_ON,
+            '`sale`: refunds of sales that are not known; `rate`: an exchange rate; `ladder`: the rung of the partner; `eligibility`: a decision, because the partner was not eligible',
+            'ladder',
+          ),
+          currency: fields.orNull(Currency, 'The currency of the events; null for events without an amount'),
+          count: fields.count('The number of events', 3),
+          amount: fields.amount('The total of these events; null without an amount', '310.00').nullable(),
+          words: fields.text('Why they wait, for the partner to read', WAITING_WORDS.ladder),
+        }),
+      )
+      .meta({
+        description: 'The events of the partner that wait now and are in no amount above; empty if there are none',
+      }),
   })
   .openapi('Payability');
 
@@ -76,8 +96,18 @@ export async function readPayability(db: Database, partnerId: bigint): Promise<z
   const nowMs = Date.now();
   const schedules = await listPartnerSchedules(db, partnerId);
   const items = await Promise.all(schedules.map((schedule) => itemsOf(db, schedule, partnerId, nowMs)));
-  return { items: items.flat() };
+  const waiting = await sumWaitingOf(db, partnerId);
+  return { items: items.flat(), waitingEvents: waiting.map(waitingBody) };
 }
+
+const waitingBody = ({ schedule, waitsOn, currency, count, minor }: PartnerWait) => ({
+  schedule,
+  waitsFor: waitsOn,
+  currency,
+  count,
+  amount: currency === null || minor === null ? null : formatDecimal(money(minor, currency)),
+  words: WAITING_WORDS[waitsOn],
+});
 
 async function itemsOf(db: Database, schedule: Schedule, partnerId: bigint, nowMs: number) {
   const [next] = nextPeriods(schedule, nowMs, 1);

@@ -6,6 +6,7 @@ import { listOutcomes, listRunChanges, type RunChangeRow, type RunOutcome } from
 import { getRun } from '../../../db/runs/runs.ts';
 import { Currency } from '../../../domain/fields.ts';
 import { formatDecimal, money } from '../../../domain/money.ts';
+import type { WaitsOn } from '../../../domain/earnings/waiting-events.ts';
 import { OUTCOMES } from '../../../domain/payouts/outcome.ts';
 import { readPage } from '../../http/cursor.ts';
 import type { ApiDeps } from '../../http/deps.ts';
@@ -16,6 +17,14 @@ import { setAsideBody, setAsideFields } from '../earnings/set-aside.ts';
 
 /** An outcome names so many events that count for nothing now. */
 const EVENTS_MAX = 5;
+
+const waitingFields = {
+  source: fields.text('The source of the event', 'shop'),
+  id: fields.text('The id of the event in its source', 'order-1001'),
+  currency: fields.orNull(Currency, 'The currency of the event; null if it has none'),
+  amount: fields.amount('The amount; null if it has none, as for the refund of a whole sale', '59.80').nullable(),
+  waitsSince: fields.at('When it began to wait'),
+};
 
 const OutcomeBody = z
   .object({
@@ -31,11 +40,8 @@ const OutcomeBody = z
     waitingRefunds: z
       .array(
         z.object({
-          source: fields.text('The source of the refund', 'shop'),
-          id: fields.text('The id of the refund in its source', 'return-1'),
+          ...waitingFields,
           refundOf: fields.text('The id of the sale for which it waits', 'order-1001'),
-          amount: fields.amount('The amount; null if it takes back a whole sale', '59.80').nullable(),
-          waitsSince: fields.at('When it began to wait'),
         }),
       )
       .max(EVENTS_MAX)
@@ -45,17 +51,35 @@ const OutcomeBody = z
     eventsWithoutRate: z
       .array(
         z.object({
-          source: fields.text('The source of the event', 'shop'),
-          id: fields.text('The id of the event in its source', 'order-1001'),
-          currency: fields.orNull(Currency, 'The currency of the event'),
-          amount: fields.amount('The amount; null if it has none', '59.80').nullable(),
+          ...waitingFields,
           rate: fields.text('The rate: its source, day and currency', 'ECB/2026-03-06/USD'),
-          waitsSince: fields.at('When it began to wait'),
         }),
       )
       .max(EVENTS_MAX)
       .meta({
         description: `The events of the partner that wait now for an exchange rate, the first ${EVENTS_MAX}. They earn nothing until it is recorded`,
+      }),
+    eventsWithoutRung: z
+      .array(
+        z.object({
+          ...waitingFields,
+          rung: fields.text('The rung: the fact that the ladder decides, and its first day', 'tier 2026-04-01'),
+        }),
+      )
+      .max(EVENTS_MAX)
+      .meta({
+        description: `The events of the partner that wait now for a rung on a ladder, the first ${EVENTS_MAX}. They earn nothing until the ladder gives it`,
+      }),
+    ineligibleEvents: z
+      .array(
+        z.object({
+          ...waitingFields,
+          reason: fields.text('Why the partner was not eligible', 'needs certification net-1 on 2026-03-01'),
+        }),
+      )
+      .max(EVENTS_MAX)
+      .meta({
+        description: `The events of the partner that wait now because the partner was not eligible, the first ${EVENTS_MAX}. They earn nothing until a person decides about them, or what is missing is recorded`,
       }),
     setAsideEvents: z
       .array(z.object(setAsideFields))
@@ -112,31 +136,26 @@ const isIn =
   ({ currency }: { currency: string | null }): boolean =>
     currency === null || currency === asked;
 
-const waitingBody = ({ currency, minor, waitsSince }: Pick<WaitingEvent, 'currency' | 'minor' | 'waitsSince'>) => ({
+const waitingBody = ({ source, id, currency, minor, waitsSince }: WaitingEvent) => ({
+  source,
+  id,
+  currency,
   amount: currency === null || minor === null ? null : formatDecimal(money(minor, currency)),
   waitsSince: waitsSince.toISOString(),
 });
 
 /** The events of a partner that count for nothing now. */
-type Idle = {
-  readonly refunds: readonly WaitingEvent[];
-  readonly rateless: readonly WaitingEvent[];
-  readonly aside: readonly SetAsideEvent[];
-};
+type Idle = Readonly<Record<WaitsOn, readonly WaitingEvent[]>> & { readonly aside: readonly SetAsideEvent[] };
 
-const outcomeBody = ({ partnerId: _id, payableMinor, ...outcome }: RunOutcome, { refunds, rateless, aside }: Idle) => ({
+const outcomeBody = ({ partnerId: _id, payableMinor, ...outcome }: RunOutcome, idle: Idle) => ({
   ...outcome,
-  setAsideEvents: aside.filter(isIn(outcome.currency)).map(setAsideBody),
-  waitingRefunds: refunds
+  setAsideEvents: idle.aside.filter(isIn(outcome.currency)).map(setAsideBody),
+  waitingRefunds: idle.sale
     .filter(isIn(outcome.currency))
-    .map(({ source, id, waitsFor, ...event }) => ({ source, id, refundOf: waitsFor, ...waitingBody(event) })),
-  eventsWithoutRate: rateless.map(({ source, id, currency, waitsFor, ...event }) => ({
-    source,
-    id,
-    currency,
-    rate: waitsFor,
-    ...waitingBody({ currency, ...event }),
-  })),
+    .map((refund) => ({ ...waitingBody(refund), refundOf: refund.waitsFor })),
+  eventsWithoutRate: idle.rate.map((event) => ({ ...waitingBody(event), rate: event.waitsFor })),
+  eventsWithoutRung: idle.ladder.map((event) => ({ ...waitingBody(event), rung: event.waitsFor })),
+  ineligibleEvents: idle.eligibility.map((event) => ({ ...waitingBody(event), reason: event.waitsFor })),
   reasons: [...outcome.reasons],
   payable: formatDecimal(money(payableMinor, outcome.currency)),
 });
@@ -163,16 +182,26 @@ export const outcomeRoutes = ({ db }: ApiDeps) =>
       const key = ({ partnerId, currency }: RunOutcome) => ({ partnerId, currency });
       const { items, nextCursor } = await readPage(limit, read, { key, item: (outcome) => outcome });
       const partnerIds = [...new Set(items.map(({ partnerId }) => partnerId))];
-      const byPartner = <Row extends { partnerId: bigint }>(rows: readonly Row[]) =>
-        Map.groupBy(rows, ({ partnerId }) => partnerId);
-      const refunds = byPartner(await listWaiting(db, scheduleId, partnerIds, 'sale', EVENTS_MAX));
-      const rateless = byPartner(await listWaiting(db, scheduleId, partnerIds, 'rate', EVENTS_MAX));
+      const byPartner = <Row extends { partnerId: bigint }>(rows: readonly Row[]) => {
+        const found = Map.groupBy(rows, ({ partnerId }) => partnerId);
+        return ({ partnerId }: RunOutcome): readonly Row[] => found.get(partnerId) ?? [];
+      };
+      const waiting = async (waitsOn: WaitsOn) =>
+        byPartner(await listWaiting(db, scheduleId, partnerIds, waitsOn, EVENTS_MAX));
+      const [sale, rate, ladder, eligibility] = [
+        await waiting('sale'),
+        await waiting('rate'),
+        await waiting('ladder'),
+        await waiting('eligibility'),
+      ];
       const aside = byPartner(await listSetAsideOf(db, scheduleId, partnerIds, EVENTS_MAX));
       const bodies = items.map((outcome) =>
         outcomeBody(outcome, {
-          refunds: refunds.get(outcome.partnerId) ?? [],
-          rateless: rateless.get(outcome.partnerId) ?? [],
-          aside: aside.get(outcome.partnerId) ?? [],
+          sale: sale(outcome),
+          rate: rate(outcome),
+          ladder: ladder(outcome),
+          eligibility: eligibility(outcome),
+          aside: aside(outcome),
         }),
       );
       return c.json({ items: bodies, nextCursor }, 200);
