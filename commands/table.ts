@@ -1,5 +1,6 @@
 import type { Database } from '../db/database.ts';
-import { Failure, refused } from '../domain/errors.ts';
+import type { Read } from '../domain/cells.ts';
+import { Failure, type FailureDetail, refused } from '../domain/errors.ts';
 import { readFormat, readRows } from './csv.ts';
 
 /** A line of a small CSV file. An empty cell is left out. */
@@ -45,6 +46,25 @@ const cellsOf = (header: readonly string[], row: readonly string[]): Record<stri
       const cell = row[index]?.trim();
       return cell ? [[column, cell]] : [];
     }),
+  );
+
+/** The value of a line. Throws Failure `invalid_input` with each column that cannot be accepted. */
+export function orRefuse<Value>(read: Read<Value>): Value {
+  if ('problems' in read) throw wrongCells(read.problems);
+  return read.value;
+}
+
+export const wrongLine = (field: string, reason: string): Failure => wrongCells([{ field, reason }]);
+
+const wrongCells = (details: readonly FailureDetail[]): Failure =>
+  new Failure('invalid_input', 'A line cannot be read. Nothing of it was written.', { details });
+
+/** The refusal of a file that is taken in as a whole or not at all. */
+export const refusalOf = (refusals: readonly LineRefusal[]): Failure =>
+  new Failure(
+    'invalid_input',
+    'Nothing was recorded, because some lines cannot be accepted. Correct the named lines, and send the whole file again.',
+    { details: refusals.map(({ line, column, reason }) => ({ field: `line ${line}: ${column}`, reason })) },
   );
 
 const PREVIEWED = new Error('A preview is rolled back.');

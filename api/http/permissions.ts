@@ -101,6 +101,7 @@ const ROLES_FOR: Readonly<Record<string, readonly Role[]>> = {
   'POST /v1/facts/import': OPERATOR,
   'GET /v1/partners/{code}/quotas': EVERYBODY,
   'PUT /v1/partners/{code}/quotas': OPERATOR,
+  'POST /v1/quotas/import': OPERATOR,
   'GET /v1/partners/{code}/facts': EVERYBODY,
   'POST /v1/partners/{code}/facts': OPERATOR,
   'GET /v1/partners/{code}/facts/history': STAFF,

@@ -19,7 +19,12 @@ import { collect, type Part, readParts } from './multipart.ts';
 export const UPLOAD_PATHS: readonly string[] = ['/v1/imports', '/v1/imports/preview', '/v1/rates/import'];
 
 /** The paths that take a small file, within the limit of other bodies. */
-export const TABLE_PATHS = ['/v1/partners/import', '/v1/facts/import', '/v1/corrections/import'] as const;
+export const TABLE_PATHS = [
+  '/v1/partners/import',
+  '/v1/facts/import',
+  '/v1/quotas/import',
+  '/v1/corrections/import',
+] as const;
 
 const PARTS_MAX = 5;
 const FIELD_BYTES_MAX = 256 * 1024;

@@ -5,8 +5,8 @@ import {
   NEEDED_CORRECTION_COLUMNS,
   readCorrectionLine,
 } from '../../domain/earnings/correction-line.ts';
-import { Failure, refused } from '../../domain/errors.ts';
-import { type LineRefusal, readTable } from '../table.ts';
+import { refused } from '../../domain/errors.ts';
+import { type LineRefusal, readTable, refusalOf } from '../table.ts';
 import { ITEMS_MAX, type PlacedItem, placeItems, recordProposal, type WishedItem } from './correction-proposals.ts';
 
 export type CorrectionFile = { readonly path: string; readonly fileName: string };
@@ -28,7 +28,7 @@ export async function previewCorrections(db: Database, { path }: CorrectionFile)
   const wished: (WishedItem & { line: number })[] = [];
   for (const { line, cells } of table.lines) {
     const read = readCorrectionLine(cells);
-    if ('item' in read) wished.push({ ...read.item, line });
+    if ('value' in read) wished.push({ ...read.value, line });
     else refusals.push(...read.problems.map(({ field, reason }) => ({ line, column: field, reason })));
   }
   const placed = await placeItems(db, wished);
@@ -51,7 +51,7 @@ export const importCorrections = (
 ): Promise<Correction> =>
   db.transaction(async (tx) => {
     const { items, refusals } = await previewCorrections(tx, file);
-    if (refusals.length > 0) throw refusedLines(refusals);
+    if (refusals.length > 0) throw refusalOf(refusals);
     const named = reference ?? file.fileName.slice(0, REFERENCE_CHARS_MAX);
     return recordProposal(
       tx,
@@ -59,10 +59,3 @@ export const importCorrections = (
       items,
     );
   });
-
-const refusedLines = (refusals: readonly LineRefusal[]): Failure =>
-  new Failure(
-    'invalid_input',
-    'Nothing was recorded, because some lines cannot be accepted. Correct the named lines, and send the whole file again.',
-    { details: refusals.map(({ line, column, reason }) => ({ field: `line ${line}: ${column}`, reason })) },
-  );

@@ -1,8 +1,14 @@
 import type { Database } from '../../db/database.ts';
-import { insertQuotaEvent } from '../../db/earnings/events.ts';
-import { getQuota, insertQuota, listQuotasInForce, type RecordedQuota } from '../../db/earnings/quotas.ts';
+import { insertQuotaEvents } from '../../db/earnings/events.ts';
+import {
+  getQuota,
+  insertQuotas,
+  listQuotasInForce,
+  type QuotaInForce,
+  type RecordedQuota,
+} from '../../db/earnings/quotas.ts';
 import { getPartner, lockPartners } from '../../db/partners/partners.ts';
-import { addAuditEntry } from '../../db/people/audit.ts';
+import { addAuditEntries } from '../../db/people/audit.ts';
 import { getProgram } from '../../db/programs/programs.ts';
 import type { CurrencyCode } from '../../domain/currency.ts';
 import { Failure, type FailureDetail } from '../../domain/errors.ts';
@@ -46,42 +52,70 @@ export function whyNotQuota({ window, start, currency, value }: QuotaWish): Fail
   ];
 }
 
+/** A quota whose partner and program are known. */
+export type PlacedQuota = QuotaWish & { readonly partnerId: bigint; readonly programId: number };
+
 /**
  * Records a quota of a partner, which supersedes the earlier one of its program, name, window and currency. Its window is worked out again
  * by the difference. The same quota again changes nothing. Throws Failure `not_found`, or `invalid_input` with each wrong field.
  */
 export const recordQuota = (db: Database, wish: QuotaWish, by: string): Promise<RecordedQuota> =>
   db.transaction(async (tx) => {
-    const details = whyNotQuota(wish);
-    if (details.length > 0)
-      throw new Failure('invalid_input', 'The quota cannot be used. Nothing was recorded. Correct the named fields.', {
-        details,
-      });
-    const { name, window, start, currency, reason } = wish;
     const partner = await getPartner(tx, wish.partner);
     const program = await getProgram(tx, wish.program);
     await lockPartners(tx, [partner.id]);
-    const value =
-      wish.value === null ? null : currency === null ? BigInt(wish.value) : parseDecimal(wish.value, currency).minor;
-    const known = (await listQuotasInForce(tx, program.id, [{ partnerId: partner.id, name, window, start }])).find(
-      (quota) => quota.currency === currency,
-    );
-    if (known ? known.value === value : value === null) {
-      if (known) return getQuota(tx, known.id);
-      throw new Failure('not_found', `Partner ${partner.code} has no such quota. Nothing was taken back.`);
-    }
-    const ids = { partnerId: partner.id, programId: program.id };
-    const id = await insertQuota(
-      tx,
-      { ...ids, name, window, start, currency, value, reason },
-      await insertQuotaEvent(tx, ids, by),
-      by,
-    );
-    await addAuditEntry(tx, {
+    const quota = { ...wish, partner: partner.code, partnerId: partner.id, programId: program.id };
+    await recordQuotas(tx, [quota], by);
+    return getQuota(tx, (await listKnown(tx, [quota])).get(keyOf(quota))?.id ?? 0n);
+  });
+
+/**
+ * Records quotas, all or none, and nothing about those that are in force already. The partners are locked, and no two of the quotas have
+ * the same program, partner, name, window and currency. Throws Failure `invalid_input` with each wrong field, or
+ * `not_found` where a quota is taken back that was never set.
+ */
+export async function recordQuotas(tx: Database, quotas: readonly PlacedQuota[], by: string): Promise<void> {
+  const details = quotas.flatMap(whyNotQuota);
+  if (details.length > 0)
+    throw new Failure('invalid_input', 'The quota cannot be used. Nothing was recorded. Correct the named fields.', {
+      details,
+    });
+  const known = await listKnown(tx, quotas);
+  const unset = quotas.find((quota) => quota.value === null && !known.has(keyOf(quota)));
+  if (unset) throw new Failure('not_found', `Partner ${unset.partner} has no such quota. Nothing was taken back.`);
+  const fresh = quotas.filter((quota) => (known.get(keyOf(quota))?.value ?? null) !== valueOf(quota));
+  if (fresh.length === 0) return;
+  const events = await insertQuotaEvents(tx, fresh, by);
+  const rows = fresh.map((quota, index) => ({ ...quota, value: valueOf(quota), eventId: events[index] ?? 0n }));
+  await insertQuotas(tx, rows, by);
+  await addAuditEntries(
+    tx,
+    fresh.map(({ partner, partnerId: _partnerId, programId: _programId, ...detail }) => ({
       actorId: by,
       action: 'quota.record',
-      subject: `partner/${partner.code}`,
-      detail: { program: program.code, name, window, start, currency, value: wish.value, reason },
-    });
-    return getQuota(tx, id);
-  });
+      subject: `partner/${partner}`,
+      detail,
+    })),
+  );
+}
+
+/** Minor units, units or events. Null for a quota that is taken back. */
+const valueOf = ({ value, currency }: QuotaWish): bigint | null =>
+  value === null ? null : currency === null ? BigInt(value) : parseDecimal(value, currency).minor;
+
+type QuotaKey = Pick<QuotaInForce, 'partnerId' | 'name' | 'start' | 'currency'> & {
+  readonly programId: number;
+  readonly window: string;
+};
+
+/** Names a quota by all that a later record of it repeats. */
+export const keyOf = ({ programId, partnerId, name, window, start, currency }: QuotaKey): string =>
+  [programId, partnerId, name, window, start, currency].join('|');
+
+/** The latest records of these quotas, by their keys. */
+async function listKnown(tx: Database, quotas: readonly PlacedQuota[]): Promise<ReadonlyMap<string, QuotaInForce>> {
+  const known = new Map<string, QuotaInForce>();
+  for (const [programId, some] of Map.groupBy(quotas, (quota) => quota.programId))
+    for (const row of await listQuotasInForce(tx, programId, some)) known.set(keyOf({ ...row, programId }), row);
+  return known;
+}

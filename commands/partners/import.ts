@@ -2,10 +2,9 @@ import type { Database } from '../../db/database.ts';
 import type { NewFact } from '../../db/partners/facts.ts';
 import { listPartnersNamed, lockPartnersByCode } from '../../db/partners/partners.ts';
 import type { VaultKeys } from '../../db/vault.ts';
-import { Failure, type FailureDetail } from '../../domain/errors.ts';
 import { isFactColumn, NEEDED_FACT_COLUMNS, readFactLine } from '../../domain/partners/fact-line.ts';
 import { isPartnerColumn, NEEDED_PARTNER_COLUMNS, readPartnerLine } from '../../domain/partners/partner-line.ts';
-import { readTable, type TableResult, takeTable } from '../table.ts';
+import { orRefuse, readTable, type TableResult, takeTable, wrongLine } from '../table.ts';
 import { recordFacts } from './facts.ts';
 import { addPartners, type JoinPolicy, type Newcomer } from './partners.ts';
 
@@ -14,9 +13,6 @@ export type TableFile = { readonly path: string; readonly fileName: string };
 
 const FILE_NAME_CHARS_MAX = 200;
 const referenceOf = ({ fileName }: TableFile): string => fileName.slice(0, FILE_NAME_CHARS_MAX) || 'unnamed';
-
-const wrongLine = (details: readonly FailureDetail[]): Failure =>
-  new Failure('invalid_input', 'A line cannot be read. Nothing of it was written.', { details });
 
 /**
  * Adds the partners of a CSV file, each with agreements and facts. A line is taken in as a whole or refused. A preview writes nothing.
@@ -36,10 +32,8 @@ export async function importPartners(
     { preview },
     {
       read: ({ cells }): Newcomer => {
-        const line = readPartnerLine(cells);
-        if ('problems' in line) throw wrongLine(line.problems);
-        const { code, name, kind, country, email = null } = line.partner;
-        return { code, name, kind, country, email, agreements: line.agreements, facts: line.facts, destination: null };
+        const { partner, ...line } = orRefuse(readPartnerLine(cells));
+        return { ...partner, email: partner.email ?? null, ...line, destination: null };
       },
       take: (tx, newcomers) => addPartners(tx, vault, newcomers, from),
     },
@@ -58,10 +52,7 @@ export async function importFacts(
   const table = await readTable(file.path, { needed: NEEDED_FACT_COLUMNS, isKnown: isFactColumn });
   const codes = [...new Set(table.lines.flatMap(({ cells: { partner } }) => partner ?? []))];
   return db.transaction(async (tx) => {
-    await lockPartnersByCode(tx, codes);
-    const named = await listPartnersNamed(tx, codes);
-    const goesOn = new Map(named.map(({ code, mergedInto }) => [code, mergedInto ?? code]));
-    await lockPartnersByCode(tx, [...goesOn.values()]);
+    const goesOn = await lockWhoGoesOn(tx, codes);
     const reference = referenceOf(file);
     return takeTable(
       tx,
@@ -69,15 +60,22 @@ export async function importFacts(
       { preview },
       {
         read: ({ cells }): NewFact => {
-          const line = readFactLine(cells);
-          if ('problems' in line) throw wrongLine(line.problems);
-          const partner = goesOn.get(line.fact.partner);
-          if (partner === undefined)
-            throw wrongLine([{ field: 'partner', reason: `${line.fact.partner} is not known` }]);
-          return { ...line.fact, partner, reference };
+          const fact = orRefuse(readFactLine(cells));
+          const partner = goesOn.get(fact.partner);
+          if (partner === undefined) throw wrongLine('partner', `${fact.partner} is not known`);
+          return { ...fact, partner, reference };
         },
         take: (inner, facts) => recordFacts(inner, facts, { source: 'csv', by }),
       },
     );
   });
+}
+
+/** Locks the partners with these codes. Returns the code of the one who goes on for each: most do so themselves. */
+export async function lockWhoGoesOn(tx: Database, codes: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  await lockPartnersByCode(tx, codes);
+  const named = await listPartnersNamed(tx, codes);
+  const goesOn = new Map(named.map(({ code, mergedInto }) => [code, mergedInto ?? code]));
+  await lockPartnersByCode(tx, [...goesOn.values()]);
+  return goesOn;
 }

@@ -167,23 +167,25 @@ export const insertReRatingEvent = (db: Database, id: string, partnerId: bigint,
     insert into event(source, source_id, partner_id, program_id, kind, occurred_at, payload_hash)
     values (${OUR_SOURCE}, ${id}, ${partnerId}, ${programId}, ${RE_RATING}, now(), sha256(${id}::bytea)) returning id`);
 
-/** Writes an event of ours that has the window of a quota worked out again, with its place in the queue. Returns its id. */
-export const insertQuotaEvent = (
+/** Makes an event of ours for each quota that a person records. Returns their ids in the same order. */
+export const insertQuotaEvents = (
   db: Database,
-  { partnerId, programId }: { partnerId: bigint; programId: number },
+  quotas: readonly { partnerId: bigint; programId: number }[],
   by: string,
-): Promise<bigint> =>
-  db.oneFirst(sql.type(z.strictObject({ id: z.bigint() }))`
-    with added as (
+): Promise<readonly bigint[]> => {
+  const rows = quotas.map((quota) => [quota.partnerId, quota.programId]);
+  return db.anyFirst(sql.type(z.strictObject({ id: z.bigint() }))`
+    with fresh as (
+      select place, partner_id, program_id, ${QUOTA} || '/' || uuidv7() as source_id
+      from ${unnestColumns(['int8', 'int4'], rows)} with ordinality as given(partner_id, program_id, place)
+    ), added as (
       insert into event(source, source_id, partner_id, program_id, kind, occurred_at, sent_by, payload_hash)
-      select ${OUR_SOURCE}, ${QUOTA} || '/' || id, ${partnerId}, ${programId}, ${QUOTA}, now(), ${by}, sha256(id::text::bytea)
-      from (select uuidv7() as id) fresh
-      returning id, partner_id, program_id, source
-    ), due as (
-      insert into event_due(event_id, partner_id, program_id, shard, source)
-      select id, partner_id, program_id, partner_id % ${SHARDS}, source from added
-    )
-    select id from added`);
+      select ${OUR_SOURCE}, source_id, partner_id, program_id, ${QUOTA}, now(), ${by}, sha256(source_id::bytea) from fresh
+      returning id, source_id, partner_id, program_id, source
+    ), due as (insert into event_due(event_id, partner_id, program_id, shard, source)
+      select id, partner_id, program_id, partner_id % ${SHARDS}, source from added)
+    select added.id from added join fresh using (source_id) order by fresh.place`);
+};
 
 const SharesTriedRow = z.strictObject({ program: z.string(), shard: z.number(), count: Count });
 export type SharesTried = z.infer<typeof SharesTriedRow>;

@@ -40,13 +40,35 @@ const EventRow = z.strictObject({ ...keyShape, eventId: z.bigint() });
 export type QuotaEvent = z.infer<typeof EventRow>;
 export type QuotaKey = Pick<QuotaEvent, 'partnerId' | 'name'> & { readonly window: string; readonly start: string };
 
-/** Writes a quota, whose window an event of ours has worked out again. Returns its id. */
-export const insertQuota = (db: Database, quota: NewQuota, eventId: bigint, by: string): Promise<bigint> =>
-  db.oneFirst(sql.type(z.strictObject({ id: z.bigint() }))`
+const InsertedRow = z.strictObject({ id: z.bigint(), eventId: z.bigint() });
+
+/** Writes quotas, each with the event of ours that has its window worked out again. Returns their ids in the same order. */
+export async function insertQuotas(
+  db: Database,
+  quotas: readonly (NewQuota & { eventId: bigint })[],
+  by: string,
+): Promise<readonly bigint[]> {
+  const rows = await db.any(sql.type(InsertedRow)`
     insert into quota(event_id, partner_id, program_id, name, time_window, window_start, currency, value, reason, recorded_by)
-    values (${eventId}, ${quota.partnerId}, ${quota.programId}, ${quota.name}, ${quota.window}, ${quota.start}::date,
-      ${quota.currency}, ${quota.value === null ? null : String(quota.value)}::bigint, ${quota.reason}, ${by}::uuid)
-    returning id`);
+    select event_id, partner_id, program_id, name, time_window, window_start, currency, value, reason, ${by}::uuid
+    from ${unnestColumns(
+      ['int8', 'int8', 'int4', 'text', 'text', 'date', 'text', 'int8', 'text'],
+      quotas.map((quota) => [
+        quota.eventId,
+        quota.partnerId,
+        quota.programId,
+        quota.name,
+        quota.window,
+        quota.start,
+        quota.currency,
+        quota.value,
+        quota.reason,
+      ]),
+    )} as given(event_id, partner_id, program_id, name, time_window, window_start, currency, value, reason)
+    returning id, event_id as "eventId"`);
+  const ids = new Map(rows.map(({ id, eventId }) => [eventId, id]));
+  return quotas.flatMap(({ eventId }) => ids.get(eventId) ?? []);
+}
 
 /** The windows whose quotas these events of ours changed. */
 export const listQuotaEvents = (db: Database, eventIds: readonly bigint[]): Promise<readonly QuotaEvent[]> =>

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { type Cells, type Read, readCells } from '../cells.ts';
 import { Code, Currency, Line, LocalDay, whyNotAmount } from '../fields.ts';
 import { parseDecimal } from '../money.ts';
 
@@ -27,15 +28,5 @@ const CorrectionCells = z
   .transform(({ amount, ...line }) => ({ ...line, minor: parseDecimal(amount, line.currency).minor }));
 
 /** Reads the cells of a line of adjustments, or says what is wrong with each column. */
-export function readCorrectionLine(
-  cells: Readonly<Record<string, string>>,
-): { item: z.output<typeof CorrectionCells> } | { problems: { field: string; reason: string }[] } {
-  const read = CorrectionCells.safeParse(cells);
-  if (read.success) return { item: read.data };
-  return {
-    problems: read.error.issues.map(({ path, message }) => {
-      const column = String(path[0] ?? '');
-      return { field: column, reason: column in cells ? message : 'is missing' };
-    }),
-  };
-}
+export const readCorrectionLine = (cells: Cells): Read<z.output<typeof CorrectionCells>> =>
+  readCells(CorrectionCells, cells);

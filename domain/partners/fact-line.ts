@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { type Cells, type Read, readCells } from '../cells.ts';
 import { Code, Line, LocalDay } from '../fields.ts';
 import { FactKey, FactValue } from './fact.ts';
 
@@ -24,15 +25,4 @@ const FactCells = z
   .refine(({ from, until }) => until === null || until > from, { path: ['until'], message: 'is not after from' });
 
 /** Reads the cells of a line about a fact, or says what is wrong with each column. */
-export function readFactLine(
-  cells: Readonly<Record<string, string>>,
-): { fact: z.output<typeof FactCells> } | { problems: { field: string; reason: string }[] } {
-  const read = FactCells.safeParse(cells);
-  if (read.success) return { fact: read.data };
-  return {
-    problems: read.error.issues.map(({ path, message }) => {
-      const column = String(path[0] ?? '');
-      return { field: column, reason: column in cells ? message : 'is missing' };
-    }),
-  };
-}
+export const readFactLine = (cells: Cells): Read<z.output<typeof FactCells>> => readCells(FactCells, cells);

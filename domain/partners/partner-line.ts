@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { type Cells, type Read, readCells } from '../cells.ts';
 import { Code, Country, Line, LocalDay } from '../fields.ts';
 import { FactKey, FactValue } from './fact.ts';
 import { PARTNER_KINDS } from './kind.ts';
@@ -36,34 +37,34 @@ type PartnerLine = {
   agreements: readonly z.output<typeof AgreementCells>[];
   facts: readonly { key: string; value: string; from: string; until: null }[];
 };
-type Problem = { field: string; reason: string };
 
 /** Reads the cells of a line about a partner: the partner with agreements and facts, or what is wrong with each column. */
-export function readPartnerLine(cells: Readonly<Record<string, string>>): PartnerLine | { problems: Problem[] } {
-  const partner = read(PartnerCells, cells);
+export function readPartnerLine(cells: Cells): Read<PartnerLine> {
+  const partner = readCells(PartnerCells, cells);
   const agreements = NUMBERS.flatMap((number) => readAgreement(cells, number));
   const facts = Object.entries(cells).flatMap(([column, value]) => readFact(column, value, cells['factsFrom']));
   const problems = [partner, ...agreements, ...facts].flatMap((one) => ('problems' in one ? one.problems : []));
   if (problems.length > 0 || 'problems' in partner) return { problems };
-  return { partner: partner.value, agreements: agreements.flatMap(valueOf), facts: facts.flatMap(valueOf) };
+  return {
+    value: { partner: partner.value, agreements: agreements.flatMap(valueOf), facts: facts.flatMap(valueOf) },
+  };
 }
 
-type Read<Value> = { value: Value } | { problems: Problem[] };
 const valueOf = <Value>(one: Read<Value>): Value[] => ('value' in one ? [one.value] : []);
 
 const NUMBERS = ['', ...Array.from({ length: AGREEMENTS_MAX - 1 }, (_empty, index) => String(index + 2))];
 
-function readAgreement(
-  cells: Readonly<Record<string, string>>,
-  number: string,
-): Read<z.output<typeof AgreementCells>>[] {
+function readAgreement(cells: Cells, number: string): Read<z.output<typeof AgreementCells>>[] {
   const own = Object.fromEntries(
     ['program', 'plan', 'startsOn', 'endsOn'].flatMap((name) => {
       const cell = cells[`${name}${number}`];
       return cell === undefined ? [] : [[name, cell]];
     }),
   );
-  return Object.keys(own).length === 0 ? [] : [read(AgreementCells, own, number)];
+  if (Object.keys(own).length === 0) return [];
+  const agreement = readCells(AgreementCells, own);
+  if ('value' in agreement) return [agreement];
+  return [{ problems: agreement.problems.map(({ field, reason }) => ({ field: `${field}${number}`, reason })) }];
 }
 
 function readFact(column: string, value: string, from: string | undefined): Read<PartnerLine['facts'][number]>[] {
@@ -75,19 +76,4 @@ function readFact(column: string, value: string, from: string | undefined): Read
   return fact.success
     ? [{ value: { ...fact.data, from, until: null } }]
     : [{ problems: fact.error.issues.map(({ message }) => ({ field: column, reason: message })) }];
-}
-
-/** Checks cells. A column that is not there is missing, whatever its schema says about it. */
-function read<Schema extends z.ZodType>(
-  schema: Schema,
-  cells: Readonly<Record<string, string>>,
-  number = '',
-): Read<z.output<Schema>> {
-  const result = schema.safeParse(cells);
-  if (result.success) return { value: result.data };
-  const problems = result.error.issues.map(({ path, message }) => {
-    const column = String(path[0] ?? '');
-    return { field: `${column}${number}`, reason: column in cells ? message : 'is missing' };
-  });
-  return { problems };
 }

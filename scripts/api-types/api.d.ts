@@ -1258,6 +1258,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/quotas/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import a CSV file of quotas
+         * @description The columns are `partner`, `program`, `window`, `start` and `value`, and if you like `name`, `currency`, `holds` (`no` takes a quota back) and `reason`. All lines are recorded or none. Quotas that are in force already stay as they are.
+         *
+         *     Needs a key of the role **operator**.
+         */
+        post: operations["importQuotas"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/partners/{code}/parent": {
         parameters: {
             query?: never;
@@ -7292,7 +7314,8 @@ export interface components {
              * @example 2026-01-01
              */
             start: string;
-            currency: components["schemas"]["Currency"];
+            /** @description The currency of an amount; null for a number of units or events */
+            currency: components["schemas"]["Currency"] | null;
             /**
              * @description The quota; null if it was taken back
              * @example 100000.00
@@ -7350,6 +7373,47 @@ export interface components {
              * @example The contract is not signed yet
              */
             reason?: string;
+        };
+        TableResult: {
+            /**
+             * @description Whether nothing was written, because a preview was asked for
+             * @example true
+             */
+            preview: boolean;
+            /**
+             * @description The number of lines below the header
+             * @example 120
+             */
+            lines: number;
+            /**
+             * @description The number of lines that were taken in, or that would be
+             * @example 118
+             */
+            taken: number;
+            /**
+             * @description The number of reasons against lines
+             * @example 2
+             */
+            refused: number;
+            /** @description The first 1000 reasons, in the order of the lines */
+            refusals: components["schemas"]["LineRefusal"][];
+        };
+        LineRefusal: {
+            /**
+             * @description The line of the file on which the row ends
+             * @example 17
+             */
+            line: number;
+            /**
+             * @description The column that cannot be accepted; `(row)` for the row as a whole
+             * @example kind
+             */
+            column: string;
+            /**
+             * @description The reason
+             * @example is not a kind of partner: reseller, distributor
+             */
+            reason: string;
         };
         NewlyRecordedParent: {
             /**
@@ -7587,47 +7651,6 @@ export interface components {
             /**
              * @description The reason, in one line, for the people who read it later
              * @example The contract is not signed yet
-             */
-            reason: string;
-        };
-        TableResult: {
-            /**
-             * @description Whether nothing was written, because a preview was asked for
-             * @example true
-             */
-            preview: boolean;
-            /**
-             * @description The number of lines below the header
-             * @example 120
-             */
-            lines: number;
-            /**
-             * @description The number of lines that were taken in, or that would be
-             * @example 118
-             */
-            taken: number;
-            /**
-             * @description The number of reasons against lines
-             * @example 2
-             */
-            refused: number;
-            /** @description The first 1000 reasons, in the order of the lines */
-            refusals: components["schemas"]["LineRefusal"][];
-        };
-        LineRefusal: {
-            /**
-             * @description The line of the file on which the row ends
-             * @example 17
-             */
-            line: number;
-            /**
-             * @description The column that cannot be accepted; `(row)` for the row as a whole
-             * @example kind
-             */
-            column: string;
-            /**
-             * @description The reason
-             * @example is not a kind of partner: reseller, distributor
              */
             reason: string;
         };
@@ -17234,6 +17257,8 @@ export type FactKey = components['schemas']['FactKey'];
 export type NewFactKey = components['schemas']['NewFactKey'];
 export type Quota = components['schemas']['Quota'];
 export type NewQuota = components['schemas']['NewQuota'];
+export type TableResult = components['schemas']['TableResult'];
+export type LineRefusal = components['schemas']['LineRefusal'];
 export type NewlyRecordedParent = components['schemas']['NewlyRecordedParent'];
 export type NewParent = components['schemas']['NewParent'];
 export type PartnerParent = components['schemas']['PartnerParent'];
@@ -17245,8 +17270,6 @@ export type NewOnboardingStage = components['schemas']['NewOnboardingStage'];
 export type PartnerMinimums = components['schemas']['PartnerMinimums'];
 export type PartnerMinimum = components['schemas']['PartnerMinimum'];
 export type NewPartnerMinimum = components['schemas']['NewPartnerMinimum'];
-export type TableResult = components['schemas']['TableResult'];
-export type LineRefusal = components['schemas']['LineRefusal'];
 export type Instrument = components['schemas']['Instrument'];
 export type InstrumentOrder = components['schemas']['InstrumentOrder'];
 export type NewInstrumentOrder = components['schemas']['NewInstrumentOrder'];
@@ -20621,6 +20644,60 @@ export interface operations {
             404: components["responses"]["NotFound"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    importQuotas: {
+        parameters: {
+            query?: {
+                /** @description With `true`, nothing is written: the answer says what would be */
+                preview?: "true" | "false";
+            };
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /**
+                     * @description The CSV file, in UTF-8 and with a header line; at most 5000 lines
+                     * @example partner,program,window,start,currency,value
+                     *     paula,resale,quarter,2026-01-01,USD,100000.00
+                     */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The quotas of all lines are in force or, in a preview, each line was judged. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TableResult"];
+                };
+            };
+            /** @description The file or some of its lines cannot be accepted; `errors` names each line. Nothing was recorded. Or: A field, a header or the body cannot be accepted; `errors` names each one. Nothing was done. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            409: components["responses"]["InProgress"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
             431: components["responses"]["HeadersTooLarge"];
             500: components["responses"]["InternalError"];
         };

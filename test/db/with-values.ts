@@ -26,7 +26,7 @@ import {
   finishDueEvents,
   insertReRatingEvent,
   insertClosings,
-  insertQuotaEvent,
+  insertQuotaEvents,
   insertEvents,
   type NewEvent,
   setAside,
@@ -74,7 +74,7 @@ import {
   listScopesOfPool,
   sumPool,
 } from '../../db/earnings/pools.ts';
-import { insertQuota, listQuotaEvents, listQuotas, listQuotasInForce } from '../../db/earnings/quotas.ts';
+import { insertQuotas, listQuotaEvents, listQuotas, listQuotasInForce } from '../../db/earnings/quotas.ts';
 import { listPartnerEarnings } from '../../db/earnings/partner-earnings.ts';
 import { insertSecret, openSecrets } from '../../db/earnings/source-secrets.ts';
 import { insertParked } from '../../db/earnings/parked.ts';
@@ -364,8 +364,10 @@ export const WITH_VALUES: Record<string, (db: Database, s: Scene) => unknown> = 
     keepPartners(db, [
       { eventId: 1n, partnerId: 1n, was: { day: '2026-01-01', kind: 'agent', joinedOn: null, facts: {} } },
     ]),
-  insertQuota: (db) =>
-    insertQuota(db, { partnerId: 1n, programId: 1, ...QUOTA, currency: 'USD', value: 1n, reason: null }, 1n, ID),
+  insertQuotas: (db) => {
+    const quota = { partnerId: 1n, programId: 1, ...QUOTA, currency: 'USD', value: 1n, reason: null };
+    return insertQuotas(db, [{ ...quota, eventId: 1n }], ID);
+  },
   listQuotaEvents: (db) => listQuotaEvents(db, [1n]),
   listQuotasInForce: (db, s) => listQuotasInForce(db, s.company.programId, [{ partnerId: s.partnerId, ...QUOTA }]),
   listQuotas: (db, s) => listQuotas(db, s.partnerId, null, PAGE),
@@ -396,7 +398,7 @@ export const WITH_VALUES: Record<string, (db: Database, s: Scene) => unknown> = 
   listStandings: (db, s) => listStandings(db, s.partnerId, null, PAGE),
   listClosable: (db) => listClosable(db, 100),
   listClosedWindows: (db, s) => listClosedWindows(db, s.company.programId, [SCOPE]),
-  insertQuotaEvent: (db) => insertQuotaEvent(db, { partnerId: 1n, programId: 1 }, ID),
+  insertQuotaEvents: (db) => insertQuotaEvents(db, [{ partnerId: 1n, programId: 1 }], ID),
   insertClosings: (db) => insertClosings(db, [{ scopeId: 1n, partnerId: 1n, programId: 1, closesAt: NOW }]),
   finishDueEvents: (db) => finishDueEvents(db, [{ eventId: 1n, partnerId: 1n, childId: null }]),
   waitInQueue: (db) => waitInQueue(db, [{ eventId: 1n, partnerId: 1n, childId: null, waitsOn: 'sale', waitsFor: 'x' }]),

@@ -1,5 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 
+import { importQuotas } from '../../../commands/earnings/quota-import.ts';
 import { recordQuota } from '../../../commands/earnings/quotas.ts';
 import { listQuotas, type RecordedQuota } from '../../../db/earnings/quotas.ts';
 import { getPartner } from '../../../db/partners/partners.ts';
@@ -11,8 +12,10 @@ import { onlyOwn } from '../../http/auth.ts';
 import { readPage } from '../../http/cursor.ts';
 import type { ApiDeps } from '../../http/deps.ts';
 import * as fields from '../../http/fields.ts';
+import { problemResponse } from '../../http/problem.ts';
 import { createRouter } from '../../http/router.ts';
 import { answers, CodePath, jsonBody, LocalDate, pageOf, pageQuery, Reason, RowNumber } from '../../http/schemas.ts';
+import { fileOf, formOf, PreviewQuery, resultBody, TableResultBody } from '../../http/tables.ts';
 
 const NewQuotaBody = z
   .strictObject({
@@ -40,7 +43,7 @@ const QuotaBody = z
     name: fields.text('The name of the quota', 'standard'),
     window: fields.oneOf(CALENDAR_WINDOWS, 'The kind of window', 'quarter'),
     start: fields.day('The first day of the window', '2026-01-01'),
-    currency: Currency.nullable(),
+    currency: fields.orNull(Currency, 'The currency of an amount; null for a number of units or events'),
     value: fields.text('The quota; null if it was taken back', '100000.00').nullable(),
     reason: fields.text('The reason, if one was given', 'Agreed at the start of the year').nullable(),
     recordedBy: fields.code('The person who recorded it', 'olga'),
@@ -71,6 +74,29 @@ const list = createRoute({
   responses: { 200: answers(pageOf(QuotaBody), 'Everything that was recorded, newest first.') },
 });
 
+const importFile = createRoute({
+  method: 'post',
+  path: '/v1/quotas/import',
+  operationId: 'importQuotas',
+  tags: ['partners'],
+  summary: 'Import a CSV file of quotas',
+  description:
+    'The columns are `partner`, `program`, `window`, `start` and `value`, and if you like `name`, `currency`, `holds` (`no` takes a quota back) and `reason`. All lines are recorded or none. Quotas that are in force already stay as they are.',
+  request: {
+    query: PreviewQuery,
+    body: {
+      required: true,
+      content: formOf('partner,program,window,start,currency,value\npaula,resale,quarter,2026-01-01,USD,100000.00\n'),
+    },
+  },
+  responses: {
+    200: answers(TableResultBody, 'The quotas of all lines are in force or, in a preview, each line was judged.'),
+    400: problemResponse(
+      'The file or some of its lines cannot be accepted; `errors` names each line. Nothing was recorded.',
+    ),
+  },
+});
+
 const quotaBody = ({ id, value, currency, recordedAt, ...quota }: RecordedQuota) => ({
   ...quota,
   id: String(id),
@@ -94,4 +120,9 @@ export const quotaRoutes = ({ db }: ApiDeps) =>
       const { id } = await getPartner(db, code);
       const read = (count: number) => listQuotas(db, id, cursor, count);
       return c.json(await readPage(limit, read, { key: ({ id: row }) => String(row), item: quotaBody }), 200);
+    })
+    .openapi(importFile, async (c) => {
+      const preview = c.req.valid('query').preview === 'true';
+      const wish = { preview, by: c.get('caller').actorId };
+      return c.json(resultBody(await importQuotas(db, fileOf(c.get('upload')), wish), preview), 200);
     });

@@ -1,64 +1,14 @@
-import { createRoute, z } from '@hono/zod-openapi';
+import { createRoute } from '@hono/zod-openapi';
 
-import { importFacts, importPartners, type TableFile } from '../../../commands/partners/import.ts';
-import { TABLE_LINES_MAX, type TableResult } from '../../../commands/table.ts';
-import { refused } from '../../../domain/errors.ts';
-import type { ApiDeps, Upload } from '../../http/deps.ts';
-import * as fields from '../../http/fields.ts';
+import { importFacts, importPartners } from '../../../commands/partners/import.ts';
+import type { ApiDeps } from '../../http/deps.ts';
 import { problemResponse } from '../../http/problem.ts';
 import { createRouter } from '../../http/router.ts';
 import { answers } from '../../http/schemas.ts';
+import { fileOf, formOf, PreviewQuery, resultBody, TableResultBody } from '../../http/tables.ts';
 import { giverOf } from './instruments.ts';
 
 /** Small CSV files about partners. They are taken in line by line, and a preview shows the same answer without writing. */
-
-const REFUSALS_MAX = 1_000;
-
-const ResultBody = z
-  .object({
-    preview: z
-      .boolean()
-      .meta({ description: 'Whether nothing was written, because a preview was asked for', examples: [true] }),
-    lines: fields.count('The number of lines below the header', 120),
-    taken: fields.count('The number of lines that were taken in, or that would be', 118),
-    refused: fields.count('The number of reasons against lines', 2),
-    refusals: z
-      .array(
-        z
-          .object({
-            line: fields.count('The line of the file on which the row ends', 17),
-            column: fields.text('The column that cannot be accepted; `(row)` for the row as a whole', 'kind'),
-            reason: fields.text('The reason', 'is not a kind of partner: reseller, distributor'),
-          })
-          .openapi('LineRefusal'),
-      )
-      .meta({ description: `The first ${REFUSALS_MAX} reasons, in the order of the lines` }),
-  })
-  .openapi('TableResult');
-
-const formOf = (example: string) => ({
-  'multipart/form-data': {
-    schema: {
-      type: 'object' as const,
-      required: ['file'],
-      properties: {
-        file: {
-          type: 'string' as const,
-          contentMediaType: 'text/csv',
-          description: `The CSV file, in UTF-8 and with a header line; at most ${TABLE_LINES_MAX} lines`,
-          examples: [example],
-        },
-      },
-    },
-  },
-});
-
-const PreviewQuery = z.object({
-  preview: z
-    .enum(['true', 'false'])
-    .default('false')
-    .openapi({ description: 'With `true`, nothing is written: the answer says what would be', examples: ['true'] }),
-});
 
 const TAKEN = 'The file was read. Good lines were taken in, each as a whole, and the others are named.';
 const UNREADABLE = problemResponse('The file, its header or an encoding is wrong. Nothing was written.');
@@ -80,7 +30,7 @@ const partners = createRoute({
       ),
     },
   },
-  responses: { 200: answers(ResultBody, TAKEN), 400: UNREADABLE },
+  responses: { 200: answers(TableResultBody, TAKEN), 400: UNREADABLE },
 });
 
 const facts = createRoute({
@@ -98,23 +48,7 @@ const facts = createRoute({
       content: formOf('partner,key,value,from,until\npaula,certification,net-1,2026-03-01,2028-03-01\n'),
     },
   },
-  responses: { 200: answers(ResultBody, TAKEN), 400: UNREADABLE },
-});
-
-function fileOf({ files, fields: others }: Upload): TableFile {
-  const file = files.get('file');
-  if (!file) throw refused('file', 'is missing: send the CSV file as the part "file"');
-  const [other] = [...files.keys(), ...others.keys()].filter((name) => name !== 'file');
-  if (other !== undefined) throw refused(other, 'is a part that means nothing here');
-  return file;
-}
-
-const resultBody = ({ lines, taken, refusals }: TableResult, preview: boolean) => ({
-  preview,
-  lines,
-  taken,
-  refused: refusals.length,
-  refusals: refusals.slice(0, REFUSALS_MAX),
+  responses: { 200: answers(TableResultBody, TAKEN), 400: UNREADABLE },
 });
 
 export const tableRoutes = ({ db, vault, settings: { coolingOffDays } }: ApiDeps) =>
