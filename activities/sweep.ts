@@ -12,6 +12,7 @@ import { listOverdueDecisions } from '../db/earnings/decisions.ts';
 import { listOpenReRatings } from '../db/earnings/re-ratings.ts';
 import { takeOverduePayouts } from '../db/payouts/payouts.ts';
 import { deleteExpiredKeys } from '../db/idempotency-keys.ts';
+import { wakeIneligibleAgain } from '../commands/earnings/admissions.ts';
 import { closeWindows } from '../commands/earnings/closings.ts';
 import { placeOnLadders } from '../commands/earnings/ladders.ts';
 import { dividePools } from '../commands/earnings/pools.ts';
@@ -54,6 +55,7 @@ export const createSweepActivities = ({ db, temporal }: SweepDeps) => ({
     const decisions = await listOverdueDecisions(db, DECISIONS_PER_SWEEP);
     for (const decision of decisions) await wakeDecision(temporal, decision);
     while ((await expirePoints(db)) > 0);
+    await wakeIneligibleAgain(db);
     const shards = await listShardsWithDueEvents(db);
     for (const shard of shards) await wakeAccrual(temporal, shard);
     for (const open of await listOpenReRatings(db)) await wakeReRating(temporal, open);

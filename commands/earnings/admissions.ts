@@ -7,10 +7,11 @@ import {
   insertAdmissions,
   lockIneligible,
 } from '../../db/earnings/admissions.ts';
-import { wakeIneligible } from '../../db/earnings/events.ts';
+import { wakeIneligible, wakeOvertaken } from '../../db/earnings/events.ts';
 import { listPartnersNamed } from '../../db/partners/partners.ts';
 import { addAuditEntry } from '../../db/people/audit.ts';
 import { clearAlarmsBut } from '../../db/tasks/alarms.ts';
+import { MINUTE_MS } from '../../domain/durations.ts';
 import { type Shard, shardOf } from '../../domain/earnings/shard.ts';
 import { Failure } from '../../domain/errors.ts';
 import { raiseAlarm } from '../tasks/alarms.ts';
@@ -52,6 +53,11 @@ export const decideIneligible = (
     });
     return { events, shard: { program, shard: shardOf(partnerId) } };
   });
+
+const SLACK_MS = 10 * MINUTE_MS;
+
+/** Has events worked out again for which a fact or a change may have come just before they began to wait. Safe to repeat. */
+export const wakeIneligibleAgain = (db: Database): Promise<void> => db.transaction((tx) => wakeOvertaken(tx, SLACK_MS));
 
 const KIND = 'events_ineligible';
 

@@ -1,12 +1,7 @@
 import type { Database } from '../../db/database.ts';
-import {
-  type EventKey,
-  type EventRevision,
-  insertEvents,
-  listKnownEvents,
-  type NewEvent,
-} from '../../db/earnings/events.ts';
+import { type EventKey, type EventRevision, insertEvents, type NewEvent } from '../../db/earnings/events.ts';
 import { type HistoryLock, listCorrectable, lockHistories } from '../../db/earnings/histories.ts';
+import { listKnownEvents } from '../../db/earnings/known-events.ts';
 import { insertParked, type NewParked } from '../../db/earnings/parked.ts';
 import { distinctShards, type Shard, shardOf } from '../../domain/earnings/shard.ts';
 import { Failure } from '../../domain/errors.ts';

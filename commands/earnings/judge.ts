@@ -1,5 +1,5 @@
 import type { Database } from '../../db/database.ts';
-import { type KnownEvent, listKnownEvents } from '../../db/earnings/events.ts';
+import { type KnownEvent, listKnownEvents } from '../../db/earnings/known-events.ts';
 import { type EventPlace, listEventPlaces } from '../../db/earnings/places.ts';
 import { localDate } from '../../domain/calendar.ts';
 import { MINUTE_MS } from '../../domain/durations.ts';

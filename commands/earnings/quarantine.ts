@@ -1,5 +1,5 @@
 import type { Database } from '../../db/database.ts';
-import { listKnownEvents } from '../../db/earnings/events.ts';
+import { listKnownEvents } from '../../db/earnings/known-events.ts';
 import { getQuarantined, insertQuarantineDecision, type QuarantinedEvent } from '../../db/earnings/quarantine.ts';
 import { addAuditEntry } from '../../db/people/audit.ts';
 import type { Shard } from '../../domain/earnings/shard.ts';

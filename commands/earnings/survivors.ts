@@ -1,5 +1,5 @@
 import type { Database } from '../../db/database.ts';
-import type { KnownEvent } from '../../db/earnings/events.ts';
+import type { KnownEvent } from '../../db/earnings/known-events.ts';
 import { listEarlyRefunds, listMergeFamilies } from '../../db/earnings/merges.ts';
 import type { Event } from '../../domain/event.ts';
 import { keyOf } from './event-key.ts';

@@ -1,6 +1,6 @@
 import type { Database } from '../../db/database.ts';
 import { listDealOwners } from '../../db/earnings/deals.ts';
-import { listKnownEvents } from '../../db/earnings/events.ts';
+import { listKnownEvents } from '../../db/earnings/known-events.ts';
 import { type KnownPartner, listKnownPartners, partnerOn } from '../../db/earnings/partners-then.ts';
 import type { EventPlace } from '../../db/earnings/places.ts';
 import { listTermsOfPlans } from '../../db/programs/plans.ts';

@@ -98,7 +98,7 @@ export const changePartner = (db: Database, code: string, change: PartnerChange,
     const { id, ...before } = await getPartner(tx, code);
     const { name = before.name, email = before.email, country = before.country } = change;
     const changed = await updatePartner(tx, id, { name, email, country });
-    if (country !== before.country) await wakeIneligible(tx, [code]);
+    if (country !== before.country) await wakeIneligible(tx, [before.code]);
     const detail = { fields: Object.keys(change).join(' ') };
     await addAuditEntry(tx, { actorId: by, action: 'partner.change', subject: `partner/${code}`, detail });
     return changed;

@@ -4,51 +4,13 @@ import { z } from 'zod';
 import { CLOSING, type Event, OUR_SOURCE, QUOTA, RE_RATING } from '../../domain/event.ts';
 import { type Shard, SHARDS } from '../../domain/earnings/shard.ts';
 import type { WaitsOn } from '../../domain/earnings/waiting-events.ts';
-import { Amounts, Bytes, Count, Currency } from '../column-types.ts';
+import { Count } from '../column-types.ts';
 import { unnestColumns } from '../columns.ts';
 import type { Database } from '../database.ts';
 
 /** Events, and the queue of those whose earnings are not worked out yet. */
 
 export type EventKey = { source: string; id: string };
-
-const KnownRow = z.strictObject({
-  source: z.string(),
-  id: z.string(),
-  revision: z.number(),
-  partner: z.string(),
-  partnerId: z.bigint(),
-  /** The partners of its shares. */
-  sharePartnerIds: z.array(z.string().transform(BigInt)),
-  program: z.string(),
-  kind: z.string(),
-  currency: Currency.nullable(),
-  minor: z.bigint().nullable(),
-  exact: z.bigint().nullable(),
-  otherAmounts: Amounts,
-  quantity: z.number().nullable(),
-  about: z.string().nullable(),
-  occurredAtMs: z.number(),
-  hash: Bytes,
-});
-/** The part of an event that shows whether another one repeats it, corrects it or may refund it. */
-export type KnownEvent = z.infer<typeof KnownRow>;
-
-/** All revisions of events, the lowest first. */
-export const listKnownEvents = (db: Database, keys: readonly EventKey[]): Promise<readonly KnownEvent[]> =>
-  db.any(sql.type(KnownRow)`
-    select event.source, event.source_id as id, event.revision, partner.code as partner, event.partner_id as "partnerId",
-      case when event.share_count = 0 then '[]' else (
-        select jsonb_agg(share.partner_id::text order by share.no) from event_share share where share.event_id = event.id
-      ) end as "sharePartnerIds", program.code as program, event.kind, event.currency, event.amount_minor as minor,
-      event.exact_amount as exact, event.other_amounts as "otherAmounts",
-      event.quantity, event.about, event.occurred_at as "occurredAtMs", event.payload_hash as hash
-    from (
-      select distinct source, source_id from ${unnestKeys(keys)} as given(source, source_id)
-    ) asked
-    join event using (source, source_id)
-    join partner on partner.id = event.partner_id join program on program.id = event.program_id
-    order by event.revision`);
 
 export type NewEvent = {
   event: Event;
@@ -243,17 +205,44 @@ export const wakeUnplaced = (db: Database, name: string, partnerIds: readonly bi
     update event_due set waits_on = null, waits_for = null, waits_since = null
     where waits_on = 'ladder' and waits_for = ${name} and partner_id = any(${sql.array(partnerIds.map(String), 'int8')})`);
 
-/** Events of partners, by code, that waited because they were not eligible are due again. */
+/** Events of partners, by code, that waited because they were not eligible are due again, and so are those of partners who were merged into them. */
 export const wakeIneligible = (db: Database, partners: readonly string[]) =>
   db.query(sql.unsafe`
     update event_due set waits_on = null, waits_for = null, waits_since = null
-    where waits_on = 'eligibility' and partner_id = any(array(select id from partner where code = any(${sql.array([...partners], 'text')})))`);
+    where waits_on = 'eligibility' and partner_id = any(array(
+      select unnest(array[partner.id, gone.id]) from partner left join partner gone on gone.merged_into = partner.id
+      where partner.code = any(${sql.array([...partners], 'text')})))`);
 
 /** The same for all events of a program. */
 export const wakeIneligibleIn = (db: Database, programId: number) =>
   db.query(sql.unsafe`
     update event_due set waits_on = null, waits_for = null, waits_since = null
     where waits_on = 'eligibility' and program_id = ${programId}`);
+
+/**
+ * The same for those that began to wait after a fact about their partner or a change of a country or of a program was recorded, or less than
+ * `slackMs` before. Such a record may have committed while they were worked out without it.
+ */
+export async function wakeOvertaken(db: Database, slackMs: number): Promise<void> {
+  const slack = sql.fragment`${slackMs} * interval '1 millisecond'`;
+  await db.query(sql.unsafe`
+    with recursive waiting(partner_id) as (
+      (select partner_id from event_due where waits_on = 'eligibility' order by partner_id limit 1)
+      union all
+      select (select partner_id from event_due where waits_on = 'eligibility' and partner_id > waiting.partner_id order by partner_id limit 1)
+      from waiting where waiting.partner_id is not null
+    ), changed as (
+      select partner.id as partner_id, greatest(partner.country_since, fact.at, shared.at) as at
+      from waiting join partner on partner.id = waiting.partner_id
+      left join lateral (select recorded_at as at from partner_fact where partner_id = partner.id order by id desc limit 1) fact on true
+      left join lateral (select recorded_at as at from partner_fact where partner_id = partner.merged_into order by id desc limit 1) shared on true
+    )
+    update event_due due set waits_on = null, waits_for = null, waits_since = null from changed
+    where due.waits_on = 'eligibility' and due.partner_id = changed.partner_id and due.waits_since < changed.at + ${slack}`);
+  await db.query(sql.unsafe`
+    update event_due due set waits_on = null, waits_for = null, waits_since = null from program
+    where due.waits_on = 'eligibility' and due.program_id = program.id and due.waits_since < program.admission_since + ${slack}`);
+}
 
 /** Lower revisions that wait for a rate or a rung are due again, once a higher one is worked out for the same partner. */
 export const wakeSuperseded = (db: Database, done: readonly DueKey[]) =>

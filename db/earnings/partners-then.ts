@@ -21,7 +21,7 @@ const KnownRow = z.strictObject({
 /** A partner with all days: the first one in a program, and those of each fact. */
 export type KnownPartner = z.infer<typeof KnownRow>;
 
-/** Partners as they are known now. */
+/** Partners as they are known now. A fact about the partner who goes on for a merged one counts where nothing like it holds about that one. */
 export const listKnownPartners = (
   db: Database,
   programId: number,
@@ -31,7 +31,7 @@ export const listKnownPartners = (
     select partner.id as "partnerId", partner.kind, partner.country,
       (select min(starts_on) from agreement_terms(partner.id, ${programId})) as "joinedOn",
       coalesce((select jsonb_agg(jsonb_build_object('key', key, 'value', value, 'from', starts_on, 'until', ends_on))
-        from partner_facts(partner.id)), '[]') as facts
+        from (select * from partner_facts(partner.id) union all select * from taken_over_facts(partner.merged_into, partner.id)) fact), '[]') as facts
     from ${unnestColumns(
       ['int8'],
       [...new Set(partnerIds)].map((id) => [id]),

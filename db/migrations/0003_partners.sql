@@ -13,6 +13,7 @@ create table partner(
     else split_part(split_part(lower(email), '@', 1), '+', 1) || '@' || split_part(lower(email), '@', 2)
   end) stored,
   country char(2) not null check (country ~ '^[A-Z]{2}$'),
+  country_since timestamptz,
   on_hold_reason text check (on_hold_reason <> ''),
   released_by uuid references actor,
   released_at timestamptz,
@@ -22,6 +23,7 @@ create table partner(
 create index on partner(merged_into) where merged_into is not null;
 
 create index on partner(mailbox);
+comment on column partner.country_since is 'When the country was changed. Null where it never was.';
 comment on column partner.released_by is 'The person who ended the last hold.';
 comment on column partner.merged_into is 'The partner who goes on for this one. The code of this one answers for that one from then on.';
 comment on column partner.mailbox is 'Made like actor.mailbox, so that a person who is also a partner is recognised.';

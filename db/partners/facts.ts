@@ -76,22 +76,14 @@ export const listPartnerFacts = (db: Database, partnerIds: readonly bigint[]): P
 
 const FactToTakeOver = FactRow.omit({ partnerId: true });
 
-/**
- * The facts about a merged partner on the days on which nothing like them holds about the other one: no value of a key that has one
- * value at a time, and otherwise not this value.
- */
+/** The facts about a merged partner that the other one takes over. */
 export const listFactsToTakeOver = (
   db: Database,
   { mergedId, intoId }: { mergedId: bigint; intoId: bigint },
 ): Promise<readonly z.infer<typeof FactToTakeOver>[]> =>
   db.any(sql.type(FactToTakeOver)`
-    select fact.key, fact.value, lower(rest) as "from", upper(rest) as until
-    from partner_facts(${mergedId}::bigint) fact
-    join fact_key on fact_key.key = fact.key
-    cross join lateral unnest(datemultirange(daterange(fact.starts_on, fact.ends_on)) - coalesce(
-      (select range_agg(daterange(own.starts_on, own.ends_on)) from partner_facts(${intoId}::bigint) own
-       where own.key = fact.key and (not fact_key.many or own.value = fact.value)), '{}')) rest
-    order by fact.key, fact.value, lower(rest)`);
+    select key, value, starts_on as "from", ends_on as until from taken_over_facts(${mergedId}::bigint, ${intoId}::bigint)
+    order by key, value, starts_on`);
 
 export type FactPlace = { key: string; value: string; from: string };
 

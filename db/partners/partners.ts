@@ -78,7 +78,9 @@ export const updatePartner = (
   { name, email, country }: Pick<NewPartner, 'name' | 'email' | 'country'>,
 ): Promise<Partner> =>
   db.one(sql.type(PartnerRow)`
-    update partner set name = ${name}, email = ${email}, country = ${country} where id = ${id} returning ${partnerColumns}`);
+    update partner set name = ${name}, email = ${email}, country = ${country},
+      country_since = case when country = ${country} then country_since else now() end
+    where id = ${id} returning ${partnerColumns}`);
 
 /** Merges a partner, and those merged into them before, into another one. */
 export const setMergedInto = (db: Database, mergedId: bigint, intoId: bigint) =>

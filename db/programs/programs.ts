@@ -61,7 +61,7 @@ export const listProgramsNamed = (db: Database, codes: readonly string[]): Promi
 export const updateAdmission = (db: Database, id: number, { partnerKinds, eligibility }: Admission) =>
   db.query(sql.unsafe`
     update program set partner_kinds = ${sql.array(partnerKinds, 'text')}, eligibility = ${sql.jsonb(eligibility)},
-      bars_events = bars_events or ${eligibility.onIneligible !== 'earn'}
+      bars_events = bars_events or ${eligibility.onIneligible !== 'earn'}, admission_since = now()
     where id = ${id}`);
 
 const GrantsRow = z.strictObject({ program: z.string(), grants: FactGrants });

@@ -3,21 +3,25 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
 import { replay } from '../../../activities/earnings/replay.ts';
-import { decideIneligible, tellOfIneligible } from '../../../commands/earnings/admissions.ts';
+import { decideIneligible, tellOfIneligible, wakeIneligibleAgain } from '../../../commands/earnings/admissions.ts';
 import { decideCorrection } from '../../../commands/earnings/corrections.ts';
 import { proposeMerge } from '../../../commands/earnings/merges.ts';
+import { recordFacts } from '../../../commands/partners/facts.ts';
 import { recordParent } from '../../../commands/partners/parents.ts';
+import { changePartner } from '../../../commands/partners/partners.ts';
 import { changeAdmission } from '../../../commands/programs/programs.ts';
 import { expectLongRead } from '../../../db/earnings/replays.ts';
 import { listIneligible } from '../../../db/earnings/admissions.ts';
 import { listPartnerEarnings } from '../../../db/earnings/partner-earnings.ts';
 import { listLongWaits } from '../../../db/earnings/waits.ts';
 import { listAlarms } from '../../../db/tasks/alarms.ts';
-import { Eligibility } from '../../../domain/programs/eligibility.ts';
+import type { Database } from '../../../db/database.ts';
+import { Eligibility, OPEN_TO_ALL } from '../../../domain/programs/eligibility.ts';
 import { PlanTerms } from '../../../domain/programs/plan.ts';
 import { checkInvariants } from '../../../scripts/check-invariants.ts';
 import { openFixture, type Fixture } from '../../db/fixture.ts';
 import { accrueAll } from '../../fixtures/accrual.ts';
+import { leaveOpen } from '../../fixtures/locks.ts';
 import { addVersion, reRate } from '../../fixtures/re-rating.ts';
 import { addPartner } from '../../fixtures/rows.ts';
 import { openShop } from '../../fixtures/shop.ts';
@@ -31,6 +35,19 @@ afterAll(() => fixture.close());
 const PERCENT = { id: 'commission', pay: { rule: 'percent', percent: '10' } };
 const NEEDS = [{ key: 'certification', anyOf: ['net-1'] }];
 const sale = (id: string, day: string, more: object = {}) => ({ id, day, amount: '100.00', ...more });
+
+const certified = (partner: string) => ({
+  partner,
+  key: 'certification',
+  value: 'net-1',
+  holds: true,
+  from: '2026-07-01',
+  until: null,
+  reference: null,
+  reason: null,
+});
+
+type Shop = Awaited<ReturnType<typeof openShop>>;
 
 /** A shop of a program that asks for a certification, with a partner who has it until June. */
 async function openChoosyShop(onIneligible: string, more: object = {}, incentives: object[] = [PERCENT]) {
@@ -245,6 +262,54 @@ describe('given a program in which events of partners who are not eligible are p
     await decide('sold', 'admit');
     expect(await earned()).toEqual({ commission: '10.00' });
   });
+
+  it('when a fact is recorded about the partner who goes on then the event is worked out by itself', async () => {
+    const { company, partner, send, settle, waiting, earned } = await openChoosyShop('park');
+    await send(sale('sold', '2026-07-01'));
+    const { code: into } = await addPartner(fixture.app, company);
+    const by = company.preparer;
+    const { id } = await proposeMerge(fixture.app, { code: partner.code, into, reason: 'Same', reference: null, by });
+    await decideCorrection(fixture.app, { id, actorId: company.approver, decision: 'confirm', note: null });
+    await settle();
+    expect(await waiting()).toHaveLength(1);
+    await recordFacts(fixture.app, [certified(into)], { source: 'person', by });
+    await settle();
+    expect(await waiting()).toEqual([]);
+    expect(await earned()).toEqual({ commission: '10.00' });
+  });
+
+  it.each<{ change: string; asks?: object; record: (tx: Database, shop: Shop) => Promise<unknown> }>([
+    {
+      change: 'the certification is recorded',
+      record: (tx, { partner, company }: Shop) =>
+        recordFacts(tx, [certified(partner.code)], { source: 'person', by: company.approver }),
+    },
+    {
+      change: 'the partner moves',
+      asks: { needs: [], territories: ['FR'] },
+      record: (tx, { partner, company }: Shop) => changePartner(tx, partner.code, { country: 'FR' }, company.approver),
+    },
+    {
+      change: 'the program asks for less',
+      record: (tx, { company }: Shop) =>
+        changeAdmission(tx, company.code, { partnerKinds: [], eligibility: OPEN_TO_ALL }, company.approver),
+    },
+  ])(
+    'when $change just while the event is worked out then the sweep has it worked out again',
+    async ({ record, asks = {} }) => {
+      const shop = await openChoosyShop('park', asks);
+      const { send, settle, waiting, earned } = shop;
+      const change = await leaveOpen(fixture.app, (tx) => record(tx, shop));
+      await send(sale('sold', '2026-07-01'));
+      await change.commit();
+      await settle();
+      expect(await waiting()).toHaveLength(1);
+      await wakeIneligibleAgain(fixture.app);
+      await settle();
+      expect(await waiting()).toEqual([]);
+      expect(await earned()).toEqual({ commission: '10.00' });
+    },
+  );
 
   it('when a refund waits for such a sale then nobody is told that the sale is not known', async () => {
     const { company, send } = await openChoosyShop('park');

@@ -1,0 +1,46 @@
+import { sql } from 'slonik';
+import { z } from 'zod';
+
+import { Amounts, Bytes, Currency } from '../column-types.ts';
+import type { Database } from '../database.ts';
+import { type EventKey, unnestKeys } from './events.ts';
+
+/** The events that a new one may repeat, correct or refund. */
+
+const KnownRow = z.strictObject({
+  source: z.string(),
+  id: z.string(),
+  revision: z.number(),
+  partner: z.string(),
+  partnerId: z.bigint(),
+  /** The partners of its shares. */
+  sharePartnerIds: z.array(z.string().transform(BigInt)),
+  program: z.string(),
+  kind: z.string(),
+  currency: Currency.nullable(),
+  minor: z.bigint().nullable(),
+  exact: z.bigint().nullable(),
+  otherAmounts: Amounts,
+  quantity: z.number().nullable(),
+  about: z.string().nullable(),
+  occurredAtMs: z.number(),
+  hash: Bytes,
+});
+/** The part of an event that shows whether another one repeats it, corrects it or may refund it. */
+export type KnownEvent = z.infer<typeof KnownRow>;
+
+/** All revisions of events, the lowest first. */
+export const listKnownEvents = (db: Database, keys: readonly EventKey[]): Promise<readonly KnownEvent[]> =>
+  db.any(sql.type(KnownRow)`
+    select event.source, event.source_id as id, event.revision, partner.code as partner, event.partner_id as "partnerId",
+      case when event.share_count = 0 then '[]' else (
+        select jsonb_agg(share.partner_id::text order by share.no) from event_share share where share.event_id = event.id
+      ) end as "sharePartnerIds", program.code as program, event.kind, event.currency, event.amount_minor as minor,
+      event.exact_amount as exact, event.other_amounts as "otherAmounts",
+      event.quantity, event.about, event.occurred_at as "occurredAtMs", event.payload_hash as hash
+    from (
+      select distinct source, source_id from ${unnestKeys(keys)} as given(source, source_id)
+    ) asked
+    join event using (source, source_id)
+    join partner on partner.id = event.partner_id join program on program.id = event.program_id
+    order by event.revision`);
