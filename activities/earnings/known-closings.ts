@@ -1,6 +1,7 @@
 import type { Database } from '../../db/database.ts';
 import { listPartsOf } from '../../db/earnings/pools.ts';
 import { type ClosingWindow, listClosingWindows } from '../../db/earnings/replays.ts';
+import { closingsOf } from '../../domain/earnings/lateness.ts';
 import { type Scope, scopeKey } from '../../domain/earnings/scope-state.ts';
 import type { Closing } from './past.ts';
 
@@ -16,6 +17,7 @@ export async function readKnownClosings(tx: Database, programId: number, partner
     if (window) closed.set(eventId, { window, partMinor: minor });
   }
   return {
+    closings: closingsOf(windows),
     /** The keys of these windows. */
     keys: new Set(windows.map((window) => scopeKey(window.partnerId, window))),
     /** The window of a scope that an event of ours closes. Undefined for any other event. */

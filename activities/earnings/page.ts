@@ -13,12 +13,23 @@ import { atPar, type Circumstances, rateNeedsOf } from '../../domain/earnings/co
 import { askedBy, scopeNamesOf } from '../../domain/earnings/asked-scopes.ts';
 import { isCertain, type Target, targetsOf, targetsOrGap } from '../../domain/earnings/target.ts';
 import type { RemainingEvent } from '../../domain/event.ts';
-import { type Conversion, gapName, isSameNeed } from '../../domain/programs/exchange-rate.ts';
+import { type Conversion, gapName, isSameNeed, type RateNeed } from '../../domain/programs/exchange-rate.ts';
 import { asksAboutPartners, factsAsked, levelsAbove, type PlanTerms } from '../../domain/programs/plan.ts';
 import { type History, keyOf, originOf } from './history.ts';
 import { ancestorsBy, isOf } from './ancestors.ts';
 import type { Budgets } from './budgets.ts';
-import { type Channel, doerOf, levelFor, nameOf, type PartAt, partFor, type PartOf, type Rated } from './channel.ts';
+import {
+  type Channel,
+  doerOf,
+  type Leveled,
+  levelFor,
+  nameOf,
+  type PartAt,
+  partFor,
+  type PartOf,
+  type Rated,
+  revisionsFor,
+} from './channel.ts';
 import { contributionsAfter, emptyScope } from './contributions.ts';
 import type { AskedByPage, Closing, Past } from './past.ts';
 import { quotaKeyOf, textOf } from './quotas.ts';
@@ -63,7 +74,7 @@ export async function openPage(
   const above = ancestorsBy(await past.ancestors(due, histories), { zone, histories, paidLevels });
   const first = new Map(due.flatMap((event) => firstOf(event).map((rated) => [event, rated])));
   const targets = new Map([...first].map(([event, rated]) => [event, targetsAtPar(rated)]));
-  const { scopes, contributions, closingOf, quotas, closed } = await past.state(due, histories, (counted) => [
+  const { scopes, contributions, closingOf, quotas, closings } = await past.state(due, histories, (counted) => [
     ...[...first].flatMap(([event, rated]) => namesOf(event.partnerId, rated, targets.get(event))),
     ...[...histories].flatMap(([key, history]) =>
       revisionsOf(history, counted.get(key) ?? []).flatMap((rated) => namesOf(history.partnerId, rated)),
@@ -89,14 +100,14 @@ export async function openPage(
     return rating && rest ? [{ rating, rest, part }] : [];
   }
 
-  /** The revisions of an event, by the terms by which it was rated and by those of its day. */
+  /** The revisions of an event, by the terms by which it was rated and by those of their days. */
   function revisionsOf({ known, partnerId, childId, ids }: History, rows: readonly Rating[]): Rated[] {
+    const ratingsOf = new Map(
+      [...rows, ...known.map((revision) => ratings({ ...revision, partnerId, childId }))].flatMap((rating) =>
+        rating ? [[rating.versionId, rating]] : [],
+      ),
+    );
     return known.flatMap((revision) => {
-      const ratingsOf = new Map(
-        [...rows, ratings({ ...revision, partnerId, childId })].flatMap((rating) =>
-          rating ? [[rating.versionId, rating]] : [],
-        ),
-      );
       const level = childId === null ? 0 : revision.level;
       return [...ratingsOf.values()].map((rating) => ({
         rating,
@@ -164,19 +175,18 @@ export async function openPage(
     rating: Rating | null,
     rest: RemainingEvent | null,
     part: PartAt,
-    partnerId: bigint,
+    event: DueEvent,
+    revisions: readonly Leveled[] = [event],
     counted: readonly Contribution[] = [],
   ): readonly Target[] | Wait {
     if (!rating || !rest || part.level === null) return [];
     const wait = waitForPartner(rating, part);
     if (wait) return wait;
     const kept = counted.flatMap((one) => one.rates);
-    const found = targetsOrGap(
-      rest,
-      termsBy(rating),
-      { ...circumstancesOf(rating, part, part.level), place: placingBy(closed, partnerId, counted) },
-      (need) => kept.find((rate) => isSameNeed(rate, need)) ?? rates.find(need),
-    );
+    const circumstances = circumstancesOf(rating, part, part.level);
+    const place = placingBy(closings, event.partnerId, revisionsFor(event, revisions, circumstances));
+    const rateOf = (need: RateNeed) => kept.find((rate) => isSameNeed(rate, need)) ?? rates.find(need);
+    const found = targetsOrGap(rest, termsBy(rating), { ...circumstances, place }, rateOf);
     return 'gap' in found ? { waitsOn: 'rate', waitsFor: gapName(found.gap) } : found;
   }
 
@@ -184,9 +194,8 @@ export async function openPage(
   function firstTargets(event: DueEvent): readonly Target[] | Wait {
     const rated = first.get(event);
     const all = targets.get(event) ?? [];
-    const wait = rated && waitForPartner(rated.rating, rated.part);
-    if (wait) return wait;
-    return rated && !all.every(isCertain) ? targetsBy(rated.rating, rated.rest, rated.part, event.partnerId) : all;
+    if (rated && !all.every(isCertain)) return targetsBy(rated.rating, rated.rest, rated.part, event);
+    return (rated && waitForPartner(rated.rating, rated.part)) ?? all;
   }
 
   /** The change that an event makes, or what it waits for. Then it counts as not worked out. */
@@ -199,12 +208,12 @@ export async function openPage(
   function changeBy(event: DueEvent): Change | Wait {
     const key = keyOf(originOf(event));
     const history = histories.get(key);
-    const { partnerId, eventId, occurredAtMs: atMs } = event;
+    const { partnerId, childId, eventId, occurredAtMs: atMs } = event;
     if (!history) {
       const rating = ratings(event) ?? null;
       const all = firstTargets(event);
       if ('waitsOn' in all) return all;
-      if (event.childId === null) keepPartner(rating, { event, partnerId, ids: [eventId], wasWorkedOut: false });
+      if (childId === null) keepPartner(rating, { event, partnerId, ids: [eventId], wasWorkedOut: false });
       return { partnerId, originId: eventId, key: nameOf(event), atMs, rating, targets: all, counted: [] };
     }
     const before = history.revisions();
@@ -216,29 +225,21 @@ export async function openPage(
     const known = contributions.get(key) ?? [];
     if (event.about !== null) noteMisfit(event, sales);
     if (event.about === null)
-      for (const change of changes())
-        noteMisfit({ ...change, partnerId, childId: event.childId }, [content], fitsNoMore);
+      for (const change of changes()) noteMisfit({ ...change, partnerId, childId }, [content], fitsNoMore);
     const rating = ratingOf(content, event, known);
     const part = {
       event: content,
       partnerId: doerOf(event),
       ids: history.ids,
       level: levelFor({ ...event, level: content.level }),
-      wasWorkedOut:
-        event.childId !== null || before.some((one) => isOf(one, partnerId) && dayOf(one) === dayOf(content)),
+      wasWorkedOut: childId !== null || before.some((one) => isOf(one, partnerId) && dayOf(one) === dayOf(content)),
     };
-    const all = targetsBy(rating, partFor(event, remainingAfter(content, refunded()), content), part, partnerId, known);
+    const rest = partFor(event, remainingAfter(content, refunded()), content);
+    const all = targetsBy(rating, rest, part, event, sales, known);
     if ('waitsOn' in all) return all;
-    if (event.childId === null) keepPartner(rating, part);
-    return {
-      partnerId,
-      originId,
-      key: nameOf(content),
-      atMs: content.occurredAtMs,
-      rating,
-      targets: all,
-      counted: known,
-    };
+    if (childId === null) keepPartner(rating, part);
+    const about = { partnerId, originId, key: nameOf(content), atMs: content.occurredAtMs };
+    return { ...about, rating, targets: all, counted: known };
   }
 
   /** An event keeps the terms by which it was rated. New terms are for events on another day, and for those that nobody rated yet. */
@@ -270,7 +271,6 @@ export async function openPage(
     recordersOf: rates.recordersOf,
     admittersOf: (event) => partners.admittersOf(histories.get(keyOf(originOf(event)))?.ids ?? [event.eventId]),
     misfits,
-    closed,
     changeOf,
     ancestorsOf: above,
     closingOf: ({ eventId }) => closingOf(eventId),

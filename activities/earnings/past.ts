@@ -1,13 +1,13 @@
 import type { Database } from '../../db/database.ts';
 import { type Budgets, budgetsNamed, lockBudgets, type MayPay } from './budgets.ts';
 import type { AccrualProgram, ContributionRow, DueEvent } from '../../db/earnings/accrual.ts';
-import { listClosedWindows } from '../../db/earnings/closings.ts';
+import { listWindowClosings } from '../../db/earnings/closings.ts';
 import { listParts } from '../../db/earnings/pools.ts';
 import { type AskedCustomer, readCustomers } from '../../db/earnings/scope-customers.ts';
 import { readScopes, type ScopeOfPartner } from '../../db/earnings/scopes.ts';
 import type { Contribution } from '../../domain/earnings/change.ts';
 import { type Scope, scopeKey } from '../../domain/earnings/scope-state.ts';
-import { windowKey } from '../../domain/earnings/lateness.ts';
+import { type Closings, closingsOf } from '../../domain/earnings/lateness.ts';
 import type { Rating } from '../../domain/earnings/rating.ts';
 import type { AskedScope } from '../../domain/earnings/asked-scopes.ts';
 import { CLOSING, DIVISION } from '../../domain/event.ts';
@@ -37,8 +37,8 @@ export type State = {
   readonly contributions: Map<string, Contribution[]>;
   /** The window that an event of ours closes. Undefined for any other event. */
   readonly closingOf: (eventId: bigint) => Closing | undefined;
-  /** The windows that are closed, by `windowKey`, where an incentive minds late events. */
-  readonly closed: Set<string>;
+  /** The closings of the windows of the page, where an incentive minds late events. */
+  readonly closings: Closings;
   /** The quotas of the windows of the page, and the windows whose quotas its events of ours changed. */
   readonly quotas: Quotas;
 };
@@ -111,17 +111,15 @@ export function storedPast(tx: Database, program: AccrualProgram, cache: TermsCa
       const named = namesOf(counted);
       const quotas = await readQuotas(tx, program.id, due, named);
       const windows = isMinded ? named.filter(({ closesOn }) => closesOn !== null) : [];
-      const closed = new Set(
-        (windows.length > 0 ? await listClosedWindows(tx, program.id, windows) : []).map(windowKey),
-      );
-      const closings = due.filter(({ kind }) => kind === CLOSING || kind === DIVISION).map(({ eventId }) => eventId);
-      const parts = closings.length === 0 ? [] : await listParts(tx, closings);
+      const closings = closingsOf(windows.length > 0 ? await listWindowClosings(tx, program.id, windows) : []);
+      const ofOurs = due.filter(({ kind }) => kind === CLOSING || kind === DIVISION).map(({ eventId }) => eventId);
+      const parts = ofOurs.length === 0 ? [] : await listParts(tx, ofOurs);
       const scopes = await readScopes(
         tx,
         program.id,
         [...new Map(named.map((name) => [scopeKey(name.partnerId, name), name])).values()],
         [...new Set([...[...counted.values()].flat(), ...parts].flatMap(({ scopeId }) => scopeId ?? []))],
-        closings,
+        ofOurs,
         [...quotas.changed.values()],
       );
       const byId = new Map([...scopes.values()].map((scope) => [scope.id, scope]));
@@ -142,7 +140,7 @@ export function storedPast(tx: Database, program: AccrualProgram, cache: TermsCa
         const scope = byId.get(scopeId);
         if (scope) closingBy.set(eventId, { scope, partMinor: minor });
       }
-      return { scopes, contributions, quotas, closed, closingOf: (eventId) => closingBy.get(eventId) };
+      return { scopes, contributions, quotas, closings, closingOf: (eventId) => closingBy.get(eventId) };
     },
   };
 }

@@ -8,6 +8,7 @@ import { instantsOfDays, startOfDay } from '../../domain/calendar.ts';
 import type { Payable, Purse } from '../../domain/earnings/budget.ts';
 import type { Contribution, Earning } from '../../domain/earnings/change.ts';
 import { type Scope, scopeKey } from '../../domain/earnings/scope-state.ts';
+import { windowKey } from '../../domain/earnings/lateness.ts';
 import { close } from '../../domain/earnings/own-events.ts';
 import { CLOSING, OUR_SOURCE, RE_RATING } from '../../domain/event.ts';
 import { asksAboutPartners } from '../../domain/programs/plan.ts';
@@ -96,7 +97,6 @@ async function openMemory(
   const histories = new Map<string, History>();
   const scopes = new Map<string, Scope>();
   const contributions = new Map<string, Contribution[]>();
-  const closed = new Set<string>();
   const waiting = new Map<string, ReplayEvent[]>();
   const booked = await readKnownClosings(tx, program.id, partnerIds);
   const rerated = new Map(
@@ -122,6 +122,8 @@ async function openMemory(
   /** The windows of a draft that nothing closed yet. */
   const open = new Map<string, { scope: Scope; closesAtMs: number }>();
   let nextCloseMs = Infinity;
+  /** The newest of the events that were worked out. */
+  let newest = 0n;
   /** The event that is worked out now, or that was the last one. */
   let current: ReplayEvent | null = null;
 
@@ -163,7 +165,7 @@ async function openMemory(
     state: async (due, _known, namesOf) => ({
       scopes,
       contributions,
-      closed,
+      closings: booked.closings,
       closingOf: (eventId) => booked.closingOf(eventId, scopes),
       quotas: await readQuotas(tx, program.id, due, hasQuotas ? namesOf(new Map()) : []),
     }),
@@ -182,6 +184,8 @@ async function openMemory(
     for (const [key, { scope, closesAtMs }] of open) {
       if (closesAtMs > untilMs) continue;
       open.delete(key);
+      const { closings } = booked;
+      closings.set(windowKey(scope), closings.get(windowKey(scope)) ?? newest + 1n);
       const earning = close(scope, 0n, page);
       if (earning) yield { partnerId: scope.partnerId, event: null, originAtMs: closesAtMs, earned: [earning] };
     }
@@ -201,6 +205,7 @@ async function openMemory(
 
   function* workOutNow(event: ReplayEvent, page: Page): Generator<Replayed> {
     current = event;
+    if (newest < event.eventId) newest = event.eventId;
     if (event.kind === CLOSING && !page.closingOf(event)) {
       yield { partnerId: event.partnerId, event, originAtMs: event.occurredAtMs, earned: [] };
       return;
@@ -259,8 +264,9 @@ async function openMemory(
 
   /** Forgets a partner whose events are all worked out. */
   function forget(partnerId: bigint): void {
-    for (const known of [scopes, contributions, closed, waiting, worked, open]) known.clear();
+    for (const known of [scopes, contributions, waiting, worked, open]) known.clear();
     again = [];
+    newest = 0n;
     nextCloseMs = Infinity;
     for (const [key, history] of histories) if (history.partnerId === partnerId) histories.delete(key);
   }

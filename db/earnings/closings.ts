@@ -12,43 +12,63 @@ import type { Database } from '../database.ts';
 const ClosableRow = z.strictObject({
   scopeId: z.bigint(),
   partnerId: z.bigint(),
+  program: z.string(),
   programId: z.number(),
   closesAt: Instant,
 });
 export type Closable = z.infer<typeof ClosableRow>;
 
 /**
- * Locks windows whose day of closing has come in the zone of their schedule, and that nothing closes yet. Others' locks are left alone. The
- * windows of a pool are closed by its division.
+ * The windows whose day of closing has come in the zone of their schedule, and that nothing closes yet, or those among some. A window in
+ * which nothing counts has nothing to close. The windows of a pool are closed by its division.
  */
-export const listClosable = (db: Database, limit: number): Promise<readonly Closable[]> =>
+export const listClosable = (
+  db: Database,
+  limit: number,
+  among: readonly Pick<Closable, 'scopeId'>[] | null = null,
+): Promise<readonly Closable[]> =>
   db.any(sql.type(ClosableRow)`
-    select scope.id as "scopeId", scope.partner_id as "partnerId", scope.program_id as "programId",
+    select scope.id as "scopeId", scope.partner_id as "partnerId", program.code as program, scope.program_id as "programId",
       scope.closes_on::timestamp at time zone schedule.zone as "closesAt"
     from earning_scope scope
     join program on program.id = scope.program_id join pay_schedule schedule on schedule.id = program.schedule_id
     where scope.closing_id is null and scope.closes_on is not null and scope.is_undivided is null and scope.closes_on <= current_date + 1
       and scope.closes_on::timestamp at time zone schedule.zone <= now()
-    order by scope.closes_on, scope.id limit ${limit} for update of scope skip locked`);
+      and (
+        exists (select from scope_total total where total.scope_id = scope.id and (total.volume, total.of_amount, total.base) <> (0, 0, 0))
+        or exists (select from scope_member member where member.scope_id = scope.id)
+      )
+      ${
+        among
+          ? sql.fragment`and scope.id = any(${sql.array(
+              among.map(({ scopeId }) => String(scopeId)),
+              'int8',
+            )})`
+          : sql.fragment``
+      }
+    order by scope.closes_on, scope.id limit ${limit}`);
 
-const ClosedRow = z.strictObject({
+const ClosingRow = z.strictObject({
   partnerId: z.bigint(),
   incentiveId: z.string(),
   window: z.enum(WINDOWS),
   start: LocalDate,
+  closingId: z.bigint(),
 });
+type WindowClosing = PartnersWindow & z.infer<typeof ClosingRow>;
 
-/** Those of some windows that are closed, for whichever group or currency. */
-export const listClosedWindows = (
+/** The events of ours that closed some windows, for whichever group or currency. */
+export const listWindowClosings = (
   db: Database,
   programId: number,
   windows: readonly PartnersWindow[],
-): Promise<readonly PartnersWindow[]> =>
-  db.any(sql.type(ClosedRow)`
-    select distinct partner_id as "partnerId", incentive_id as "incentiveId", time_window as window, window_start as start
+): Promise<readonly WindowClosing[]> =>
+  db.any(sql.type(ClosingRow)`
+    select partner_id as "partnerId", incentive_id as "incentiveId", time_window as window, window_start as start, min(closing_id) as "closingId"
     from ${unnestColumns(
       ['int8', 'text', 'text', 'date'],
       windows.map(({ partnerId, incentiveId, window, start }) => [partnerId, incentiveId, window, start]),
     )} as given(partner_id, incentive_id, time_window, window_start)
     join earning_scope scope using (partner_id, incentive_id, time_window, window_start)
-    where scope.program_id = ${programId} and scope.is_closed`);
+    where scope.program_id = ${programId} and scope.closing_id is not null
+    group by 1, 2, 3, 4`);

@@ -457,7 +457,7 @@ comment on column earning.volume is 'The change of the measure. With `before`, i
 comment on column earning.rate is
   'The rate at which the amounts that are left of the event were converted, with these amounts. Null where none was converted.';
 comment on column earning.late_for is
-  'The window that was closed already when its event was worked out. The event then counts in a later window, or nowhere. Null where it counts in its own.';
+  'The window that was closed before its event came. The event then counts in a later window, or nowhere. Null where it counts in its own.';
 comment on column earning.customer is 'The customer of the event, where an incentive counts customers. Otherwise null.';
 comment on column earning.before is 'The earnings and measures of the scope before the change. Null where it was empty.';
 

@@ -102,8 +102,6 @@ export type Context = PaysBudgets & {
   readonly zone: string;
   /** The scope of a name. It is empty where no event counted in it yet. */
   readonly scopeOf: (partnerId: bigint, name: ScopeName) => Scope;
-  /** The windows that are closed, by `windowKey`, where an incentive minds late events. */
-  readonly closed: Set<string>;
 };
 
 type Part = Omit<Contribution, 'availableOn' | 'rates' | 'unfundedMinor'> & {

@@ -1,7 +1,7 @@
-import { closesOn, comparingStart, type IncentiveTerms, mindsLate } from '../programs/incentives/index.ts';
+import { closesOn, type IncentiveTerms, mindsLate } from '../programs/incentives/index.ts';
 import { windowAfter } from '../programs/incentives/window.ts';
 
-/** The window in which an event counts that is worked out after its own window was closed. */
+/** The window in which an event counts that came after its own window was closed. */
 
 /** The window that an event counts in. */
 export type Place = {
@@ -14,9 +14,6 @@ export type Place = {
 /** Says in which window an event counts by an incentive, given the first day of its own. */
 export type Placing = (terms: IncentiveTerms, start: string) => Place;
 
-/** Names a window, such as `quarter 2026-01-01`. */
-const nameOf = ({ window }: IncentiveTerms, start: string): string => `${window} ${start}`;
-
 export type PartnersWindow = {
   readonly partnerId: bigint;
   readonly incentiveId: string;
@@ -24,60 +21,60 @@ export type PartnersWindow = {
   readonly start: string;
 };
 
-/** The windows of an incentive whose closing was worked out have these keys. */
+/** The closings of windows have these keys. */
 export const windowKey = ({ partnerId, incentiveId, window, start }: PartnersWindow): string =>
   `${partnerId}|${incentiveId}|${window}|${start}`;
 
-/** A contribution of an event, as far as it says where the event counts. */
-type Counted = {
-  readonly incentiveId: string;
-  readonly scope: { readonly window: string; readonly start: string } | null;
-  readonly lateFor: string | null;
+/** The events of ours that closed windows, by `windowKey`: the first one for each, whichever groups and currencies it has. */
+export type Closings = ReadonlyMap<string, bigint>;
+
+export const closingsOf = (
+  windows: readonly (PartnersWindow & { readonly closingId: bigint | null })[],
+): Map<string, bigint> => {
+  const closings = new Map<string, bigint>();
+  for (const { closingId, ...window } of windows) {
+    const known = closings.get(windowKey(window));
+    if (closingId !== null && (known === undefined || closingId < known)) closings.set(windowKey(window), closingId);
+  }
+  return closings;
+};
+
+/** A revision of an event. */
+export type Revision = {
+  readonly eventId: bigint;
+  /** The first day of its own window by an incentive. Undefined where it counts in none. */
+  readonly startBy: (terms: IncentiveTerms) => string | undefined;
 };
 
 /**
- * Decides where an event counts, given its own window and its contributions until now. It is decided once for each window: an event that
- * counted in time stays in its window, and one that came late stays late, with all its refunds and corrections.
+ * Decides where an event counts for a partner, given its revisions, the highest last. Ids say what came first, so the order in which events
+ * are worked out does not matter. A closed window counts what counted there when it was closed: the highest revision that came before the
+ * closing. Such an event stays in the window with all its refunds and corrections. Any other event is late for it.
  */
-function placeOf(
-  terms: IncentiveTerms,
-  start: string,
-  counted: readonly Counted[],
-  isClosed: (start: string) => boolean,
-): Place {
-  const inTime = { start, lateFor: null };
-  if (!mindsLate(terms)) return inTime;
-  const own = counted.filter(({ incentiveId }) => incentiveId === terms.id);
-  const name = nameOf(terms, start);
-  const starts = (lateFor: string | null): string[] =>
-    own.flatMap(({ scope, lateFor: late }) =>
-      late === lateFor && scope?.window === terms.window ? [scope.start] : [],
-    );
-  const compared = comparingStart(terms, start);
-  const before = starts(null);
-  const counts = before.includes(start) && (compared === null || before.includes(compared));
-  const isLate = own.some(({ lateFor }) => lateFor === name);
-  if (counts || (!isLate && !isClosed(start))) return inTime;
-  if (terms.lateAfterClose === 'keep-out') return { start: null, lateFor: name };
-  const [known] = starts(name).toSorted();
-  return { start: known ?? firstOpen(terms, start, isClosed), lateFor: name };
-}
-
-/** Decides where the events of a partner count, by the windows that are closed now. */
 export const placingBy =
-  (closed: ReadonlySet<string>, partnerId: bigint, counted: readonly Counted[]): Placing =>
-  (terms, own) =>
-    placeOf(terms, own, counted, (start) =>
-      closed.has(windowKey({ partnerId, incentiveId: terms.id, window: terms.window, start })),
-    );
+  (closings: Closings, partnerId: bigint, revisions: readonly Revision[]): Placing =>
+  (terms, own) => {
+    if (!mindsLate(terms)) return { start: own, lateFor: null };
+    const { id: incentiveId, window } = terms;
+    const later = (start: string) => (terms.lateAfterClose === 'keep-out' ? null : windowNext(terms, start));
+    /** The window in which an event of a window counts, as things stood before an event of ours, or as they stand now. */
+    function placed(start: string, before?: bigint): string | null {
+      for (let open: string | null = start; open !== null; open = later(open)) {
+        const closing = closings.get(windowKey({ partnerId, incentiveId, window, start: open }));
+        if (closing === undefined || (before !== undefined && closing >= before) || countedIn(closing) === open)
+          return open;
+      }
+      return null;
+    }
+    function countedIn(closing: bigint): string | null {
+      const start = revisions.findLast(({ eventId }) => eventId < closing)?.startBy(terms);
+      return start === undefined ? null : placed(start, closing);
+    }
+    const start = placed(own);
+    return { start, lateFor: start === own ? null : `${window} ${own}` };
+  };
 
 const windowNext = ({ window }: IncentiveTerms, start: string): string | null => windowAfter(window, start, 'previous');
-
-function firstOpen(terms: IncentiveTerms, start: string, isClosed: (start: string) => boolean): string | null {
-  let open: string | null = start;
-  while (open !== null && isClosed(open)) open = windowNext(terms, open);
-  return open;
-}
 
 /** The windows in which an event of a window may count if it comes late: those after it up to the first one that cannot be closed yet. */
 export function laterWindows(terms: IncentiveTerms, start: string, today: string): string[] {

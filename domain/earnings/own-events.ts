@@ -1,6 +1,5 @@
 import { addDays, localDate } from '../calendar.ts';
 import { NOTHING } from '../programs/incentives/index.ts';
-import { windowKey } from './lateness.ts';
 import { windowEnd } from '../programs/incentives/window.ts';
 import { incentiveOf } from '../programs/plan.ts';
 import { addWorth } from './budget.ts';
@@ -12,7 +11,6 @@ import { outsideOf, type Scope, worthNow } from './scope-state.ts';
 /** Closes a window. It earns what it is worth. Undefined where nothing ever counted in it, or where it is closed already. */
 export function close(scope: Scope, eventId: bigint, context: Context): Earning | undefined {
   if (scope.isClosed || scope.closesOn === null) return undefined;
-  context.closed.add(windowKey(scope));
   return revalued(scope, eventId, scope.closesOn, context, () => (scope.isClosed = true));
 }
 

@@ -100,7 +100,7 @@ const paidInFull = (event: RemainingEvent): RemainingEvent => ({ ...event, colle
 /** The contributions by each incentive, as if none excluded another one. */
 export function allTargets(
   event: RemainingEvent,
-  { incentives }: PlanTerms,
+  { incentives }: Pick<PlanTerms, 'incentives'>,
   { zone, level = 0, partner = null, place = ownPlace }: Circumstances,
   rateOf: RateOf,
 ): Target[] {
@@ -125,6 +125,14 @@ export const isCertain = ({ converted, terms }: Target): boolean => converted ==
 
 /** Every event counts in its own window, unless somebody says otherwise. */
 export const ownPlace = (_terms: IncentiveTerms, start: string): Place => ({ start, lateFor: null });
+
+/** The first day of the window of an incentive that an event is of. Undefined where it counts in none. */
+export const ownStart = (
+  event: RemainingEvent,
+  terms: IncentiveTerms,
+  circumstances: Circumstances,
+): string | undefined =>
+  allTargets(event, { incentives: [terms] }, { ...circumstances, place: ownPlace }, atPar)[0]?.scope?.start;
 
 /** The contributions of an event, or a rate that is not known yet and without which nothing can be said. */
 export function targetsOrGap(

@@ -40,7 +40,7 @@ import { insertConversion, listConversions } from '../../db/earnings/conversions
 import { insertMovements, markTold, readLots } from '../../db/earnings/lots.ts';
 import { listExpiring, listLiabilities, listUntold } from '../../db/earnings/points-balances.ts';
 import { insertReRatingItems, listAgreementAuthors, listPartnersToRate } from '../../db/earnings/re-ratings.ts';
-import { listClosable, listClosedWindows } from '../../db/earnings/closings.ts';
+import { listClosable, listWindowClosings } from '../../db/earnings/closings.ts';
 import { readCustomers, saveCustomers } from '../../db/earnings/scope-customers.ts';
 import { readScopes, saveScopes } from '../../db/earnings/scopes.ts';
 import { listAgreementEpochs, listClosingWindows, listParticipants, openReplay } from '../../db/earnings/replays.ts';
@@ -397,7 +397,7 @@ export const WITH_VALUES: Record<string, (db: Database, s: Scene) => unknown> = 
   saveScopes: (db, s) => saveScopes(db, s.company.programId, [SCOPE]),
   listStandings: (db, s) => listStandings(db, s.partnerId, null, PAGE),
   listClosable: (db) => listClosable(db, 100),
-  listClosedWindows: (db, s) => listClosedWindows(db, s.company.programId, [SCOPE]),
+  listWindowClosings: (db, s) => listWindowClosings(db, s.company.programId, [SCOPE]),
   insertQuotaEvents: (db) => insertQuotaEvents(db, [{ partnerId: 1n, programId: 1 }], ID),
   insertClosings: (db) => insertClosings(db, [{ scopeId: 1n, partnerId: 1n, programId: 1, closesAt: NOW }]),
   finishDueEvents: (db) => finishDueEvents(db, [{ eventId: 1n, partnerId: 1n, childId: null }]),

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
 import { closeWindows } from '../../../commands/earnings/closings.ts';
+import { recordRates } from '../../../commands/earnings/exchange-rates.ts';
 import { intakeEvents } from '../../../commands/earnings/intake.ts';
 import type { WireEvent } from '../../../domain/event.ts';
 import { listStandings } from '../../../db/earnings/standing.ts';
@@ -10,6 +11,7 @@ import { listAlarms } from '../../../db/tasks/alarms.ts';
 import { checkInvariants } from '../../../scripts/check-invariants.ts';
 import { openFixture, type Fixture } from '../../db/fixture.ts';
 import { accrueAll } from '../../fixtures/accrual.ts';
+import { addVersion, reRate } from '../../fixtures/re-rating.ts';
 import { addCompany, addPartner } from '../../fixtures/rows.ts';
 
 let fixture: Fixture;
@@ -125,6 +127,55 @@ describe('given 10 % of a month, and sales of it that come after it was closed',
       expect(await openWorth()).toBe(next);
     },
   );
+});
+
+describe('given a month that is earned at its close and keeps late sales out', () => {
+  const STRICT = { ...TEN, lateAfterClose: 'keep-out' };
+
+  it('when a sale waits for its rate until the month is closed then it counts there, because it came before', async () => {
+    const { company, send, settle } = await openShop(STRICT);
+    await send({ id: 'here', occurredAt: inMonth(-1), ...amount('100.00') });
+    await send({ id: 'abroad', occurredAt: inMonth(-1), currency: 'EUR', amount: '50.00' });
+    expect(await settle()).toEqual([0n, 1000n]);
+    await send({ id: 'late', occurredAt: inMonth(-1), currency: 'EUR', amount: '10.00' });
+    const rate = { day: inMonth(-1).slice(0, 10), quote: 'USD', rate: '2' };
+    await recordRates(fixture.app, [rate], { source: 'ECB', by: company.approver, nowMs: Date.now() });
+    expect(await settle()).toEqual([0n, 1000n, 1000n, 0n]);
+  });
+
+  it('when a sale had left the month before it was closed then a correction that brings it back is late', async () => {
+    const { send, settle } = await openShop(STRICT);
+    await send({ id: 'stays', occurredAt: inMonth(-2), ...amount('100.00') });
+    await send({ id: 'moves', occurredAt: inMonth(-2), ...amount('50.00') });
+    await send({ id: 'moves', revision: 2, occurredAt: inMonth(0), ...amount('50.00') });
+    expect(sum(await settle())).toBe(1000n);
+    await send({ id: 'moves', revision: 3, occurredAt: inMonth(-2), ...amount('50.00') });
+    expect(sum(await settle())).toBe(1000n);
+  });
+
+  it('when its only sale had left before its day of closing then nothing closes it, and the next sale counts', async () => {
+    const { send, settle } = await openShop(STRICT);
+    await send({ id: 'moves', occurredAt: inMonth(-2), ...amount('50.00') });
+    await send({ id: 'moves', revision: 2, occurredAt: inMonth(0), ...amount('50.00') });
+    expect(sum(await settle())).toBe(0n);
+    await send({ id: 'first', occurredAt: inMonth(-2), ...amount('70.00') });
+    expect(sum(await settle())).toBe(700n);
+    await send({ id: 'late', occurredAt: inMonth(-2), ...amount('10.00') });
+    expect(sum(await settle())).toBe(700n);
+  });
+
+  it('when corrected terms count more kinds of sales then a re-rating counts those that came before the closing', async () => {
+    const { company, send, settle, earned } = await openShop({ ...STRICT, when: { kinds: ['sale'] } });
+    await send({ id: 'sold', occurredAt: inMonth(-2), ...amount('100.00') });
+    await send({ id: 'leased', kind: 'lease', occurredAt: inMonth(-2), ...amount('30.00') });
+    expect(sum(await settle())).toBe(1000n);
+    await send({ id: 'late', kind: 'lease', occurredAt: inMonth(-2), ...amount('20.00') });
+    const incentives = [{ id: 'bonus', unit: 'USD', ...STRICT, when: { kinds: ['sale', 'lease'] } }];
+    const corrected = { holdDays: 0, rounding: 'half-even', incentives };
+    await addVersion(fixture.app, company, '2020-01-02T00:00:00Z', corrected);
+    await reRate(fixture.app, company, { from: inMonth(-2).slice(0, 10), until: null });
+    expect(sum(await earned())).toBe(1300n);
+  });
 });
 
 describe('given a bonus by the market share of a month, of which nobody has sent a reading', () => {

@@ -147,36 +147,27 @@ export const story = (readingsMax = 3, paymentsMax = 0) =>
       }));
   });
 
-/** The same story, in which no correction moves a sale to another instant. */
-const inPlace = ({ sales, ...rest }: Story): Story => ({
-  ...rest,
-  sales: sales.map(({ revisions, ...sale }) => ({
-    ...sale,
-    revisions: revisions.map((revision) => ({ ...revision, minute: revisions[0]?.minute ?? revision.minute })),
-  })),
-});
+/** The parts of a story between which windows are closed. */
+export const PARTS = [0, 1, 2] as const;
 
-/**
- * A story that is told in two parts, and each part in two ways. Its sales stay where they happened: a correction that moves an event into a
- * closed window counts there if an earlier revision did, so it matters which revisions came before.
- */
+/** A story that is told in parts, and each part in two ways. */
 export const storyInParts = () =>
   seeds(2, 2).chain((seed) => {
-    const happenings = happeningsOf(inPlace(seed));
+    const happenings = happeningsOf(seed);
+    const { length } = happenings;
     return fc
       .record({
-        early: fc.subarray(happenings),
-        order: fc.shuffledSubarray(happenings, { minLength: happenings.length }),
+        parts: fc.array(fc.constantFrom(...PARTS), { minLength: length, maxLength: length }),
+        order: fc.shuffledSubarray(happenings, { minLength: length }),
         again: fc.subarray(happenings),
         sizes: fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 3 }),
       })
-      .map(({ early, order, again, sizes }) => {
-        const isEarly = new Set(early);
-        const part = (isFirst: boolean) => {
-          const of = (all: readonly Happening[]) => all.filter((one) => isEarly.has(one) === isFirst);
+      .map(({ parts, order, again, sizes }) => {
+        const partOf = new Map(happenings.map((one, index) => [one, parts[index]]));
+        return PARTS.map((part) => {
+          const of = (all: readonly Happening[]) => all.filter((one) => partOf.get(one) === part);
           return { straight: batched(of(happenings), [3]), shuffled: batched(of([...order, ...again]), sizes) };
-        };
-        return [part(true), part(false)] as const;
+        });
       });
   });
 

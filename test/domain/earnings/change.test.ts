@@ -64,7 +64,7 @@ describe('given a sale that moved to another partner, in a window in which other
       throw new Error('nothing is worked out');
     };
     const change = { partnerId: 1n, originId: 1n, key: 'shop/1', atMs: 0, rating: null, targets: [] };
-    const context = { zone: 'UTC', termsOf: none, scopeOf: none, purseFor: none, closed: new Set<string>() };
+    const context = { zone: 'UTC', termsOf: none, scopeOf: none, purseFor: none };
     expect(earningsOf({ ...change, counted: [part(1, -55n, 0n)] }, context)).toEqual([]);
   });
 });
