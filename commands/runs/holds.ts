@@ -60,11 +60,16 @@ async function record(tx: Database, { id, runId }: Payout, action: string, actor
 
 /** Reminds finance, once a day for each run, of the payouts that somebody has held for more than a day. */
 export async function remindOfHolds(tx: Database): Promise<void> {
-  const today = new Date().toISOString().slice(0, 10);
-  for (const { id, schedule, periodEnd } of await listHoldingRuns(tx, DAY_MS, RUNS_PER_SWEEP))
+  const day = new Date().toISOString().slice(0, 10);
+  for (const { id, schedule, periodEnd } of await listHoldingRuns(
+    tx,
+    DAY_MS,
+    { notice: 'payouts_held', day },
+    RUNS_PER_SWEEP,
+  ))
     await addNotification(tx, {
       kind: 'payouts_held',
-      dedupeKey: `payouts_held/${id}/${today}`,
+      dedupeKey: `payouts_held/${id}/${day}`,
       audience: 'finance',
       partnerId: null,
       body: { run: id, schedule, periodEnd },

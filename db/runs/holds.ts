@@ -34,10 +34,14 @@ export const listHeld = (db: Database, runId: string, limit: number): Promise<re
 
 const HoldingRow = z.strictObject({ id: z.string(), schedule: z.string(), periodEnd: LocalDate });
 
-/** The runs with a payout that somebody has held for this long. */
+/**
+ * The runs with a payout that somebody has held for this long. A run of which a notice was written is left out: its dedupe key is `notice`, the
+ * id of the run and the day.
+ */
 export const listHoldingRuns = (
   db: Database,
   forMs: number,
+  { notice, day }: { notice: string; day: string },
   limit: number,
 ): Promise<readonly z.infer<typeof HoldingRow>[]> =>
   db.any(sql.type(HoldingRow)`
@@ -45,4 +49,5 @@ export const listHoldingRuns = (
     from payout_run run join pay_schedule schedule on schedule.id = run.schedule_id
     where run.id in (
       select payout.run_id from payout where ${isHeld} and payout.held_at < now() - ${forMs} * interval '1 millisecond')
+      and not exists (select from notification where dedupe_key = concat_ws('/', ${notice}::text, run.id, ${day}::text))
     order by run.id limit ${limit}`);

@@ -79,11 +79,20 @@ export const closeTask = (
     where kind = ${kind} and subject = ${subject} and closed_at is null`,
   );
 
-/** Open tasks whose deadline comes within this time or has passed, the earliest deadline first. */
-export const listTasksDue = (db: Database, withinMs: number, limit: number): Promise<readonly Task[]> =>
+/**
+ * Open tasks whose deadline comes within this time or has passed, the earliest deadline first. A task of which a notice was written is left
+ * out: its dedupe key is `notice`, the id of the task and the day.
+ */
+export const listTasksDue = (
+  db: Database,
+  withinMs: number,
+  { notice, day }: { notice: string; day: string },
+  limit: number,
+): Promise<readonly Task[]> =>
   db.any(sql.type(TaskRow)`
     ${selectTask}
     where task.closed_at is null and task.deadline_at < now() + ${withinMs} * interval '1 millisecond'
+      and not exists (select from notification where dedupe_key = concat_ws('/', ${notice}::text, task.id, ${day}::text))
     order by task.deadline_at, task.id limit ${limit}`);
 
 export async function getTask(db: Database, id: string): Promise<Task> {

@@ -306,7 +306,7 @@ export const WITH_VALUES: Record<string, (db: Database, s: Scene) => unknown> = 
   readRunProgress: (db, s) => readRunProgress(db, s.runId),
   countHeld: (db, s) => countHeld(db, s.runId),
   listHeld: (db, s) => listHeld(db, s.runId, 30),
-  listHoldingRuns: (db) => listHoldingRuns(db, 86_400_000, 100),
+  listHoldingRuns: (db) => listHoldingRuns(db, 86_400_000, { notice: 'payouts_held', day: '2026-03-01' }, 100),
   countActivePayouts: (db) => countActivePayouts(db),
   takeStartablePayouts: (db, s) => takeStartablePayouts(db, s.runId, 200),
   updatePayout: (db, s) => updatePayout(db, s.payoutId, 'failed', null),
@@ -316,7 +316,7 @@ export const WITH_VALUES: Record<string, (db: Database, s: Scene) => unknown> = 
   listMatchedInbox: (db) => listMatchedInbox(db, 500),
   giveUpUnmatched: (db) => giveUpUnmatched(db),
   takeDueNotifications: (db) => takeDueNotifications(db, 50, 60_000),
-  listTasksDue: (db) => listTasksDue(db, 86_400_000, 50),
+  listTasksDue: (db) => listTasksDue(db, 86_400_000, { notice: 'task_due', day: '2026-03-01' }, 50),
   sealAuditLog: (db) => sealAuditLog(db),
   listEvents: (db) => listEvents(db, { partner: 'large-500' }, null, PAGE),
   listRivals: (db) =>

@@ -344,6 +344,23 @@ describe('given an open task with a deadline', () => {
       select body ->> 'subject' as subject from notification where kind = 'task_due'`);
     expect(subjects).toEqual([`near/${payoutId}`]);
   });
+
+  it('when more are due than one sweep reminds of then the next sweep reminds of the others', async () => {
+    const { payoutId } = await open();
+    const due = 120;
+    for (let n = 0; n < due; n += 1)
+      await insertTask(fixture.app, {
+        kind: 'check_stale',
+        subject: `many/${n}`,
+        payoutId,
+        detail: 'decide',
+        deadlineAt: new Date(Date.now() - DAY_MS),
+      });
+    for (const _ of [1, 2]) await fixture.app.transaction(remindOfTasks);
+    const reminded = await fixture.app.oneFirst(sql.type(z.object({ count: z.bigint() }))`
+      select count(*) from notification where kind = 'task_due' and body ->> 'subject' like 'many/%'`);
+    expect(reminded).toBe(BigInt(due));
+  });
 });
 
 it('when all tests have run then every invariant holds', async () => {
