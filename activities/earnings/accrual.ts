@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { DatabasePool } from 'slonik';
 
+import { isOfData, reasonOf } from '../../db/data-failures.ts';
 import { type Database, expectManyRows } from '../../db/database.ts';
 import { type AccrualProgram, type DueEvent, listDueEvents, lockShardForAccrual } from '../../db/earnings/accrual.ts';
 import { type EventAncestor, insertAncestors } from '../../db/earnings/ancestors.ts';
@@ -18,7 +19,6 @@ import type { Scope } from '../../domain/earnings/scope-state.ts';
 import { distinctShards, type Shard, shardOf, SHARDS } from '../../domain/earnings/shard.ts';
 import { raiseAlarm } from '../../commands/tasks/alarms.ts';
 import { bookEarnings } from './book.ts';
-import { isOfData, reasonOf } from './failed-page.ts';
 import { wakeAccrual } from '../../temporal/starts.ts';
 import { openPage } from './page.ts';
 import { workOutInParts } from './parts.ts';

@@ -1,11 +1,11 @@
 import type { DatabasePool } from 'slonik';
 
+import { isOfData, reasonOf } from '../../db/data-failures.ts';
 import { lockShardForAccrual } from '../../db/earnings/accrual.ts';
 import { type DueKey } from '../../db/earnings/events.ts';
 import { listDueKeys } from '../../db/earnings/set-aside.ts';
 import { setEventAside } from '../../commands/earnings/set-aside.ts';
 import type { Shard } from '../../domain/earnings/shard.ts';
-import { isOfData, reasonOf } from './failed-page.ts';
 
 /** So many events of one page are set aside at once. If more fail, the cause is hardly in the events, and operators are told. */
 const SET_ASIDE_MAX = 100;

@@ -1,3 +1,4 @@
+import { isOfData, reasonOf } from '../../db/data-failures.ts';
 import type { Database } from '../../db/database.ts';
 import {
   insertPlaces,
@@ -25,6 +26,7 @@ import { recordFacts } from '../partners/facts.ts';
 import { raiseAlarm } from '../tasks/alarms.ts';
 
 const PARTNERS_AT_ONCE = 500;
+const FAILURES_MAX = 100;
 
 /** The rung that a partner got, and the first days on which it holds. Undefined where a person has recorded another value for all of them. */
 type Placed = NewPlace & { readonly first: { readonly from: string; readonly until: string } | undefined };
@@ -32,7 +34,7 @@ type Placed = NewPlace & { readonly first: { readonly from: string; readonly unt
 /**
  * Gives partners their rungs by the windows that are closed: first the partners of each program, then those whose events wait for a rung.
  * It stops after a while, and the next call goes on. Safe to repeat, also at the same moment: a partner gets one rung by a window. A ladder
- * that fails is told, and stops no other one.
+ * or a partner that fails is told, and stops no other one.
  */
 export async function placeOnLadders(db: Database, nowMs: number, endsAtMs = Infinity): Promise<void> {
   const ladders = await listLadders(db);
@@ -42,48 +44,92 @@ export async function placeOnLadders(db: Database, nowMs: number, endsAtMs = Inf
     try {
       const today = localDate(nowMs, ladder.zone);
       const named = awaited.filter(({ fact }) => fact === ladder.fact).map(({ from }) => from);
-      while (Date.now() < endsAtMs && (await placeMembers(db, ladder, today)));
-      for (const from of named) while (Date.now() < endsAtMs && (await placeWaiters(db, ladder, from, today)));
+      await inPages(endsAtMs, (after) => placeMembers(db, ladder, today, after));
+      for (const from of named) await inPages(endsAtMs, (after) => placeWaiters(db, ladder, from, today, after));
     } catch (error) {
-      await tellOfFailure(db, ladder, error);
+      await db.transaction((tx) => tellOfFailure(tx, ladder, error));
     }
 }
 
-/** Places the next partners of the program who have no rung today. Returns whether there may be more. */
-const placeMembers = (db: Database, ladder: Ladder, today: string): Promise<boolean> =>
+/** A page of partners in the order of their ids. It returns the last one, or undefined where nobody comes after it. */
+type PlacePage = (after: bigint) => Promise<bigint | undefined>;
+
+async function inPages(endsAtMs: number, placePage: PlacePage): Promise<void> {
+  let after: bigint | undefined = 0n;
+  while (after !== undefined && Date.now() < endsAtMs) after = await placePage(after);
+}
+
+const lastOf = (page: readonly LadderMember[]): bigint | undefined =>
+  page.length < PARTNERS_AT_ONCE ? undefined : page.at(-1)?.partnerId;
+
+/** Places the next partners of the program who have no rung today. */
+const placeMembers = (db: Database, ladder: Ladder, today: string, after: bigint): Promise<bigint | undefined> =>
   db.transaction(async (tx) => {
     const windows = closedWindows(ladder.versions, today);
     const last = windows.at(-1);
-    if (!last || last.until <= today || !(await tryLockLadder(tx, ladder.fact))) return false;
-    const members = await listUnplaced(tx, { ...ladder, from: last.from, today }, PARTNERS_AT_ONCE);
-    await placeByAll(tx, ladder, windows, members, today);
-    return members.length === PARTNERS_AT_ONCE;
+    if (!last || last.until <= today || !(await tryLockLadder(tx, ladder.fact))) return undefined;
+    const members = await listUnplaced(tx, { ...ladder, from: last.from, today }, after, PARTNERS_AT_ONCE);
+    await placeInParts(tx, ladder, windows, members, today);
+    return lastOf(members);
   });
 
-/** Places the next partners whose events wait for the rung of a day, and wakes these events. Returns whether there may be more. */
-const placeWaiters = (db: Database, ladder: Ladder, from: string, today: string): Promise<boolean> =>
+/** Places the next partners whose events wait for the rung of a day, and wakes these events. */
+const placeWaiters = (
+  db: Database,
+  ladder: Ladder,
+  from: string,
+  today: string,
+  after: bigint,
+): Promise<bigint | undefined> =>
   db.transaction(async (tx) => {
     const { fact, versions } = ladder;
     const windows = closedWindows(versions, today).filter((window) => window.from <= from);
     const isClosed = windows.at(-1)?.from === from;
-    if ((!isClosed && windowDeciding(versions, from)) || !(await tryLockLadder(tx, fact))) return false;
+    if ((!isClosed && windowDeciding(versions, from)) || !(await tryLockLadder(tx, fact))) return undefined;
     const name = rungName(fact, from);
-    const waiters = await listWaiters(tx, { fact, from, name }, PARTNERS_AT_ONCE);
-    if (isClosed)
-      await placeByAll(
-        tx,
-        ladder,
-        windows,
-        waiters.filter(({ isPlaced }) => !isPlaced),
-        today,
-      );
+    const waiters = await listWaiters(tx, { fact, from, name }, after, PARTNERS_AT_ONCE);
+    const missing = isClosed ? waiters.filter(({ isPlaced }) => !isPlaced) : [];
+    const failed = await placeInParts(tx, ladder, windows, missing, today);
     await wakeUnplaced(
       tx,
       name,
-      waiters.map(({ partnerId }) => partnerId),
+      waiters.filter(({ partnerId }) => !failed.has(partnerId)).map(({ partnerId }) => partnerId),
     );
-    return waiters.length === PARTNERS_AT_ONCE;
+    return lastOf(waiters);
   });
+
+/**
+ * Gives partners the rungs that they miss, in halves where that fails, and tells of those who fail alone. Returns the ids of these. Throws the
+ * failure of a partner after the first hundred, because the cause is then hardly in the partners.
+ */
+async function placeInParts(
+  tx: Database,
+  ladder: Ladder,
+  windows: readonly LadderWindow[],
+  members: readonly LadderMember[],
+  today: string,
+): Promise<ReadonlySet<bigint>> {
+  const failed = new Set<bigint>();
+  async function inParts(few: readonly LadderMember[]): Promise<void> {
+    const [first] = few;
+    if (!first) return;
+    try {
+      await tx.transaction((inner) => placeByAll(inner, ladder, windows, few, today));
+    } catch (error) {
+      if (!isOfData(error) || failed.size === FAILURES_MAX) throw error;
+      if (few.length === 1) {
+        failed.add(first.partnerId);
+        await tellOfFailure(tx, ladder, error, first.partner);
+        return;
+      }
+      const half = Math.ceil(few.length / 2);
+      await inParts(few.slice(0, half));
+      await inParts(few.slice(half));
+    }
+  }
+  await inParts(members);
+  return failed;
+}
 
 /** Gives partners the rungs that they miss by some windows, oldest first. They are told of the one that still holds. */
 async function placeByAll(
@@ -180,8 +226,13 @@ async function tellOfChanges(
   }
 }
 
-async function tellOfFailure(db: Database, { fact, program }: Ladder, error: unknown): Promise<void> {
-  const reason = error instanceof Error ? error.message : String(error);
-  const detail = `The ladder of ${fact} in program ${program} did not give partners their rungs: ${reason}. Those who have none keep no value of ${fact} for these days, and their events that ask for it wait. Bursar tries again every minute.`;
-  await db.transaction((tx) => raiseAlarm(tx, 'ladder_stuck', `ladder/${fact}`, detail));
+async function tellOfFailure(
+  tx: Database,
+  { fact, program }: Ladder,
+  error: unknown,
+  partner: string | null = null,
+): Promise<void> {
+  const whom = partner === null ? 'partners their rungs' : `partner ${partner} a rung`;
+  const detail = `The ladder of ${fact} in program ${program} did not give ${whom}: ${reasonOf(error)}. Those who have none keep no value of ${fact} for these days, and their events that ask for it wait. Bursar tries again every minute.`;
+  await raiseAlarm(tx, 'ladder_stuck', `ladder/${fact}`, detail, partner ?? undefined);
 }

@@ -11,21 +11,27 @@ import type { Database } from '../database.ts';
 const MemberRow = z.strictObject({ partnerId: z.bigint(), partner: z.string() });
 export type LadderMember = z.infer<typeof MemberRow>;
 
-/** The partners who are in a program on a local day, and who have no rung from another day on. */
+/**
+ * The partners who are in a program on a local day, and who have no rung from another day on, after one of them in the order of their ids. Each
+ * place is looked up by its key, because the places of all windows would be read otherwise.
+ */
 export const listUnplaced = (
   db: Database,
   { fact, programId, from, today }: { fact: string; programId: number; from: string; today: string },
+  after: bigint,
   limit: number,
 ): Promise<readonly LadderMember[]> =>
   db.any(sql.type(MemberRow)`
     select partner.id as "partnerId", partner.code as partner
     from (
-      select distinct partner_id from agreement_term term
-      where term.program_id = ${programId} and term.plan_id is not null
+      select distinct term.partner_id from agreement_term term
+      left join lateral (
+        select true as is_placed from ladder_place place
+        where place.partner_id = term.partner_id and place.fact_key = ${fact} and place.starts_on = ${from} limit 1
+      ) place on true
+      where term.program_id = ${programId} and term.partner_id > ${after} and term.plan_id is not null
         and term.starts_on <= ${today} and (term.ends_on is null or term.ends_on > ${today})
-        and not exists (
-          select from ladder_place place
-          where place.partner_id = term.partner_id and place.fact_key = ${fact} and place.starts_on = ${from})
+        and place.is_placed is null
     ) unplaced
     join partner on partner.id = unplaced.partner_id
     where exists (
@@ -46,10 +52,11 @@ export const listAwaitedRungs = (db: Database): Promise<readonly string[]> =>
 
 const WaiterRow = MemberRow.extend({ isPlaced: z.boolean() });
 
-/** The partners whose events wait for a rung, by its name. */
+/** The partners whose events wait for a rung, by its name, after one of them in the order of their ids. */
 export const listWaiters = (
   db: Database,
   { fact, from, name }: { fact: string; from: string; name: string },
+  after: bigint,
   limit: number,
 ): Promise<readonly z.infer<typeof WaiterRow>[]> =>
   db.any(sql.type(WaiterRow)`
@@ -58,8 +65,10 @@ export const listWaiters = (
         select from ladder_place place
         where place.partner_id = partner.id and place.fact_key = ${fact} and place.starts_on = ${from}) as "isPlaced"
     from (
-      select distinct partner_id from event_due where waits_on = 'ladder' and waits_for = ${name} limit ${limit}
-    ) waiting join partner on partner.id = waiting.partner_id`);
+      select distinct partner_id from event_due where waits_on = 'ladder' and waits_for = ${name} and partner_id > ${after}
+      order by partner_id limit ${limit}
+    ) waiting join partner on partner.id = waiting.partner_id
+    order by partner.id`);
 
 const PlaceRow = z.strictObject({ partnerId: z.bigint(), fact: z.string(), from: LocalDate, value: z.string() });
 export type LadderPlace = z.infer<typeof PlaceRow>;

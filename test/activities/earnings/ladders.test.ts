@@ -261,6 +261,31 @@ describe('given a ladder that changes', () => {
     await expect(add('2026-04-01')).rejects.toThrow('is exclusive in program');
   });
 
+  it('when one partner fails then the others get their rungs, their events go on, and somebody is told of that one', async () => {
+    const { send, company, partner, fact, place, ranks, earned } = await openLadder(fixture);
+    const broken = await addPartner(fixture.app, company);
+    await fixture.owner.query(sql.unsafe`
+      create function break_partner() returns trigger language plpgsql as $$ begin
+        if new.partner_id = ${sql.literalValue(String(broken.id))} then raise exception 'out of range'; end if; return new; end $$`);
+    await fixture.owner.query(sql.unsafe`
+      create trigger broken_partner before insert on ladder_place for each row execute function break_partner()`);
+    const others = [await addPartner(fixture.app, company), await addPartner(fixture.app, company)];
+    await send(
+      { id: 'volume', day: '2026-03-01', amount: '500.00' },
+      { id: 'sale', day: '2026-04-02', amount: '100.00' },
+      { id: 'stuck', day: '2026-04-02', amount: '100.00', partner: broken.code },
+    );
+    for (let again = 0; again < 2; again += 1) await place('2026-04-02');
+    expect(await ranks(partner.id)).toEqual(['silver 2026-04-01 2026-07-01']);
+    for (const { id } of others) expect(await ranks(id)).toEqual(['bronze 2026-04-01 2026-07-01']);
+    expect(await ranks(broken.id)).toEqual([]);
+    expect(await earned()).toEqual({ silver: '10.00' });
+    expect(
+      await fixture.app.anyFirst(sql.type(z.object({ detail: z.string() }))`
+        select fact.detail from alarm join alarm_fact fact on fact.alarm_id = alarm.id where subject = ${`ladder/${fact}`}`),
+    ).toEqual([expect.stringContaining(`did not give partner ${broken.code} a rung: out of range`)]);
+  });
+
   it('when a ladder fails then somebody is told, and the others go on', async () => {
     const broken = await openLadder(fixture);
     const sound = await openLadder(fixture);

@@ -1,6 +1,6 @@
 import { SchemaValidationError, SlonikError } from 'slonik';
 
-/** Why a page of events failed: because of its data, or because of something that waiting or an operator fixes for all events. */
+/** Why work on many rows failed: because of the data of some of them, or because of something that waiting or an operator fixes for all. */
 
 const REASON_CHARS_MAX = 300;
 /** Classes of SQLSTATE: values that do not fit, violated constraints, and exceptions that our triggers raise. */
@@ -13,7 +13,7 @@ const innermost = (error: unknown): unknown =>
 const codeOf = (error: unknown): string | undefined =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 
-/** Whether the data of a page are the reason for its failure, and not the database, a lock, a right or a time limit. */
+/** Whether the data are the reason of a failure, and not the database, a lock, a right or a time limit. */
 export function isOfData(error: unknown): boolean {
   if (error instanceof SchemaValidationError) return true;
   const code = codeOf(innermost(error));
