@@ -20,7 +20,10 @@ const MONTHS = [
 const WEEKDAYS = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'];
 const LETTERS = 3;
 
-const anyOf = (names: readonly string[]): string => `(?i:${names.join('|')})`;
+/** A pattern for a text in small or capital letters. V8 misses matches of some patterns that say `(?i:…)`, such as `M/D/YY h:mm A`. */
+const inAnyCase = (text: string): string =>
+  text.replaceAll(/[a-z]/gi, (letter) => `[${letter.toLowerCase()}${letter.toUpperCase()}]`);
+const anyOf = (names: readonly string[]): string => `(?:${names.map(inAnyCase).join('|')})`;
 const short = (names: readonly string[]): string[] => names.map((name) => name.slice(0, LETTERS));
 
 /** The number of a month or a weekday by its first letters, from 1. */
@@ -51,7 +54,7 @@ const TOKENS = {
   YYYY: { part: 'year', pattern: '\\d{4}', read: Number },
   YY: { part: 'year', pattern: '\\d{2}', read: yearOfTwo },
   MMMM: { part: 'month', pattern: anyOf(MONTHS), read: numberIn(MONTHS) },
-  MMM: { part: 'month', pattern: `(?:${anyOf(['Sept', ...short(MONTHS)])})\\.?`, read: numberIn(MONTHS) },
+  MMM: { part: 'month', pattern: `${anyOf(['Sept', ...short(MONTHS)])}\\.?`, read: numberIn(MONTHS) },
   MM: { part: 'month', pattern: '\\d{2}', read: Number },
   M: { part: 'month', pattern: '\\d{1,2}', read: Number },
   DD: { part: 'day', pattern: '\\d{2}', read: Number },
@@ -62,7 +65,7 @@ const TOKENS = {
   H: { part: 'hour', pattern: '\\d{1,2}', read: Number },
   hh: { part: 'hour of the half day', pattern: '\\d{2}', read: Number },
   h: { part: 'hour of the half day', pattern: '\\d{1,2}', read: Number },
-  A: { part: 'half of the day', pattern: '(?i:[ap]\\.?m\\.?)', read: (text: string) => (/^a/i.test(text) ? 0 : 12) },
+  A: { part: 'half of the day', pattern: '[aApP]\\.?[mM]\\.?', read: (text: string) => (/^a/i.test(text) ? 0 : 12) },
   mm: { part: 'minute', pattern: '\\d{2}', read: Number },
   ss: { part: 'second', pattern: '\\d{2}', read: Number },
   S: { part: 'fraction', pattern: '\\d{1,9}', read: millisecondsOf },

@@ -69,6 +69,59 @@ describe('given dates as exports write them', () => {
   });
 });
 
+const MONTHS = 'January February March April May June July August September October November December'.split(' ');
+const WEEKDAYS = 'Monday Tuesday Wednesday Thursday Friday Saturday Sunday'.split(' ');
+
+/** How each token prints a time, worked out without the tokens of the product. */
+const PRINTED: Record<string, (time: Temporal.PlainDateTime) => string> = {
+  YYYY: ({ year }) => String(year),
+  YY: ({ year }) => String(year % 100).padStart(2, '0'),
+  MMMM: ({ month }) => MONTHS[month - 1] ?? '',
+  MMM: ({ month }) => MONTHS[month - 1]?.slice(0, 3) ?? '',
+  MM: ({ month }) => String(month).padStart(2, '0'),
+  M: ({ month }) => String(month),
+  DD: ({ day }) => String(day).padStart(2, '0'),
+  D: ({ day }) => String(day),
+  dddd: ({ dayOfWeek }) => WEEKDAYS[dayOfWeek - 1] ?? '',
+  ddd: ({ dayOfWeek }) => WEEKDAYS[dayOfWeek - 1]?.slice(0, 3) ?? '',
+  HH: ({ hour }) => String(hour).padStart(2, '0'),
+  H: ({ hour }) => String(hour),
+  hh: ({ hour }) => String(hour % 12 || 12).padStart(2, '0'),
+  h: ({ hour }) => String(hour % 12 || 12),
+  A: ({ hour }) => (hour < 12 ? 'AM' : 'PM'),
+  mm: ({ minute }) => String(minute).padStart(2, '0'),
+  ss: ({ second }) => String(second).padStart(2, '0'),
+  S: ({ millisecond }) => String(millisecond).padStart(3, '0'),
+  Z: () => '+00:00',
+};
+
+describe('given every day of two years, each at another time of the day', () => {
+  const first = Temporal.PlainDateTime.from('2024-01-01T00:00:00');
+  const times = Array.from({ length: 366 + 365 }, (_, day) =>
+    first.add({ days: day, hours: day % 24, minutes: day % 60, seconds: (day * 7) % 60 }),
+  );
+  const days = ['M/D', 'D/M', 'M-D', 'D.M', 'MM/DD', 'DD.MM', 'D MMMM', 'ddd, MMM D'];
+  const years = days.flatMap((day) => [`${day}/YY`, `${day}/YYYY`, `YY-${day}`, `YYYY ${day}`]);
+  const clocks = ['h:mm A', 'hh:mm A', 'h:mmA', '[at] h:mm:ss A', 'H:mm', 'HH:mm:ss.S', 'h:mm A Z'];
+
+  it.each(years)('when a date is written as %s, with any time before or after it, then it is read back', (day) => {
+    const formats = [day, ...clocks.flatMap((clock) => [`${day} ${clock}`, `${clock} ${day}`])];
+    for (const format of formats) {
+      const tokens = new RegExp(Object.keys(PRINTED).join('|'), 'g');
+      const read = compileDates(format, formatHasOffset(format) ? undefined : 'UTC');
+      const misread = times.flatMap((time) => {
+        const text = format.replaceAll(/\[(.*?)\]|[A-Za-z]+/g, (token, literal?: string) =>
+          literal === undefined ? token.replaceAll(tokens, (name) => PRINTED[name]?.(time) ?? name) : literal,
+        );
+        const shown = format.includes('ss') ? time : time.with({ second: 0 });
+        const at = format === day ? `${time.toPlainDate()}T00:00:00Z` : `${shown}Z`;
+        return read(text) === at ? [] : [text];
+      });
+      expect(misread, format).toEqual([]);
+    }
+  });
+});
+
 describe('given wall times of zones that change their clocks', () => {
   const zone = fc.constantFrom(
     'America/Sao_Paulo',
