@@ -53,6 +53,7 @@ import { importRoutes } from './routes/earnings/imports.ts';
 import { uncollectedRoutes } from './routes/earnings/uncollected.ts';
 import { factRoutes } from './routes/partners/facts.ts';
 import { poolRoutes } from './routes/earnings/pools.ts';
+import { recoveryRoutes } from './routes/partners/recovery.ts';
 import { quotaRoutes } from './routes/earnings/quotas.ts';
 import { parentRoutes } from './routes/partners/parents.ts';
 import { mergeRoutes } from './routes/earnings/merges.ts';
@@ -132,6 +133,7 @@ const ROUTES = [
   agreementRoutes,
   factRoutes,
   quotaRoutes,
+  recoveryRoutes,
   parentRoutes,
   uncollectedRoutes,
   onboardingRoutes,

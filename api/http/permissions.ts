@@ -35,6 +35,8 @@ const ROLES_FOR: Readonly<Record<string, readonly Role[]>> = {
   'POST /v1/schedules': OPERATOR,
   'GET /v1/schedules/{code}': STAFF,
   'PATCH /v1/schedules/{code}': OPERATOR,
+  'GET /v1/schedules/{code}/recovery': STAFF,
+  'PUT /v1/schedules/{code}/recovery': OPERATOR,
   'GET /v1/schedules/{code}/periods': STAFF,
 
   'GET /v1/programs': STAFF,

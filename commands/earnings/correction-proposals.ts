@@ -133,11 +133,11 @@ export async function readOpenBalance(
     availableOn,
   }: Pick<PlacedItem, 'partnerId' | 'scheduleId' | 'currency' | 'availableOn'>,
 ): Promise<OpenBalance> {
-  const standing = (await listPartnerPayability(tx, scheduleId, availableOn, partnerId)).find(
-    (row) => row.currency === currency,
-  );
+  const standing = (
+    await listPartnerPayability(tx, scheduleId, { start: availableOn, end: availableOn }, partnerId)
+  ).find((row) => row.currency === currency);
   return {
-    balance: money((standing?.payableMinor ?? 0n) + (standing?.heldMinor ?? 0n), currency),
+    balance: money(standing ? standing.payableMinor + standing.heldMinor - standing.debtLeftMinor : 0n, currency),
     minimum: money(standing?.minimumMinor ?? 0n, currency),
   };
 }

@@ -70,7 +70,12 @@ export async function askForReplacement(
 
 /** Refuses a replacement that would pay nobody, with every reason against it and the day on which it ends. */
 async function refuseIfUnpayable(tx: Database, replaced: Payout, run: Run, nowMs: number): Promise<void> {
-  const rows = await listPartnerPayability(tx, run.scheduleId, run.periodEnd, replaced.partnerId);
+  const rows = await listPartnerPayability(
+    tx,
+    run.scheduleId,
+    { start: run.periodStart, end: run.periodEnd },
+    replaced.partnerId,
+  );
   const row = rows.find(({ currency }) => currency === replaced.currency);
   if (!row || row.outcome === 'paid') return;
   const of = (minor: bigint) => money(minor, row.currency);

@@ -1,7 +1,9 @@
 -- Says who is paid at a cut-off, and why the others are not: one row for each partner and currency of a pay schedule. The draft, the
 -- dry run, the last question before a payment and "why not paid yet" all read this, and nothing else decides it. It is a view with
--- three parameters. A run that asks counts the lines of its own payouts as payable until their provider is asked.
-create or replace function payability(the_schedule int, cutoff date, asking_run uuid default null) returns table(
+-- four parameters. A run that asks counts the lines of its own payouts as payable until their provider is asked.
+--
+-- An older debt is what a partner owed before the first day of the period. A cap on its recovery leaves a part of it for later runs.
+create or replace function payability(the_schedule int, period_start date, cutoff date, asking_run uuid default null) returns table(
   partner_id bigint,
   currency char(3),
   payable_minor bigint,
@@ -14,7 +16,9 @@ create or replace function payability(the_schedule int, cutoff date, asking_run 
   instrument_version_id uuid,
   reasons jsonb,
   is_last boolean,
-  outcome text
+  outcome text,
+  left_minor bigint,
+  debt_left_minor bigint
 ) language sql stable as $$
   with member as (
     select agreement_term.partner_id
@@ -30,7 +34,7 @@ create or replace function payability(the_schedule int, cutoff date, asking_run 
         then payout.status not in ('draft', 'approved') and (payout.status <> 'executing' or exists (
           select from payout_attempt where payout_id = payout.id and state not in ('prepared', 'failed')))
         else true end as taken,
-      coalesce(line.carried_from = asking_run, false) as carried
+      line.available_on < period_start or line.carried_from <> coalesce(asking_run, '00000000-0000-0000-0000-000000000000') as is_older
     from earning_line line
     join program on program.id = line.program_id and program.schedule_id = the_schedule
     left join payout_line paid on paid.earning_line_id = line.id and paid.taken
@@ -38,10 +42,9 @@ create or replace function payability(the_schedule int, cutoff date, asking_run 
     where not exists (select from earning_line part where part.split_from = line.id)
   ), balance as (
     select member.partner_id, payer.id as payer_id, coalesce(line.currency, payer.currency) as currency,
-      coalesce(sum(line.amount_minor) filter (where not line.taken and line.available_on < cutoff and not line.carried), 0)::bigint
-        as payable_minor,
-      coalesce(sum(line.amount_minor) filter (where not line.taken and (line.available_on >= cutoff or line.carried)), 0)::bigint
-        as held_minor,
+      coalesce(sum(line.amount_minor) filter (where not line.taken and line.available_on < cutoff), 0)::bigint as payable_minor,
+      coalesce(sum(line.amount_minor) filter (where not line.taken and line.available_on >= cutoff), 0)::bigint as held_minor,
+      coalesce(sum(line.amount_minor) filter (where not line.taken and line.available_on < cutoff and line.is_older), 0)::bigint as older_minor,
       coalesce(sum(line.amount_minor) filter (where line.taken and line.status <> 'settled'), 0)::bigint as reserved_minor,
       min(line.available_on) filter (where not line.taken and line.available_on >= cutoff) as next_available_on
     from member
@@ -49,13 +52,23 @@ create or replace function payability(the_schedule int, cutoff date, asking_run 
                 where pay_schedule.id = the_schedule) payer
     left join line using (partner_id)
     group by member.partner_id, payer.id, coalesce(line.currency, payer.currency)
+  ), netted as (
+    select balance.partner_id, balance.payer_id, balance.currency, balance.payable_minor + debt.left_minor as payable_minor,
+      balance.held_minor, balance.reserved_minor, balance.next_available_on, debt.left_minor as debt_left_minor
+    from balance
+    cross join lateral (
+      select case when balance.older_minor < 0 and balance.payable_minor > balance.older_minor then greatest(0, -balance.older_minor
+        - coalesce(floor((balance.payable_minor - balance.older_minor) * max_recovery(balance.partner_id, the_schedule, cutoff, asking_run)
+            / 100)::bigint, -balance.older_minor))
+        else 0 end as left_minor offset 0
+    ) debt
   ), asked as (
     select balance.*, greatest(coalesce(own.minimum_minor, minimum.minimum_minor), unit.unit_minor, 0) as minimum_minor,
       coalesce(unit.unit_minor, 1) as unit_minor, partner.on_hold_reason, partner.merged_into,
       case when balance.payable_minor >= unit.unit_minor then balance.payable_minor % unit.unit_minor else 0 end as rest_minor,
       instrument.id as instrument_version_id, instrument.method, instrument.usable_from, instrument.gateway,
       instrument.advice
-    from balance
+    from netted balance
     join partner on partner.id = balance.partner_id
     left join pay_schedule_minimum minimum on minimum.schedule_id = the_schedule and minimum.currency = balance.currency
     left join lateral (
@@ -94,6 +107,6 @@ create or replace function payability(the_schedule int, cutoff date, asking_run 
   )
   -- A gateway may pay only whole units of a currency. The rest is carried forward.
   select partner_id, currency, payable_minor - rest_minor, held_minor + rest_minor, reserved_minor, next_available_on, minimum_minor, method, gateway,
-    instrument_version_id, reasons, is_last, coalesce(reasons -> 0 ->> 'reason', 'paid')
+    instrument_version_id, reasons, is_last, coalesce(reasons -> 0 ->> 'reason', 'paid'), rest_minor - debt_left_minor, debt_left_minor
   from judged
 $$;

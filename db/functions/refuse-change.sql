@@ -9,7 +9,7 @@ end $$;
 do $$
 declare facts text;
 begin
-  foreach facts in array array['partner_fact', 'partner_parent', 'onboarding_record',
+  foreach facts in array array['partner_fact', 'partner_parent', 'recovery_cap', 'onboarding_record',
       'instrument_version', 'instrument_place', 'instrument_withdrawal', 'plan_version', 'plan_version_withdrawal', 'rate_source', 'exchange_rate', 'budget_change', 'agreement_term', 'ladder', 'ladder_version', 'ladder_place', 'event', 'event_admission', 'event_share', 'event_ancestor', 'event_quarantine', 'event_quarantine_decision', 'import_rejection', 'accrual_batch', 'policy_version', 'policy_confirmation', 'policy_answer', 'deal_extension', 'deal_sale',
       'pool', 'pool_division', 'pool_part', 'earning_line', 'earning', 'correction_item', 'unit_rate', 'points_movement', 'points_lot_entry', 'attempt_history', 'payout_history', 'payout_edge', 'attempt_edge', 'batch_edge', 'resolution_edge', 'run_edge',
       'run_edit', 'run_change', 'decision_note', 'approval', 'check_register', 'check_mailing', 'ledger_journal', 'ledger_entry'] loop
@@ -32,7 +32,7 @@ end $$;
 do $$
 declare kept text;
 begin
-  foreach kept in array array['partner_fact', 'partner_parent', 'onboarding_record',
+  foreach kept in array array['partner_fact', 'partner_parent', 'recovery_cap', 'onboarding_record',
       'audit_log', 'instrument_version', 'instrument_place', 'instrument_withdrawal', 'instrument_failure', 'task', 'plan_version', 'plan_version_withdrawal', 'rate_source', 'exchange_rate', 'budget_change', 'agreement_term', 'ladder', 'ladder_version', 'ladder_place', 'event', 'event_admission', 'event_share', 'event_ancestor', 'event_quarantine', 'event_quarantine_decision', 'policy_version', 'policy_confirmation', 'policy_answer', 'deal_extension', 'deal_sale',
       'import_rejection', 'accrual_batch', 'pool', 'pool_division', 'pool_part', 'earning_line', 'earning', 'correction', 'correction_item', 'unit', 'budget', 'unit_rate', 'points_lot', 'points_movement', 'points_lot_entry', 'redemption', 'conversion', 'payout', 'payout_line', 'payout_attempt', 'attempt_history',
       'provider_batch', 'resolution', 'payout_edge', 'attempt_edge', 'batch_edge', 'resolution_edge', 'run_edge', 'run_edit', 'run_change',

@@ -1,6 +1,6 @@
 -- The people who had a hand in what a run pays, each with the first time: the preparer; those who changed the run, who added the payment
 -- details that it pays to, or directed money to them by an order, a cleared failure or a withdrawal; who sent the events or wrote the
--- terms behind its lines; who recorded the agreements, facts, ladders and parents by which its partners earn, or the smallest payout of one; who
+-- terms behind its lines; who recorded the agreements, facts, ladders and parents by which its partners earn, or the smallest payout or recovery of one; who
 -- may read its partners' data as theirs; and who released a partner from a hold.
 create or replace function run_hands(the_run uuid) returns table(actor_id uuid, since timestamptz) language sql stable as $$
   with recursive paid as materialized (
@@ -53,6 +53,8 @@ create or replace function run_hands(the_run uuid) returns table(actor_id uuid, 
     select record.recorded_by, record.recorded_at from partner_parent record where record.partner_id = any(array(select partner_id from earner))
     union all
     select smallest.recorded_by, smallest.recorded_at from paid join partner_minimum smallest using (partner_id)
+    union all
+    select cap.recorded_by, cap.recorded_at from paid join recovery_cap cap using (partner_id)
     union all
     select held.actor_id, held.decided_at
     from paid join partner reader on reader.id = paid.partner_id or reader.merged_into = paid.partner_id

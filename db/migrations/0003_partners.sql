@@ -43,6 +43,21 @@ create table partner_minimum(
 create index on partner_minimum(partner_id, currency, id desc);
 comment on column partner_minimum.minimum_minor is 'Null where the minimum of the schedule counts again.';
 
+-- How much of what a period earned a run takes back of an older debt, for one partner or for all of a schedule. The newest row counts, in
+-- runs that begin after it.
+create table recovery_cap(
+  id bigint generated always as identity primary key,
+  schedule_id int not null references pay_schedule,
+  partner_id bigint references partner,
+  percent numeric(5, 2) check (percent > 0 and percent <= 100),
+  reason text not null check (reason <> ''),
+  recorded_by uuid not null references actor,
+  recorded_at timestamptz not null default clock_timestamp()
+);
+create index on recovery_cap(schedule_id, partner_id, id desc);
+comment on column recovery_cap.percent is
+  'Null takes the cap back: the one of the schedule counts again for a partner, and a debt is taken back in full for a schedule.';
+
 create table instrument_version(
   id uuid primary key default uuidv7(),
   partner_id bigint not null references partner,

@@ -282,6 +282,7 @@ create unique index one_line_a_batch on earning_line(partner_id, program_id, kin
   where split_from is null;
 create index on earning_line(program_id, partner_id);
 create index on earning_line(split_from) where split_from is not null;
+create index on earning_line(carried_from) where carried_from is not null;
 create unique index one_line_a_resolution on earning_line(resolution_id) where split_from is null;
 create unique index one_line_a_correction_item on earning_line(correction_id, correction_item)
   where correction_id is not null and split_from is null;

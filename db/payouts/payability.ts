@@ -17,7 +17,7 @@ const PayabilityRow = z.strictObject({
   currency: Currency,
   /** The balance that is free before the cut-off and in no payout. */
   payableMinor: z.bigint(),
-  /** The balance that is still held at the cut-off. */
+  /** The balance that is still held at the cut-off, and what is left for later runs because a gateway pays only whole units. */
   heldMinor: z.bigint(),
   /** The balance that is in a payout which is not settled. */
   reservedMinor: z.bigint(),
@@ -31,25 +31,24 @@ const PayabilityRow = z.strictObject({
   /** Whether the partner goes on in no program of the schedule, so that the minimum does not hold back this balance. */
   isLast: z.boolean(),
   outcome: z.enum(OUTCOMES),
+  /** The part of an older debt that is left for later runs. It is in no other amount. */
+  debtLeftMinor: z.bigint(),
 });
 export type Payability = z.infer<typeof PayabilityRow>;
 
 const columns = sql.fragment`
   partner_id as "partnerId", currency, payable_minor as "payableMinor", held_minor as "heldMinor", reserved_minor as "reservedMinor",
   next_available_on as "nextAvailableOn", minimum_minor as "minimumMinor", method, gateway,
-  instrument_version_id as "instrumentVersionId", reasons, is_last as "isLast", outcome`;
+  instrument_version_id as "instrumentVersionId", reasons, is_last as "isLast", outcome, debt_left_minor as "debtLeftMinor"`;
+
+type AskingRun = { id: string; scheduleId: number; periodStart: string; periodEnd: string };
 
 /**
  * The partners that a run would pay, and the reasons why it would not pay the others: a row for each partner and currency. A
  * replacement has only the partner and currency of the payout that it replaces.
  */
-export const runPayability = (run: {
-  id: string;
-  scheduleId: number;
-  periodEnd: string;
-  replacesId: string | null;
-}) => sql.fragment`
-  select * from payability(${run.scheduleId}, ${run.periodEnd}::date, ${run.id}::uuid)
+export const runPayability = (run: AskingRun & { replacesId: string | null }) => sql.fragment`
+  select * from payability(${run.scheduleId}, ${run.periodStart}::date, ${run.periodEnd}::date, ${run.id}::uuid)
   where ${run.replacesId}::uuid is null
     or (partner_id, currency) = (select partner_id, currency from payout where id = ${run.replacesId}::uuid)`;
 
@@ -59,24 +58,25 @@ export const runPayability = (run: {
  */
 export async function lockPayability(
   db: Database,
-  run: { id: string; scheduleId: number; periodEnd: string },
+  run: AskingRun,
   currency: string,
   partnerIds: readonly bigint[],
 ): Promise<ReadonlyMap<bigint, Payability>> {
   const partners = sql.array(partnerIds.map(String), 'int8');
   await db.query(sql.unsafe`select lock_owed(${partners}, ${currency})`);
   const rows = await db.any(sql.type(PayabilityRow)`
-    select ${columns} from payability(${run.scheduleId}, ${run.periodEnd}::date, ${run.id}::uuid)
+    select ${columns} from payability(${run.scheduleId}, ${run.periodStart}::date, ${run.periodEnd}::date, ${run.id}::uuid)
     where partner_id = any(${partners}) and currency = ${currency}`);
   return new Map(rows.map((row) => [row.partnerId, row]));
 }
 
-/** Whether a partner would be paid at a cut-off (local date, `2026-12-01`) of a schedule, and if not why: a row for each currency. */
+/** Whether a partner would be paid at the end of a period (local dates) of a schedule, and if not why: a row for each currency. */
 export const listPartnerPayability = (
   db: Database,
   scheduleId: number,
-  cutoff: string,
+  period: { start: string; end: string },
   partnerId: bigint,
 ): Promise<readonly Payability[]> =>
   db.any(sql.type(PayabilityRow)`
-    select ${columns} from payability(${scheduleId}, ${cutoff}::date) where partner_id = ${partnerId} order by currency`);
+    select ${columns} from payability(${scheduleId}, ${period.start}::date, ${period.end}::date)
+    where partner_id = ${partnerId} order by currency`);

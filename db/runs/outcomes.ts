@@ -40,7 +40,7 @@ export async function redrawOutcomes(db: Database, run: Drafted, seenHash: strin
       from judged
       left join run_outcome outcome
         on (outcome.run_id, outcome.partner_id, outcome.currency) = (${run.id}::uuid, judged.partner_id, judged.currency)
-      left join payout on payout.id = outcome.payout_id
+      left join payout on payout.id = outcome.payout_id and (payout.status = 'draft' or outcome.outcome = 'excluded')
       where coalesce(outcome.outcome, '') <> 'excluded' and (
         (outcome.outcome, outcome.payable_minor, outcome.reasons)
           is distinct from (judged.outcome, judged.payable_minor, judged.reasons)

@@ -1280,6 +1280,34 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/schedules/{code}/recovery": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the caps on taking back debts
+         * @description Each record supersedes the earlier ones of the same partner, or those of the schedule.
+         *
+         *     Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["listRecoveryCaps"];
+        /**
+         * Cap how much of a debt each run takes back
+         * @description A debt is what a partner owed before the period of the run. Without a cap, a run takes back all of it. The rest stays a debt. A partner who goes on in no program has no cap. Runs that are open keep the caps with which they began.
+         *
+         *     Needs a key of the role **operator**.
+         */
+        put: operations["capRecovery"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/partners/{code}/parent": {
         parameters: {
             query?: never;
@@ -7415,6 +7443,56 @@ export interface components {
              */
             reason: string;
         };
+        RecoveryCap: {
+            /**
+             * @description The number of the record. A string of digits
+             * @example 12
+             */
+            id: string;
+            /**
+             * @description The code of the partner; null for all partners of the schedule
+             * @example paula
+             */
+            partner: string | null;
+            /**
+             * @description The percentage; null if the cap was ended
+             * @example 25
+             */
+            percent: string | null;
+            /**
+             * @description The reason
+             * @example Agreed after the recall
+             */
+            reason: string;
+            /**
+             * @description The person who recorded it
+             * @example olga
+             */
+            recordedBy: string;
+            /**
+             * Format: date-time
+             * @description When it was recorded. An RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
+            recordedAt: string;
+        };
+        NewRecoveryCap: {
+            /**
+             * @description The percentage of what the period of a run earned that is taken back of an older debt at most. Null ends the cap
+             * @example 25
+             */
+            percent: string | null;
+            /**
+             * @description The code of one partner, whose cap comes before that of the schedule; without it, all partners
+             * @example paula
+             */
+            partner?: string;
+            /**
+             * @description The reason, in one line, for the people who read it later
+             * @example The contract is not signed yet
+             */
+            reason: string;
+        };
         NewlyRecordedParent: {
             /**
              * @description The number of the record. A string of digits
@@ -11903,6 +11981,11 @@ export interface components {
                  * @example 20.00
                  */
                 held: string;
+                /**
+                 * @description The part of an older debt that this payment leaves for later ones, because the schedule caps how much of a debt each run takes back. A decimal string in major units of `currency`
+                 * @example 0.00
+                 */
+                debtLeft: string;
                 /**
                  * @description The amount in payouts that have not settled. A decimal string in major units of `currency`
                  * @example 0.00
@@ -17259,6 +17342,8 @@ export type Quota = components['schemas']['Quota'];
 export type NewQuota = components['schemas']['NewQuota'];
 export type TableResult = components['schemas']['TableResult'];
 export type LineRefusal = components['schemas']['LineRefusal'];
+export type RecoveryCap = components['schemas']['RecoveryCap'];
+export type NewRecoveryCap = components['schemas']['NewRecoveryCap'];
 export type NewlyRecordedParent = components['schemas']['NewlyRecordedParent'];
 export type NewParent = components['schemas']['NewParent'];
 export type PartnerParent = components['schemas']['PartnerParent'];
@@ -20698,6 +20783,83 @@ export interface operations {
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listRecoveryCaps: {
+        parameters: {
+            query?: {
+                /** @description The largest number of items on a page */
+                limit?: number;
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The code of the schedule */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Everything that was recorded, newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["RecoveryCap"][];
+                        /**
+                         * @description The value to send as `cursor` for the next page; null on the last page
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    capRecovery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The code of the schedule */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRecoveryCap"];
+            };
+        };
+        responses: {
+            /** @description The cap counts in every run that begins from now on. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCap"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             431: components["responses"]["HeadersTooLarge"];
             500: components["responses"]["InternalError"];
         };

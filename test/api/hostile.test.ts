@@ -301,6 +301,7 @@ const TABLES = [
   'partner_parent',
   'onboarding_record',
   'partner_minimum',
+  'recovery_cap',
   'instrument_version',
   'event',
   'event_share',

@@ -143,7 +143,7 @@ export const MUTATIONS: readonly Mutation[] = [
         changed regprocedure;
         before text;
       begin
-        foreach changed in array '{"payability(int, date, uuid)",free_lines(uuid)}'::regprocedure[] loop
+        foreach changed in array '{"payability(int, date, date, uuid)",free_lines(uuid)}'::regprocedure[] loop
           before := pg_get_functiondef(changed);
           if position('and paid.taken' in before) = 0 then raise exception '% was not changed', changed; end if;
           execute replace(before, 'and paid.taken', 'and false');

@@ -75,7 +75,9 @@ describe('given a migrated database', () => {
   it('when a function cannot be created then the whole migration is undone, and the error names the file', async () => {
     await withClient(url, async (client) => {
       await client.query('drop trigger facts_only on ledger_entry; drop function payability');
-      await client.query('create function payability(int, date, uuid) returns int language sql as $$ select 1 $$');
+      await client.query(
+        'create function payability(int, date, date, uuid) returns int language sql as $$ select 1 $$',
+      );
       const before = await rulesIn(client);
 
       await expect(migrate(url)).rejects.toThrow('db/functions/payability.sql was refused');

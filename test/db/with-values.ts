@@ -293,7 +293,8 @@ export const WITH_VALUES: Record<string, (db: Database, s: Scene) => unknown> = 
   listAttemptHistory: (db, s) => listAttemptHistory(db, s.payoutId),
   listPayoutEntries: (db, s) => listPayoutEntries(db, s.payoutId),
   listStatementLines: (db, s) => listStatementLines(db, s.payoutId),
-  listPartnerPayability: (db, s) => listPartnerPayability(db, s.company.scheduleId, '2026-02-01', s.partnerId),
+  listPartnerPayability: (db, s) =>
+    listPartnerPayability(db, s.company.scheduleId, { start: '2026-01-01', end: '2026-02-01' }, s.partnerId),
   listInstruments: (db, s) => listInstruments(db, s.partnerId, null, PAGE),
   listPartners: (db) => listPartners(db, 'large-500', PAGE),
   listRuns: (db) => listRuns(db, {}, null, PAGE),

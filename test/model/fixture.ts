@@ -150,7 +150,7 @@ export async function openBusiness(fixture: Fixture, code: string, payees: reado
       world.db.any(sql.type(OwedRow)`
         select partner.code as partner, coalesce(account.credits - account.debits, 0)::bigint as owed,
           able.payable_minor as free
-        from pay_schedule schedule, payability(schedule.id, ${PERIOD_END}::date) able
+        from pay_schedule schedule, payability(schedule.id, '2026-01-01', ${PERIOD_END}::date) able
         join partner on partner.id = able.partner_id
         left join ledger_account account on account.partner_id = partner.id and account.code like 'partner:payable:%'
         where schedule.code = ${code} order by partner.code`),

@@ -47,6 +47,10 @@ export const PayabilityBody = z
             '123.46',
           ),
           held: fields.amount('The amount that is still held for refunds', '20.00'),
+          debtLeft: fields.amount(
+            'The part of an older debt that this payment leaves for later ones, because the schedule caps how much of a debt each run takes back',
+            '0.00',
+          ),
           reserved: fields.amount('The amount in payouts that have not settled', '0.00'),
           minimum: fields.amount('The smallest payout', '50.00'),
           nextAvailableOn: fields
@@ -112,7 +116,7 @@ const waitingBody = ({ schedule, waitsOn, currency, count, minor }: PartnerWait)
 async function itemsOf(db: Database, schedule: Schedule, partnerId: bigint, nowMs: number) {
   const [next] = nextPeriods(schedule, nowMs, 1);
   if (!next) return [];
-  const rows = await listPartnerPayability(db, schedule.id, next.end, partnerId);
+  const rows = await listPartnerPayability(db, schedule.id, next, partnerId);
   const when = { schedule: schedule.code, cutoff: next.end, payOn: payDate(schedule, next.end) };
   return Promise.all(
     rows.map(async (row) => {
@@ -135,6 +139,7 @@ function itemOf(row: Payability, schedule: Schedule, nowMs: number, waiting: rea
     currency,
     payable: formatDecimal(payable),
     held: formatDecimal(of(row.heldMinor)),
+    debtLeft: formatDecimal(of(row.debtLeftMinor)),
     reserved: formatDecimal(reserved),
     minimum: formatDecimal(minimum),
     nextAvailableOn,

@@ -111,7 +111,7 @@ async function pay({ company }: Shop, periodStart: string, periodEnd: string): P
 
 /** The balance that a payout of the period would take: what is payable, below zero too. */
 async function balance({ company, partner }: Shop, cutoff: string): Promise<string> {
-  const rows = await listPartnerPayability(fixture.app, company.scheduleId, cutoff, partner.id);
+  const rows = await listPartnerPayability(fixture.app, company.scheduleId, { start: cutoff, end: cutoff }, partner.id);
   return formatDecimal(
     money(
       rows.reduce((sum, { payableMinor }) => sum + payableMinor, 0n),

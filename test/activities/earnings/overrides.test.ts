@@ -116,7 +116,12 @@ describe('given a reseller below a distributor, and a plan that pays the distrib
     expect(line).toMatchObject({ eventId: 'a', incentive: 'override', minor: 2000n });
     expect(line?.explanation).toMatchObject({ inputs: { from: tree.child.code, amount: '1000.00 USD' } });
     expect(JSON.stringify(line?.explanation)).not.toMatch(/\b100\.00/);
-    const judged = await listPartnerPayability(fixture.app, tree.company.scheduleId, '2026-05-01', tree.parent.id);
+    const judged = await listPartnerPayability(
+      fixture.app,
+      tree.company.scheduleId,
+      { start: '2026-04-01', end: '2026-05-01' },
+      tree.parent.id,
+    );
     expect(judged).toMatchObject([{ payableMinor: 2000n, outcome: 'paid' }]);
     expect(await listPartnerEarnings(fixture.app, tree.child.id, null, 10)).toHaveLength(1);
   });

@@ -185,7 +185,7 @@ describe('given part of a payout that came back', () => {
 
     expect(await owed(partner.id)).toBe(400n);
     const payable = await fixture.app.oneFirst(sql.type(z.object({ payable_minor: z.bigint() }))`
-      select payable_minor from payability(${company.scheduleId}, '2026-02-01') where partner_id = ${partner.id}`);
+      select payable_minor from payability(${company.scheduleId}, '2026-01-01', '2026-02-01') where partner_id = ${partner.id}`);
     expect(payable).toBe(400n);
     expect(await openTasks(payoutId)).toEqual([]);
     expect(await noticesOf(payoutId)).toContain('payout_partly_returned');

@@ -170,7 +170,7 @@ type Standing = { schedule: string; payable: string; held: string; outcome: stri
 async function standing(code: string): Promise<string> {
   const rows = await api.db.any(sql.type(z.object({ payable: z.bigint(), held: z.bigint(), outcome: z.string() }))`
     select payable_minor as payable, held_minor as held, outcome
-    from pay_schedule schedule, payability(schedule.id, '2099-01-01') judged
+    from pay_schedule schedule, payability(schedule.id, '2098-12-01', '2099-01-01') judged
     where judged.partner_id = (select id from partner where code = ${code})`);
   return rows.map(({ payable, held, outcome }) => `${payable} ${held} ${outcome}`).join();
 }

@@ -35,7 +35,7 @@ beforeAll(async () => {
 afterAll(() => fixture.close());
 
 const judge = async ({ id }: PartnerRows) => {
-  const [row] = await listPartnerPayability(fixture.app, company.scheduleId, CUTOFF, id);
+  const [row] = await listPartnerPayability(fixture.app, company.scheduleId, { start: '2026-01-01', end: CUTOFF }, id);
   if (!row) throw new Error('a partner of the schedule has a row');
   return row;
 };
