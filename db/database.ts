@@ -8,6 +8,8 @@ import {
   sql,
 } from 'slonik';
 
+import { copyingDriver } from './copy-driver.ts';
+
 /**
  * A pool or a transaction. Every transaction takes its locks in one order, so that no two wait for each other: gateway, run, the
  * payer's choice of gateways, batch, payout, partner, the partner's ledger account. Rows of one table are locked in the order of their
@@ -40,6 +42,7 @@ export function openDatabase(url: string, { poolSize = POOL_SIZE_DEFAULT } = {})
   const appUrl = new URL(url);
   appUrl.searchParams.set('options', `-c role=${APP_ROLE} -c timezone=UTC`);
   return createPool(appUrl.href, {
+    driverFactory: copyingDriver,
     maxPoolSize: poolSize,
     statementTimeout: STATEMENT_TIMEOUT_MS,
     captureStackTrace: false,

@@ -1,11 +1,12 @@
 import { sql } from 'slonik';
 import { z } from 'zod';
 
+import type { CurrencyCode } from '../../domain/currency.ts';
 import type { Earning } from '../../domain/earnings/change.ts';
 import { LINE_KIND_OF } from '../../domain/earnings/correction.ts';
 import { isPoints } from '../../domain/unit.ts';
-import { Currency, Instant, LocalDate } from '../column-types.ts';
-import { unnestColumns } from '../columns.ts';
+import { Instant } from '../column-types.ts';
+import { copyRows, takeIds } from '../copy.ts';
 import { changesRow, type Database } from '../database.ts';
 import { conversionJson } from '../programs/exchange-rates.ts';
 import { type Correction } from './corrections.ts';
@@ -25,15 +26,14 @@ export type NewEarning = Earning & {
 };
 export type LineKind = 'earned' | 'reversed' | 'corrected';
 
-const LineRow = z.strictObject({
-  id: z.bigint(),
-  partnerId: z.bigint(),
-  kind: z.string(),
-  currency: Currency,
-  availableOn: LocalDate,
-  minor: z.bigint(),
-});
-type EarningLine = z.infer<typeof LineRow>;
+type EarningLine = {
+  id: bigint;
+  partnerId: bigint;
+  kind: LineKind;
+  currency: CurrencyCode;
+  availableOn: string;
+  minor: bigint;
+};
 const BatchRow = z.strictObject({ batchId: z.bigint(), bookedAt: Instant });
 
 type LineKey = { partnerId: bigint; kind: string; currency: string; availableOn: string };
@@ -54,51 +54,46 @@ export async function insertEarnings(
     insert into accrual_batch(program_id, event_count) values (${programId}, ${eventCount})
     returning id as "batchId", booked_at as "bookedAt"`);
   const { batchId } = batch;
-  const inMoney = earnings.filter(({ currency }) => !isPoints(currency));
-  const lines = await insertLines(db, programId, batchId, inMoney);
+  const lines = await insertLines(db, programId, batchId, earnings);
   const ids = new Map(lines.map((line) => [lineKey(line), line.id]));
   const isoOf = instantWriter();
-  await db.query(sql.unsafe`
-    insert into earning(event_id, n, partner_id, child_id, program_id, origin_id, incentive_id, scope_id, plan_version_id, terms_since,
-      batch_id, earning_line_id, currency, amount_minor, volume, of_amount, base, available_on, before, uncollected_minor, rate, late_for, customer,
-      budget_id, unfunded_minor)
-    select event_id, n, partner_id, child_id, ${programId}, origin_id, incentive_id, scope_id, plan_version_id, terms_since, ${batchId},
-      earning_line_id, currency, amount_minor, volume, of_amount, base, available_on, before, uncollected_minor, rate, late_for, customer,
-      budget_id, unfunded_minor
-    from ${unnestColumns(
-      EARNING_TYPES,
-      earnings.map((earning) => [
-        earning.eventId,
-        earning.n,
-        earning.partnerId,
-        earning.childId,
-        earning.originId,
-        earning.incentiveId,
-        earning.scope?.id ?? null,
-        earning.versionId,
-        isoOf(earning.sinceMs),
-        ids.get(lineKey(earning)) ?? null,
-        earning.currency,
-        earning.minor,
-        earning.measures.volume,
-        earning.measures.of,
-        earning.measures.base,
-        earning.availableOn,
-        earning.before && beforeJson(earning.before),
-        earning.uncollectedMinor,
-        earning.converted && conversionJson(earning.converted),
-        earning.lateFor,
-        earning.customer,
-        earning.budgetId,
-        earning.budgetId === null ? null : earning.unfundedMinor,
-      ]),
-    )} as added(event_id, n, partner_id, child_id, origin_id, incentive_id, scope_id, plan_version_id, terms_since, earning_line_id, currency,
-      amount_minor, volume, of_amount, base, available_on, before, uncollected_minor, rate, late_for, customer, budget_id, unfunded_minor)`);
+  await copyRows(
+    db,
+    'earning',
+    EARNING_COLUMNS,
+    earnings.map((earning) => [
+      earning.eventId,
+      earning.n,
+      earning.partnerId,
+      earning.childId,
+      programId,
+      earning.originId,
+      earning.incentiveId,
+      earning.scope?.id ?? null,
+      earning.versionId,
+      isoOf(earning.sinceMs),
+      batchId,
+      ids.get(lineKey(earning)) ?? null,
+      earning.currency,
+      earning.minor,
+      earning.measures.volume,
+      earning.measures.of,
+      earning.measures.base,
+      earning.availableOn,
+      earning.before && beforeJson(earning.before),
+      earning.uncollectedMinor,
+      earning.converted && conversionJson(earning.converted),
+      earning.lateFor,
+      earning.customer,
+      earning.budgetId,
+      earning.budgetId === null ? null : earning.unfundedMinor,
+    ]),
+  );
   return { ...batch, lines };
 }
 
-const EARNING_TYPES =
-  'int8 int2 int8 int8 int8 text int8 int4 timestamptz int8 text int8 int8 int8 int8 date jsonb int8 jsonb text text int4 int8'.split(
+const EARNING_COLUMNS =
+  'event_id n partner_id child_id program_id origin_id incentive_id scope_id plan_version_id terms_since batch_id earning_line_id currency amount_minor volume of_amount base available_on before uncollected_minor rate late_for customer budget_id unfunded_minor'.split(
     ' ',
   );
 
@@ -112,40 +107,44 @@ function instantWriter(): (ms: number) => string {
   };
 }
 
-const LINE_COLUMNS = sql.fragment`partner_id, kind, currency, amount_minor, earning_count, available_on`;
-
-function insertLines(
+async function insertLines(
   db: Database,
   programId: number,
   batchId: bigint,
   earnings: readonly NewEarning[],
 ): Promise<readonly EarningLine[]> {
-  const sums = new Map<string, NewEarning & { sum: bigint; count: number; by: Set<string> }>();
+  const sums = new Map<string, Omit<EarningLine, 'id'> & { count: number; by: Set<string> }>();
   for (const earning of earnings) {
+    const { partnerId, kind, currency, availableOn } = earning;
+    if (isPoints(currency)) continue;
     const key = lineKey(earning);
-    const line = sums.get(key) ?? { ...earning, sum: 0n, count: 0, by: new Set<string>() };
-    line.sum += earning.minor;
+    const line = sums.get(key) ?? { partnerId, kind, currency, availableOn, minor: 0n, count: 0, by: new Set() };
+    line.minor += earning.minor;
     line.count += 1;
     for (const person of earning.madeBy) line.by.add(person);
     sums.set(key, line);
   }
-  const rows = [...sums.values()]
-    .filter(({ sum }) => sum !== 0n)
-    .map(({ partnerId, kind, currency, sum, count, availableOn, by }) => [
+  const sorted = [...sums].filter(([, { minor }]) => minor !== 0n).toSorted(([one], [other]) => (one < other ? -1 : 1));
+  const ids = await takeIds(db, 'earning_line', sorted.length);
+  const lines = sorted.map(([, line], index) => ({ ...line, id: ids[index] ?? 0n }));
+  await copyRows(
+    db,
+    'earning_line',
+    'id partner_id program_id batch_id kind currency amount_minor earning_count available_on made_by'.split(' '),
+    lines.map(({ id, partnerId, kind, currency, minor, count, availableOn, by }) => [
+      id,
       partnerId,
+      programId,
+      batchId,
       kind,
       currency,
-      sum,
+      minor,
       count,
       availableOn,
       `{${[...by].toSorted().join(',')}}`,
-    ]);
-  return db.any(sql.type(LineRow)`
-    insert into earning_line(${LINE_COLUMNS}, program_id, batch_id, made_by)
-    select ${LINE_COLUMNS}, ${programId}, ${batchId}, made_by::uuid[]
-    from ${unnestColumns(['int8', 'text', 'bpchar', 'int8', 'int4', 'date', 'text'], rows)} as added(${LINE_COLUMNS}, made_by)
-    order by partner_id, kind, currency, available_on
-    returning id, partner_id as "partnerId", kind, currency, available_on as "availableOn", amount_minor as minor`);
+    ]),
+  );
+  return lines;
 }
 
 /**
