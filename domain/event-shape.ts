@@ -7,6 +7,8 @@ import {
   Currency,
   Decimal,
   EventKind,
+  isEventYear,
+  notEventYear,
   QUANTITY_MAX,
   Reading,
   Source,
@@ -18,13 +20,6 @@ const AMOUNTS_MAX = 20;
 export const ATTRIBUTES_MAX = 20;
 export const ATTRIBUTE_CHARS_MAX = 200;
 const REVISION_MAX = 1_000_000;
-const YEAR_MIN = 2000;
-const YEAR_MAX = 2100;
-
-const isSaneYear = (instant: string): boolean => {
-  const year = new Date(instant).getUTCFullYear();
-  return year >= YEAR_MIN && year < YEAR_MAX;
-};
 
 const WireShare = z.strictObject({
   partner: Code.meta({ description: 'The code of a partner who has a part in the event', examples: ['paula'] }),
@@ -73,7 +68,7 @@ export const EventShape = z.strictObject({
       offset: true,
       error: 'is not an instant such as 2026-03-01T09:30:00Z: date, time and offset are needed',
     })
-    .refine(isSaneYear, `is not between ${YEAR_MIN} and ${YEAR_MAX}`)
+    .refine(isEventYear, notEventYear)
     .meta({
       description: 'When it happened: an RFC 3339 instant with its offset, at most 5 minutes ahead of our clock',
       examples: ['2026-02-10T12:00:00Z'],

@@ -135,6 +135,15 @@ export const tooEarly = `is before the year ${FIRST_YEAR}`;
 
 export const LocalDay = z.iso.date('is not a date such as 2026-03-01').refine(isLateEnough, tooEarly);
 
+const EVENT_YEAR_MIN = 2000;
+const EVENT_YEAR_MAX = 2100;
+/** Events are of these years: whether a date or an instant is. */
+export const isEventYear = (text: string): boolean => {
+  const year = new Date(text).getUTCFullYear();
+  return year >= EVENT_YEAR_MIN && year < EVENT_YEAR_MAX;
+};
+export const notEventYear = `is not between ${EVENT_YEAR_MIN} and ${EVENT_YEAR_MAX}`;
+
 const ZONE_CHARS_MAX = 60;
 
 /** A time zone. It is kept as the IANA database writes it, because other systems tell small letters from capital ones. */
@@ -167,7 +176,8 @@ export const Reading = z
       .regex(/^\d{1,9}(\.\d{1,6})?$/, 'is not a number of 0 or more with at most six decimals')
       .meta({ description: 'The value, a decimal string', examples: ['31.4'] }),
     on: z.iso
-      .date()
+      .date('is not a date such as 2026-03-31')
+      .refine(isEventYear, notEventYear)
       .meta({
         description: 'A local date of the window that it is about; the day of the event if left out',
         examples: ['2026-03-31'],

@@ -64,6 +64,11 @@ describe('given an event on the wire', () => {
       fields: ['occurredAt'],
       because: 'an empty clock is not a date',
     },
+    ...['9999-12-31', '2100-01-01', '1999-12-31', '0001-01-01'].map((on) => ({
+      wire: { ...training, reading: { metric: 'nps', value: '60', on } },
+      fields: ['reading.on'],
+      because: `no event is of ${on}`,
+    })),
     { wire: { ...sale, quantity: 0 }, fields: ['quantity'], because: 'nothing was sold' },
     { wire: { ...sale, id: ' a' }, fields: ['id'], because: 'a stray space would be another event' },
     { wire: { ...sale, id: '' }, fields: ['id'], because: 'an event has a natural key' },
