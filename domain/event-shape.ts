@@ -7,11 +7,13 @@ import {
   Currency,
   Decimal,
   EventKind,
+  hasRealOffset,
   isEventYear,
   notEventYear,
   QUANTITY_MAX,
   Reading,
   Source,
+  unrealOffset,
 } from './fields.ts';
 
 const SHARES_MIN = 2;
@@ -68,6 +70,7 @@ export const EventShape = z.strictObject({
       offset: true,
       error: 'is not an instant such as 2026-03-01T09:30:00Z: date, time and offset are needed',
     })
+    .refine(hasRealOffset, unrealOffset)
     .refine(isEventYear, notEventYear)
     .meta({
       description: 'When it happened: an RFC 3339 instant with its offset, at most 5 minutes ahead of our clock',

@@ -135,6 +135,10 @@ export const tooEarly = `is before the year ${FIRST_YEAR}`;
 
 export const LocalDay = z.iso.date('is not a date such as 2026-03-01').refine(isLateEnough, tooEarly);
 
+/** No clock shows a larger offset, so it is a mistake. */
+export const hasRealOffset = (text: string): boolean => !/[+-](?:14:?(?!00)|1[5-9]:?|2\d:?)\d\d$/.test(text);
+export const unrealOffset = 'has an offset of more than 14 hours';
+
 const EVENT_YEAR_MIN = 2000;
 const EVENT_YEAR_MAX = 2100;
 /** Events are of these years: whether a date or an instant is. */

@@ -4,11 +4,13 @@ import {
   Code,
   Currency,
   Decimal,
+  hasRealOffset,
   isLateEnough,
   Line,
   LocalDay,
   PostalAddress as Address,
   tooEarly,
+  unrealOffset,
   whyNotAmount,
 } from '../../domain/fields.ts';
 import { formatDecimal, type Money } from '../../domain/money.ts';
@@ -31,16 +33,15 @@ export const LocalDate = LocalDay.meta({
   description: 'A local date in the zone of the schedule',
   examples: ['2026-03-01'],
 });
-/** A mistake: digits below a nanosecond, or an offset that no clock shows. PostgreSQL refuses both beyond bounds of its own. */
+/** Digits below a nanosecond are a mistake. PostgreSQL refuses them beyond a bound of its own. */
 const INSTANT_CHARS_MAX = '2026-03-01T09:30:00.123456789+00:00'.length;
-const hasRealOffset = (text: string): boolean => /(?:Z|[+-](?:0\d|1[0-3]):?\d\d|[+-]14:?00)$/.test(text);
 /** An offset may lead out of the years that have four digits. */
 const hasWrittenYear = (text: string): boolean => new Date(text).getUTCFullYear() < 10_000;
 
 export const Instant = z.iso
   .datetime({ offset: true, error: 'is not an instant such as 2026-03-01T09:30:00Z' })
   .refine((text) => text.length <= INSTANT_CHARS_MAX, 'has more than nine digits of a second')
-  .refine(hasRealOffset, 'has an offset of more than 14 hours')
+  .refine(hasRealOffset, unrealOffset)
   .refine(hasWrittenYear, 'is after the year 9999')
   .refine(isLateEnough, tooEarly)
   .meta({ description: 'An RFC 3339 instant with its offset', examples: ['2026-03-01T09:30:00Z'] });

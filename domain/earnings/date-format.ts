@@ -38,11 +38,14 @@ const yearOfTwo = (text: string): number => Number(text) + (Number(text) >= PIVO
 
 const millisecondsOf = (fraction: string): number => Number(fraction.slice(0, 3).padEnd(3, '0'));
 
+const OFFSET_MINUTES_MAX = 14 * 60;
+
 /** Reads `Z`, `UTC`, `+05:45`, `-0300` or `+00` as minutes east of UTC, or returns NaN for an offset that no clock has. */
 function offsetMinutes(text: string): number {
   if (/^[A-Z]/.test(text)) return 0;
   const [hours, minutes] = [Number(text.slice(1, 3)), Number(text.slice(3).replace(':', ''))];
-  return hours > 23 || minutes > 59 ? Number.NaN : (hours * 60 + minutes) * (text.startsWith('-') ? -1 : 1);
+  const east = hours * 60 + minutes;
+  return east > OFFSET_MINUTES_MAX || minutes > 59 ? Number.NaN : east * (text.startsWith('-') ? -1 : 1);
 }
 
 /**

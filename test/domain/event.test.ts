@@ -24,6 +24,7 @@ describe('given an event on the wire', () => {
     { wire: { ...sale, amount: '0' }, what: 'a sale of zero' },
     { wire: { ...sale, amounts: { freight: '8.72' }, quantity: 3 }, what: 'a sale with freight' },
     { wire: { ...sale, occurredAt: '2026-03-01T09:30:00.123456-03:00' }, what: 'a local time with its offset' },
+    { wire: { ...sale, occurredAt: '2026-03-01T09:30:00+14:00' }, what: 'a local time of Kiritimati' },
     { wire: training, what: 'a training without an amount' },
     { wire: refund, what: 'a partial refund' },
     { wire: { ...training, id: 'r', kind: 'refund', refundOf: sale.id }, what: 'a full refund' },
@@ -64,6 +65,11 @@ describe('given an event on the wire', () => {
       fields: ['occurredAt'],
       because: 'an empty clock is not a date',
     },
+    ...['+15:00', '-14:30', '+23:59'].map((offset) => ({
+      wire: { ...sale, occurredAt: `2026-03-01T09:30:00${offset}` },
+      fields: ['occurredAt'],
+      because: `no clock shows ${offset}`,
+    })),
     ...['9999-12-31', '2100-01-01', '1999-12-31', '0001-01-01'].map((on) => ({
       wire: { ...training, reading: { metric: 'nps', value: '60', on } },
       fields: ['reading.on'],

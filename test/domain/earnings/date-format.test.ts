@@ -46,6 +46,7 @@ describe('given dates as exports write them', () => {
     { text: '-1', format: 'X', because: 'that was before 1970' },
     { text: '2026-03-05 at 07:00', format: 'YYYY-MM-DD HH:mm', because: 'the format lacks the word' },
     { text: '2026-03-05 07:00 -0360', format: 'YYYY-MM-DD HH:mm Z', because: 'an hour has 60 minutes' },
+    { text: '2026-03-05 07:00 +1430', format: 'YYYY-MM-DD HH:mm Z', because: 'no clock shows more than 14 hours' },
     { text: '2026-03-05 07:00 EST', format: 'YYYY-MM-DD HH:mm Z', because: 'EST is not the same zone everywhere' },
   ])('when $text is read as $format then it is refused: $because', ({ text, format }) => {
     expect(read(text, format, 'UTC')).toBeUndefined();
