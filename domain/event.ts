@@ -31,6 +31,8 @@ export const isOurs = (kind: string): boolean => [CLOSING, DIVISION, QUOTA, RE_R
 /** The kind of the events of ours by which deals earn that were won. Plans pay it like any other kind. */
 export const DEAL_WON = 'deal_won';
 export const OUR_SOURCE = 'bursar';
+/** The sources of earnings that no event brought. Events may not pass for them. */
+const OTHER_SOURCES = ['correction', 'conversion', 'resolution'];
 
 /** An objection to a field, by a rule that looks at more than one field. */
 type Objection = { path: (string | number)[]; reason: string };
@@ -111,7 +113,11 @@ export const WireEvent = EventShape.superRefine((event, context) => {
     ...objection(event.reading !== undefined && event.kind === REFUND, 'reading', 'cannot be refunded: correct it'),
     ...objection(event.reading !== undefined && isCollection(event.kind), 'reading', 'is not for a payment'),
     ...objection(isOurs(event.kind) || event.kind === DEAL_WON, 'kind', `is ${event.kind}, which Bursar sends itself`),
-    ...objection(event.source === OUR_SOURCE, 'source', `is ${OUR_SOURCE}, which is our own`),
+    ...objection(
+      [OUR_SOURCE, ...OTHER_SOURCES].includes(event.source),
+      'source',
+      `is ${event.source}, which is our own`,
+    ),
   ];
   for (const { path, reason } of objections) context.addIssue({ code: 'custom', path, message: reason });
 }).meta({ id: 'NewEvent', description: 'One thing that a partner did' });

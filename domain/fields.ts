@@ -27,7 +27,10 @@ export const EventKind = z
 export const Source = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'is not 1 to 64 letters, digits and . _ -')
-  .meta({ description: 'The system that the event comes from', examples: ['shop'] });
+  .meta({
+    description: 'The system that the event comes from: not `bursar`, `correction`, `conversion` or `resolution`',
+    examples: ['shop'],
+  });
 
 /** The name of an amount besides the main one, such as `freight`. The name `amount` always means the main one. */
 export const AmountName = z

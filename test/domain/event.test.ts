@@ -65,6 +65,11 @@ describe('given an event on the wire', () => {
       fields: ['occurredAt'],
       because: 'an empty clock is not a date',
     },
+    ...['bursar', 'correction', 'conversion', 'resolution'].map((source) => ({
+      wire: { ...sale, source },
+      fields: ['source'],
+      because: `earnings with the source ${source} are our own`,
+    })),
     ...['+15:00', '-14:30', '+23:59'].map((offset) => ({
       wire: { ...sale, occurredAt: `2026-03-01T09:30:00${offset}` },
       fields: ['occurredAt'],
