@@ -186,7 +186,8 @@ export const Reading = z
       .date('is not a date such as 2026-03-31')
       .refine(isEventYear, notEventYear)
       .meta({
-        description: 'A local date of the window that it is about; the day of the event if left out',
+        description:
+          'A local date of the window that it is about, at most the end of the year of the event; the day of the event if left out',
         examples: ['2026-03-31'],
       })
       .optional(),

@@ -114,6 +114,7 @@ export async function judge(
       ...attributeRefusals(event, place),
       ...exactRefusals(candidate, place),
       ...(event.occurredAtMs > nowMs + AHEAD_MS_MAX ? [{ field: 'occurredAt', reason: 'is in the future' }] : []),
+      ...readingRefusals(event, place),
       ...correctionRefusals(event, before.at(-1)),
       ...refundRefusals(event, sales),
     ];
@@ -240,6 +241,16 @@ function attributeRefusals({ attributes, program }: Event, place: EventPlace | u
   return Object.keys(attributes)
     .filter((name) => place?.programId !== null && !declared.includes(name))
     .map((name) => ({ field: `attributes.${name}`, reason: `is not an attribute that program ${program} declares` }));
+}
+
+/** A reading may be about the end of a window that goes on, and no window of the calendar is longer than the year. */
+function readingRefusals({ reading, occurredAtMs }: Event, place: EventPlace | undefined): Refusal[] {
+  if (!reading?.on || !place?.zone) return [];
+  const year = (date: string): string => date.slice(0, 'YYYY'.length);
+  const own = year(localDate(occurredAtMs, place.zone));
+  return year(reading.on) > own
+    ? [{ field: 'reading.on', reason: `is after ${own}, the year of the event, so nobody can have measured it` }]
+    : [];
 }
 
 /** The main amount has more digits than its currency only where the program says so. */

@@ -204,6 +204,10 @@ function readingTargets(
   const ofAmount = of === null ? null : measureOf(event, of);
   const start = windowStartOf(terms, (value !== null && event.reading?.on) || date);
   if (start === null || (value === null && ofAmount === null)) return [];
+  if (start > date) {
+    const nothing = { measures: NOTHING, scope: null, minor: 0n, lateFor: null, converted: null };
+    return [{ terms, currency, ...nothing, lacks: 'no reading of a window that has begun' }];
+  }
   const { start: placed, lateFor } = place(terms, start);
   const target = { terms, currency, minor: 0n, lacks: null, lateFor, converted: null };
   if (placed === null) return [{ ...target, measures: NOTHING, scope: null }];

@@ -8051,7 +8051,7 @@ export interface components {
         /** @description One thing that a partner did */
         NewEvent: {
             /**
-             * @description The system that the event comes from
+             * @description The system that the event comes from: not `bursar`, `correction`, `conversion` or `resolution`
              * @example shop
              */
             source: string;
@@ -8150,7 +8150,7 @@ export interface components {
                 value: string;
                 /**
                  * Format: date
-                 * @description A local date of the window that it is about; the day of the event if left out
+                 * @description A local date of the window that it is about, at most the end of the year of the event; the day of the event if left out
                  * @example 2026-03-31
                  */
                 on?: string;
@@ -8254,7 +8254,7 @@ export interface components {
                 value: string;
                 /**
                  * Format: date
-                 * @description A local date of the window that it is about; the day of the event if left out
+                 * @description A local date of the window that it is about, at most the end of the year of the event; the day of the event if left out
                  * @example 2026-03-31
                  */
                 on?: string;
@@ -9851,7 +9851,7 @@ export interface components {
              */
             sales?: {
                 /**
-                 * @description The system that the event comes from
+                 * @description The system that the event comes from: not `bursar`, `correction`, `conversion` or `resolution`
                  * @example shop
                  */
                 source: string;
@@ -13583,7 +13583,7 @@ export interface components {
         /** @description How the rows of a CSV file become events */
         ImportMapping: {
             /**
-             * @description The system that the event comes from
+             * @description The system that the event comes from: not `bursar`, `correction`, `conversion` or `resolution`
              * @example shop
              */
             source: string;
@@ -22002,7 +22002,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The system that the event comes from */
+                /** @description The system that the event comes from: not `bursar`, `correction`, `conversion` or `resolution` */
                 source: string;
             };
             cookie?: never;
@@ -22042,7 +22042,7 @@ export interface operations {
                 "Idempotency-Key": components["parameters"]["IdempotencyKey"];
             };
             path: {
-                /** @description The system that the event comes from */
+                /** @description The system that the event comes from: not `bursar`, `correction`, `conversion` or `resolution` */
                 source: string;
             };
             cookie?: never;
@@ -22079,7 +22079,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The system that the event comes from */
+                /** @description The system that the event comes from: not `bursar`, `correction`, `conversion` or `resolution` */
                 source: string;
                 /** @description The id of the secret */
                 id: string;
@@ -22112,7 +22112,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The system that the event comes from */
+                /** @description The system that the event comes from: not `bursar`, `correction`, `conversion` or `resolution` */
                 source: string;
             };
             cookie?: never;

@@ -95,6 +95,15 @@ describe('given a request with one event that cannot be', () => {
       reason: 'is in the future',
     },
     {
+      why: 'a reading of the year after the event',
+      event: sale('b', {
+        kind: 'score',
+        reading: { metric: 'nps', value: '60', on: '2027-01-01' },
+      }),
+      field: 'reading.on',
+      reason: 'is after 2026, the year of the event, so nobody can have measured it',
+    },
+    {
       why: "a refund of another partner's sale",
       event: refund('b', 'theirs'),
       field: 'refundOf',

@@ -109,14 +109,14 @@ describe('given every day of two years, each at another time of the day', () => 
     const formats = [day, ...clocks.flatMap((clock) => [`${day} ${clock}`, `${clock} ${day}`])];
     for (const format of formats) {
       const tokens = new RegExp(Object.keys(PRINTED).join('|'), 'g');
-      const read = compileDates(format, formatHasOffset(format) ? undefined : 'UTC');
+      const readDate = compileDates(format, formatHasOffset(format) ? undefined : 'UTC');
       const misread = times.flatMap((time) => {
         const text = format.replaceAll(/\[(.*?)\]|[A-Za-z]+/g, (token, literal?: string) =>
           literal === undefined ? token.replaceAll(tokens, (name) => PRINTED[name]?.(time) ?? name) : literal,
         );
         const shown = format.includes('ss') ? time : time.with({ second: 0 });
         const at = format === day ? `${time.toPlainDate()}T00:00:00Z` : `${shown}Z`;
-        return read(text) === at ? [] : [text];
+        return readDate(text) === at ? [] : [text];
       });
       expect(misread, format).toEqual([]);
     }

@@ -132,6 +132,26 @@ describe('given a promotion from 10 March until 12 March in São Paulo', () => {
   });
 });
 
+describe('given a bonus for the score of a quarter', () => {
+  const score = { id: 'score', measure: 'reading nps', window: 'quarter', when: { kinds: ['score'] } };
+  const terms = plan(steps('cliff', [{ from: '50', amount: '7.00' }], score));
+  const read = (on?: string) => event({ kind: 'score', reading: { metric: 'nps', value: '60', on } });
+
+  it.each([
+    { on: undefined, start: '2026-01-01', because: 'it is about the day of the event' },
+    { on: '2025-12-31', start: '2025-10-01', because: 'it may be about a window that is over' },
+    { on: '2026-03-31', start: '2026-01-01', because: 'it may be about the end of the window that goes on' },
+  ])('when a reading of 10 March is about $on then it counts: $because', ({ on, start }) => {
+    expect(targets(read(on), terms)).toMatchObject([{ scope: { start }, lacks: null }]);
+  });
+
+  it('when a reading of 10 March is about the next quarter then it counts nowhere, and says why', () => {
+    expect(targets(read('2026-04-01'), terms)).toMatchObject([{ scope: null, measures: { volume: 0n } }]);
+    const reason = whyNothing(remainingOf(read('2026-04-01'), []), terms, { zone });
+    expect(reason).toBe('it has no reading of a window that has begun');
+  });
+});
+
 describe('given a volume that counts in a window', () => {
   const list = [{ from: '0', percent: '5' }];
 
