@@ -6,9 +6,9 @@ import {
   type HistoryEvent,
   listContributions,
   listHistory,
-  listRevised,
   type OriginKey,
 } from '../../db/earnings/accrual.ts';
+import { listRevised } from '../../db/earnings/known-events.ts';
 import { latestOfEach, NO_REFUND, type Refunded, whyNotAbout, withRefund } from '../../domain/earnings/refund.ts';
 
 /** The history of the events that are refunded or corrected: their revisions, their refunds and their contributions. */

@@ -47,7 +47,7 @@ export type Page = Context & {
   readonly ancestorsOf: (event: DueEvent) => EventAncestor[];
   readonly remember: (event: DueEvent, change: Change | null, earned: readonly Earning[]) => void;
   readonly authorOf: (versionId: number) => string | null;
-  /** The people who admitted an event whose partner was not eligible. */
+  /** The people who let an event in: they admitted it although its partner was not eligible, or wrote the needs of the program. */
   readonly admittersOf: (event: DueEvent) => readonly string[];
   /** The people who recorded the rates of a conversion. */
   readonly recordersOf: (converted: Conversion) => string[];

@@ -17,7 +17,7 @@ export type PartnersThen = {
   readonly barringOf: (part: PartOf) => Barring;
   /** The keys of the facts that decide whether the event earns. Empty where that is decided. */
   readonly factsToEarn: (part: PartOf) => readonly string[];
-  /** The people who admitted one of these revisions of an event. */
+  /** The people who let these revisions of an event in: they admitted one, or wrote the needs of the program. */
   readonly admittersOf: (ids: readonly bigint[]) => readonly string[];
   /** Whether the partners are kept, whatever the incentives ask. */
   readonly isBarring: boolean;
@@ -90,8 +90,10 @@ export async function readPartnersThen(
     barringOf,
     factsToEarn: (part) =>
       isPast || part.wasWorkedOut || !admission || findKept(part) ? [] : factsToEarn(admission.eligibility),
-    admittersOf: (ids) =>
-      admissions.flatMap((one) => (ids.includes(one.eventId) && one.decision === 'admit' ? one.decidedBy : [])),
+    admittersOf: (ids) => [
+      ...(admission?.by ? [admission.by] : []),
+      ...admissions.flatMap((one) => (ids.includes(one.eventId) && one.decision === 'admit' ? one.decidedBy : [])),
+    ],
     isBarring: admission !== null,
     isKept: (part) => findKept(part) !== undefined,
     keep(part, barred) {

@@ -57,7 +57,7 @@ export const decideParked = (
     const isDone =
       decision === 'dismiss'
         ? await dismissParked(tx, number, { by: actorId, reason })
-        : await restoreParked(tx, number);
+        : await restoreParked(tx, number, actorId);
     const parked = await getParked(tx, number);
     const { source, id, status } = parked;
     if (!isDone)

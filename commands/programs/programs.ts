@@ -19,7 +19,7 @@ import type { Admission, Eligibility } from '../../domain/programs/eligibility.t
 export const addProgram = (db: Database, program: NewProgram, by: string): Promise<Program> =>
   db.transaction(async (tx) => {
     await refuseUndeclared(tx, program, program.attributes);
-    const added = await insertProgram(tx, program);
+    const added = await insertProgram(tx, program, by);
     if (!added)
       throw new Failure(
         'already_exists',
@@ -38,7 +38,7 @@ export const changeAdmission = (db: Database, code: string, admission: Admission
     const { id, attributes } = await getProgram(tx, code);
     await lockProgram(tx, id);
     await refuseUndeclared(tx, admission, attributes);
-    await updateAdmission(tx, id, admission);
+    await updateAdmission(tx, id, admission, by);
     await wakeIneligibleIn(tx, id);
     const { partnerKinds, eligibility } = admission;
     const detail = { partnerKinds: partnerKinds.join(' '), eligibility: JSON.stringify(eligibility) };

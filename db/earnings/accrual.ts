@@ -19,11 +19,13 @@ import type { Instants } from './worked-out.ts';
 const ProgramRow = z.strictObject({
   id: z.number(),
   zone: z.string(),
-  admission: z.strictObject({ partnerKinds: z.array(z.enum(PARTNER_KINDS)), eligibility: Eligibility }).nullable(),
+  admission: z
+    .strictObject({ partnerKinds: z.array(z.enum(PARTNER_KINDS)), eligibility: Eligibility, by: z.string().nullable() })
+    .nullable(),
 });
 export type AccrualProgram = Pick<z.infer<typeof ProgramRow>, 'id' | 'zone'> & {
-  /** The needs of the program, where events of partners who are not eligible ever earned nothing or were parked. */
-  readonly admission?: Admission | null;
+  /** The needs of the program and the person who wrote them, where events of partners who are not eligible ever earned nothing or were parked. */
+  readonly admission?: (Admission & { readonly by: string | null }) | null;
 };
 
 const LOCK = 'accrual';
@@ -35,7 +37,7 @@ export async function lockShardForAccrual(
 ): Promise<AccrualProgram | null> {
   const program = await db.maybeOne(sql.type(ProgramRow)`
     select program.id, schedule.zone,
-      case when bars_events then jsonb_build_object('partnerKinds', partner_kinds, 'eligibility', eligibility) end as admission
+      case when bars_events then jsonb_build_object('partnerKinds', partner_kinds, 'eligibility', eligibility, 'by', admission_by) end as admission
     from program join pay_schedule schedule on schedule.id = program.schedule_id
     where program.code = ${code}`);
   if (program)
@@ -60,8 +62,8 @@ export type DueEvent = AccrualEvent & {
   /** The terms by which the event was rated for the child. Null for the part of the partner, and where the partner only gives back. */
   readonly versionId?: number | null;
   /**
-   * The people who had a hand in it besides its sender: the one who accepted it out of quarantine, the senders of a deal's sales, and all
-   * who had one in the division of a pool.
+   * The people who had a hand in it besides its sender: those who accepted it out of quarantine, or dismissed or restored it while it was
+   * parked, the senders of a deal's sales, and all who had one in the division of a pool.
    */
   readonly otherHands?: readonly string[];
 };
@@ -110,6 +112,14 @@ export const eventColumns = sql.fragment`
     select jsonb_agg(jsonb_build_object('partner', other.code, 'partnerId', other.id::text, 'weight', share.weight::text) order by share.no)
     from event_share share join partner other on other.id = share.partner_id where share.event_id = event.id) end as shares`;
 
+/** The people who accepted an event out of quarantine, and those who dismissed or restored it while it was parked. */
+const decidersOf = sql.fragment`array(
+  select decision.decided_by from event_quarantine kept join event_quarantine_decision decision on decision.quarantine_id = kept.id
+  where event.revision > 1 and kept.source = event.source and kept.source_id = event.source_id and decision.revision = event.revision
+  union
+  select unnest(parked.hands) from event_parked parked where parked.source = event.source and parked.source_id = event.source_id
+)`;
+
 /** The next events of a share of a program that are not worked out yet, in the order in which they came, or those among a few of them. */
 export const listDueEvents = (
   db: Database,
@@ -126,10 +136,7 @@ export const listDueEvents = (
         where sale.deal_id = (event.attributes ->> ${DEAL_ATTRIBUTE})::uuid and sold.sent_by is not null
       ) when event.kind in (${CLOSING}, ${DIVISION}) and event.source = ${OUR_SOURCE} then array(
         select unnest(division.made_by) from pool_part part join pool_division division using (pool_id, revision) where part.event_id = event.id
-      ) when event.revision > 1 then array(
-        select decision.decided_by from event_quarantine kept join event_quarantine_decision decision on decision.quarantine_id = kept.id
-        where kept.source = event.source and kept.source_id = event.source_id and decision.revision = event.revision
-      ) else '{}' end as "otherHands"
+      ) else ${decidersOf} end as "otherHands"
     from (
       select event_id, partner_id, child_id from event_due
       where program_id = ${programId} and shard = ${shard} and waits_for is null and set_aside_since is null
@@ -156,7 +163,7 @@ export const listRatedEvents = (
 ): Promise<readonly DueEvent[]> =>
   db.any(sql.type(DueRow)`
     select distinct on (event.source, event.source_id, found.child_id) ${eventColumns}, ${partnerId}::bigint as "partnerId",
-      found.child_id as "childId", found.level, null::int as "versionId", '{}'::uuid[] as "otherHands"
+      found.child_id as "childId", found.level, null::int as "versionId", ${decidersOf} as "otherHands"
     from (
       select id, null::bigint as child_id, null::smallint as level from (${eventsOf(sql.fragment`${partnerId}`)}) own
       union all
@@ -220,22 +227,6 @@ export const listHistory = (
     left join event_ancestor above on above.event_id = event.id and above.child_id = found.for_child_id
       and above.partner_id = found.for_partner_id
     order by event.id`);
-
-const RevisedRow = z.strictObject({ source: z.string(), id: z.string() });
-
-/** Those of some events that have more than one revision. */
-export const listRevised = (
-  db: Database,
-  events: readonly { source: string; id: string }[],
-): Promise<readonly z.infer<typeof RevisedRow>[]> =>
-  db.any(sql.type(RevisedRow)`
-    select given.source, given.source_id as id
-    from ${unnestColumns(
-      ['text', 'text'],
-      events.map(({ source, id }) => [source, id]),
-    )} as given(source, source_id)
-    cross join lateral (
-      select from event where (event.source, event.source_id) = (given.source, given.source_id) and event.revision > 1 limit 1) revised`);
 
 const unnestOrigins = (origins: readonly OriginKey[]) =>
   unnestColumns(

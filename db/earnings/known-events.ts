@@ -2,6 +2,7 @@ import { sql } from 'slonik';
 import { z } from 'zod';
 
 import { Amounts, Bytes, Currency } from '../column-types.ts';
+import { unnestColumns } from '../columns.ts';
 import type { Database } from '../database.ts';
 import { type EventKey, unnestKeys } from './events.ts';
 
@@ -44,3 +45,19 @@ export const listKnownEvents = (db: Database, keys: readonly EventKey[]): Promis
     join event using (source, source_id)
     join partner on partner.id = event.partner_id join program on program.id = event.program_id
     order by event.revision`);
+
+const RevisedRow = z.strictObject({ source: z.string(), id: z.string() });
+
+/** Those of some events that have more than one revision. */
+export const listRevised = (
+  db: Database,
+  events: readonly { source: string; id: string }[],
+): Promise<readonly z.infer<typeof RevisedRow>[]> =>
+  db.any(sql.type(RevisedRow)`
+    select given.source, given.source_id as id
+    from ${unnestColumns(
+      ['text', 'text'],
+      events.map(({ source, id }) => [source, id]),
+    )} as given(source, source_id)
+    cross join lateral (
+      select from event where (event.source, event.source_id) = (given.source, given.source_id) and event.revision > 1 limit 1) revised`);

@@ -104,16 +104,18 @@ export const dismissParked = (db: Database, number: bigint, { by, reason }: { by
   changesRow(
     db,
     sql.unsafe`
-      update event_parked set dismissed_at = now(), dismissed_by = ${by}, dismissed_because = ${reason}
+      update event_parked set dismissed_at = now(), dismissed_by = ${by}, dismissed_because = ${reason},
+        hands = array_append(array_remove(hands, ${by}::uuid), ${by}::uuid)
       where id = ${number} and claimed_at is null and dismissed_at is null`,
   );
 
 /** Lets a dismissed event wait again, and be tried at once. Returns whether it was dismissed. */
-export const restoreParked = (db: Database, number: bigint): Promise<boolean> =>
+export const restoreParked = (db: Database, number: bigint, by: string): Promise<boolean> =>
   changesRow(
     db,
     sql.unsafe`
-      update event_parked set dismissed_at = null, dismissed_by = null, dismissed_because = null, tried_at = null
+      update event_parked set dismissed_at = null, dismissed_by = null, dismissed_because = null, tried_at = null,
+        hands = array_append(array_remove(hands, ${by}::uuid), ${by}::uuid)
       where id = ${number} and dismissed_at is not null`,
   );
 

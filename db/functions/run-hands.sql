@@ -1,6 +1,6 @@
 -- The people who had a hand in what a run pays, each with the first time: the preparer; those who changed the run, who added the payment
--- details that it pays to, or directed money to them by an order, a cleared failure or a withdrawal; who sent the events or wrote the
--- terms behind its lines; who recorded the agreements, facts, ladders and parents by which its partners earn, or the smallest payout or recovery of one; who
+-- details that it pays to, or directed money to them by an order, a cleared failure or a withdrawal; who sent the events, decided
+-- about them or wrote the terms behind its lines; who recorded the agreements, facts, ladders and parents by which its partners earn, or the smallest payout or recovery of one; who
 -- may read its partners' data as theirs; and who released a partner from a hold.
 create or replace function run_hands(the_run uuid) returns table(actor_id uuid, since timestamptz) language sql stable as $$
   with recursive paid as materialized (
@@ -42,13 +42,12 @@ create or replace function run_hands(the_run uuid) returns table(actor_id uuid, 
     from partner_fact fact
     where fact.partner_id = any(array(select partner_id from earner)) and fact.recorded_by is not null
     union all
-    -- The first place that is found is enough: a ladder gives each partner a place in every window.
+    -- Any program may ask for the rung. The first place that is found is enough: a ladder gives each partner a place in every window.
     select version.created_by, version.created_at
-    from ladder join ladder_version version using (fact_key)
-    where ladder.program_id in (select program_id from paid_line) and (
-      select true from earner join ladder_place place using (partner_id)
-      where place.ladder_version_id = version.id
-      limit 1)
+    from ladder_version version
+    where exists (
+      select from ladder_place place
+      where place.ladder_version_id = version.id and place.partner_id = any(array(select partner_id from earner)))
     union all
     select record.recorded_by, record.recorded_at from partner_parent record where record.partner_id = any(array(select partner_id from earner))
     union all

@@ -8,6 +8,7 @@ create table program(
   partner_kinds text[] not null default '{}',
   eligibility jsonb not null default '{"needs": [], "territories": [], "exclusive": []}',
   bars_events boolean not null default false,
+  admission_by uuid references actor,
   admission_since timestamptz not null default now(),
   fact_grants jsonb not null default '[]',
   attributes text[] not null default '{}',
@@ -19,7 +20,8 @@ create table program(
 );
 create index on program(schedule_id);
 comment on column program.bars_events is 'Whether events of partners who are not eligible ever earned nothing, or were parked. It stays true.';
-comment on column program.admission_since is 'When partner_kinds and eligibility were last changed.';
+comment on column program.admission_by is 'The person who last changed partner_kinds and eligibility, and so decides with them which events earn.';
+comment on column program.admission_since is 'When this was.';
 comment on column program.unknown_partners is
   'The treatment of an event whose partner is not known. It is refused, or it is parked until the partner is added.';
 comment on column program.changed_events is

@@ -187,6 +187,7 @@ create table event_parked(
   dismissed_at timestamptz,
   dismissed_by uuid references actor,
   dismissed_because text check (dismissed_because <> ''),
+  hands uuid[] not null default '{}',
   unique (source, source_id, revision, payload_hash),
   check ((dismissed_at is null) = (dismissed_by is null) and (dismissed_at is null) = (dismissed_because is null)),
   check (claimed_at is null or dismissed_at is null)
@@ -195,6 +196,7 @@ create index event_parked_open on event_parked(program_id, id) where claimed_at 
 create index event_parked_dismissed on event_parked(id) where dismissed_at is not null;
 comment on column event_parked.partner_code is 'The partner whom it waits for: the first one who is not known.';
 comment on column event_parked.tried_at is 'When the partner was there, but had no agreement on the day of the event.';
+comment on column event_parked.hands is 'The people who dismissed or restored it. None of them may decide about paying it.';
 comment on column event_parked.claimed_at is 'When it was taken in as an event.';
 comment on column event_parked.dismissed_at is 'When a person said that nobody waits for it. It counts for nothing until it is sent again or restored.';
 

@@ -34,12 +34,12 @@ export type NewProgram = {
 } & Admission;
 
 /** Writes a program. Null if the code is taken. */
-export async function insertProgram(db: Database, program: NewProgram): Promise<Program | null> {
+export async function insertProgram(db: Database, program: NewProgram, by: string): Promise<Program | null> {
   const { code, name, scheduleId, partnerKinds, eligibility, attributes = [] } = program;
   const added = await db.maybeOne(sql.type(z.object({ id: z.number() }))`
-    insert into program(code, name, schedule_id, partner_kinds, eligibility, bars_events, attributes)
+    insert into program(code, name, schedule_id, partner_kinds, eligibility, bars_events, admission_by, attributes)
     values (${code}, ${name}, ${scheduleId}, ${sql.array(partnerKinds, 'text')}, ${sql.jsonb(eligibility)},
-      ${eligibility.onIneligible !== 'earn'}, ${sql.array(attributes, 'text')})
+      ${eligibility.onIneligible !== 'earn'}, ${by}, ${sql.array(attributes, 'text')})
     on conflict (code) do nothing returning id`);
   return added && getProgram(db, code);
 }
@@ -58,10 +58,10 @@ export const listProgramsNamed = (db: Database, codes: readonly string[]): Promi
   db.any(sql.type(ProgramRow)`${programQuery} where program.code = any(${sql.array(codes, 'text')})`);
 
 /** Writes who may join a program from now on. */
-export const updateAdmission = (db: Database, id: number, { partnerKinds, eligibility }: Admission) =>
+export const updateAdmission = (db: Database, id: number, { partnerKinds, eligibility }: Admission, by: string) =>
   db.query(sql.unsafe`
     update program set partner_kinds = ${sql.array(partnerKinds, 'text')}, eligibility = ${sql.jsonb(eligibility)},
-      bars_events = bars_events or ${eligibility.onIneligible !== 'earn'}, admission_since = now()
+      bars_events = bars_events or ${eligibility.onIneligible !== 'earn'}, admission_by = ${by}, admission_since = now()
     where id = ${id}`);
 
 const GrantsRow = z.strictObject({ program: z.string(), grants: FactGrants });

@@ -66,12 +66,12 @@ export function whyNotDecide(
     return {
       code: 'approver_edited_run',
       message:
-        'You had a hand in this run: you changed it, added payment details that it pays to, sent its events, wrote the terms, agreements, facts, ladders, parents, minimums or caps by which it pays, or released a partner of it. Somebody else must decide it. Nothing was recorded.',
+        'You had a hand in this run: you changed it, added payment details that it pays to, sent or decided about its events, wrote the terms, agreements, facts, needs, ladders, parents, minimums or caps by which it pays, or released a partner of it. Somebody else must decide it. Nothing was recorded.',
     };
   if (decider.giver !== null)
     return {
       code: 'role_given_by_editor',
-      message: `${decider.giver} gave you your role, and had a hand in this run: the request, a change, payment details, events, terms, agreements, facts, ladders, parents, minimums, caps, or the release of a partner. An approver whose role came from other people must decide it. Nothing was recorded.`,
+      message: `${decider.giver} gave you your role, and had a hand in this run: the request, a change, payment details, events, terms, agreements, facts, needs, ladders, parents, minimums, caps, or the release of a partner. An approver whose role came from other people must decide it. Nothing was recorded.`,
     };
   if (seenHash !== run.contentHash)
     return {

@@ -19,9 +19,9 @@ import {
   listDueEvents,
   listHistory,
   listRatedEvents,
-  listRevised,
   lockShardForAccrual,
 } from '../../db/earnings/accrual.ts';
+import { listRevised } from '../../db/earnings/known-events.ts';
 import {
   finishDueEvents,
   insertReRatingEvent,

@@ -249,6 +249,25 @@ describe('given a program in which events of partners who are not eligible are p
     expect(lines).toEqual([10_00n, 20_00n, -5_00n].map((minor) => ({ minor, isHand: true })));
   });
 
+  it('when a person changes the needs of the program then they have a hand in what earns by them, and in nothing before', async () => {
+    const { company, partner, send, settle } = await openChoosyShop('park');
+    await send(sale('certified', '2026-05-31'), sale('sold', '2026-07-01', { amount: '200.00' }));
+    await changeAdmission(
+      fixture.app,
+      company.code,
+      { partnerKinds: [], eligibility: OPEN_TO_ALL },
+      company.otherApprover,
+    );
+    await settle();
+    const lines = await fixture.app.any(sql.type(z.object({ minor: z.bigint(), isHand: z.boolean() }))`
+      select amount_minor as minor, ${company.otherApprover} = any(made_by) as "isHand" from earning_line
+      where partner_id = ${partner.id} order by id`);
+    expect(lines).toEqual([
+      { minor: 10_00n, isHand: false },
+      { minor: 20_00n, isHand: true },
+    ]);
+  });
+
   it('when its partner was merged into another one then a person still decides about it, by the code of the event', async () => {
     const { company, partner, send, waiting, decide, earned } = await openChoosyShop('park');
     await send(sale('sold', '2026-07-01'));

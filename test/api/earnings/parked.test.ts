@@ -1,4 +1,6 @@
+import { sql } from 'slonik';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { z } from 'zod';
 
 import { claimParked } from '../../../commands/earnings/parked.ts';
 import { markClaimed } from '../../../db/earnings/parked.ts';
@@ -181,6 +183,24 @@ describe('given a program that parks the events of unknown partners', () => {
     await claimParked(api.db);
     expect(await stored('g1')).toMatchObject([{ partner: 'typo' }]);
     expect((await decide(number, 'dismiss')).status).toBe(409);
+  });
+
+  it('when an operator dismissed an event and another one restored it then both have a hand in what it earns', async () => {
+    await statuses(sale('j1', 'lou'));
+    const { items } = (await api.ask('GET', '/v1/events/parked')).body as { items: { id: string; number: string }[] };
+    const number = items.find(({ id }) => id === 'j1')?.number;
+    const people = [await api.newKey('operator'), await api.newKey('operator')];
+    for (const [index, { key }] of people.entries()) {
+      const body = { decision: index === 0 ? 'dismiss' : 'restore', reason: 'A test of the shop' };
+      expect((await api.ask('POST', `/v1/events/parked/${number}/decision`, { key, body })).status).toBe(200);
+    }
+    await addPartner('lou', '2026-01-01');
+    await claimParked(api.db);
+    await accrueAll(api.db, 'shop');
+    const hands = await api.db.anyFirst(sql.type(z.object({ by: z.string() }))`
+      select unnest(made_by) as by from earning_line
+      where partner_id = (select id from partner where code = 'lou')`);
+    expect(hands).toEqual(expect.arrayContaining(people.map(({ actor }) => actor.id)));
   });
 
   it('when a request names an event twice then it is parked once, also where it was dismissed before', async () => {
