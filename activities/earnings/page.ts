@@ -1,7 +1,7 @@
 import { localDate } from '../../domain/calendar.ts';
 import type { AccrualEvent, AccrualProgram, DueEvent } from '../../db/earnings/accrual.ts';
 import type { EventAncestor } from '../../db/earnings/ancestors.ts';
-import type { Wait } from '../../db/earnings/events.ts';
+import type { Wait, Waiting } from '../../db/earnings/events.ts';
 import type { KeptPartner } from '../../db/earnings/partners-then.ts';
 import type { Change, Context, Contribution, Earning } from '../../domain/earnings/change.ts';
 import { ratingOfKnown } from '../../domain/earnings/change.ts';
@@ -38,7 +38,7 @@ import type { TermsCache } from './terms-cache.ts';
 /** The knowledge of a page while it goes through its events in order: later events see the effects of earlier ones. */
 export type Page = Context & {
   /** The change that an event makes. A refund waits while its sale is not worked out yet, and an event without its rate waits for it. */
-  readonly changeOf: (event: DueEvent) => Change | Wait;
+  readonly changeOf: (event: DueEvent) => Change | Waiting;
   /** The window that an event of ours closes, or gives another part of its pool. Undefined for any other event. */
   readonly closingOf: (event: DueEvent) => Closing | undefined;
   /** The windows whose quota an event of ours changed, with the quota that is now in force. Undefined for any other event. */
@@ -199,20 +199,20 @@ export async function openPage(
   }
 
   /** The change that an event makes, or what it waits for. Then it counts as not worked out. */
-  function changeOf(event: DueEvent): Change | Wait {
+  function changeOf(event: DueEvent): Change | Waiting {
     const change = changeBy(event);
     if ('waitsOn' in change) histories.get(keyOf(originOf(event)))?.reopen(event);
     return change;
   }
 
-  function changeBy(event: DueEvent): Change | Wait {
+  function changeBy(event: DueEvent): Change | Waiting {
     const key = keyOf(originOf(event));
     const history = histories.get(key);
     const { partnerId, childId, eventId, occurredAtMs: atMs } = event;
     if (!history) {
       const rating = ratings(event) ?? null;
       const all = firstTargets(event);
-      if ('waitsOn' in all) return all;
+      if ('waitsOn' in all) return { ...all, atMs };
       if (childId === null) keepPartner(rating, { event, partnerId, ids: [eventId], wasWorkedOut: false });
       return { partnerId, originId: eventId, key: nameOf(event), atMs, rating, targets: all, counted: [] };
     }
@@ -221,7 +221,7 @@ export async function openPage(
     const { revisions, changes, refunded, originId } = history;
     const sales = revisions();
     const content = sales.at(-1);
-    if (!content) return { waitsOn: 'sale', waitsFor: event.about ?? event.id };
+    if (!content) return { waitsOn: 'sale', waitsFor: event.about ?? event.id, atMs };
     const known = contributions.get(key) ?? [];
     if (event.about !== null) noteMisfit(event, sales);
     if (event.about === null)
@@ -236,9 +236,9 @@ export async function openPage(
     };
     const rest = partFor(event, remainingAfter(content, refunded()), content);
     const all = targetsBy(rating, rest, part, event, sales, known);
-    if ('waitsOn' in all) return all;
-    if (childId === null) keepPartner(rating, part);
     const about = { partnerId, originId, key: nameOf(content), atMs: content.occurredAtMs };
+    if ('waitsOn' in all) return { ...about, ...all };
+    if (childId === null) keepPartner(rating, part);
     return { ...about, rating, targets: all, counted: known };
   }
 

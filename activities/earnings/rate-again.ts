@@ -1,4 +1,5 @@
 import type { DueEvent } from '../../db/earnings/accrual.ts';
+import type { Waiting } from '../../db/earnings/events.ts';
 import type { Instants } from '../../db/earnings/worked-out.ts';
 import { type Change, type Earning, earningsOf } from '../../domain/earnings/change.ts';
 import { isNothing } from '../../domain/earnings/scope.ts';
@@ -12,25 +13,37 @@ export const EARNINGS_PER_EVENT = 30_000;
 
 export type RatedAgain = { readonly event: DueEvent; readonly change: Change; readonly changes: readonly Earning[] };
 
-/** Works out those events again that happened on some days. The page has the histories of all of them, as `unrated` gives them. */
-export function rateAgain(page: Page, events: readonly DueEvent[], days: Instants): RatedAgain[] {
-  return events.flatMap((event) => {
-    const change = page.changeOf(event);
-    if ('waitsOn' in change || !isWithin(days, change.atMs)) return [];
-    const changes = earningsOf(change, page).filter(isChange);
-    page.remember(event, change, changes);
-    return [{ event, change, changes }];
-  });
-}
+/** An event that waits for something by the terms that hold now. Nobody knows what it would earn. */
+export type WaitsAgain = Waiting & { readonly event: DueEvent };
 
 /**
- * Histories in which no event was ever rated. Each is then rated by the terms of its day, as it was when it was first worked out. An event
- * whose new terms need a rate that nobody knows stays as it is.
+ * Works out those events again that happened on some days, and says which of them wait. The page has the histories of all of them, as
+ * `unrated` gives them.
  */
+export function rateAgain(
+  page: Page,
+  events: readonly DueEvent[],
+  days: Instants,
+): { rated: readonly RatedAgain[]; waiting: readonly WaitsAgain[] } {
+  const rated: RatedAgain[] = [];
+  const waiting: WaitsAgain[] = [];
+  for (const event of events) {
+    const change = page.changeOf(event);
+    if (!isWithin(days, change.atMs)) continue;
+    if ('waitsOn' in change) {
+      waiting.push({ ...change, event });
+      continue;
+    }
+    const changes = earningsOf(change, page).filter(isChange);
+    page.remember(event, change, changes);
+    rated.push({ event, change, changes });
+  }
+  return { rated, waiting };
+}
+
+/** Histories in which no event was ever rated. Each is then rated by the terms of its day, as it was when it was first worked out. */
 export const unrated = (histories: ReadonlyMap<string, History>): Map<string, History> =>
-  new Map(
-    [...histories].map(([key, history]) => [key, { ...history, ratedAtMs: () => undefined, reopen: () => undefined }]),
-  );
+  new Map([...histories].map(([key, history]) => [key, { ...history, ratedAtMs: () => undefined }]));
 
 const isWithin = ({ from, until }: Instants, atMs: number): boolean =>
   atMs >= from.getTime() && (until === null || atMs < until.getTime());

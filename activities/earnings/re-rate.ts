@@ -14,12 +14,14 @@ import {
   lockReRating,
   type NewReRatingItem,
   notePrepared,
+  refusePreview,
   type ReRating,
   reRatingEventId,
   setItemsStatus,
 } from '../../db/earnings/re-ratings.ts';
 import { instantsOfDays } from '../../domain/calendar.ts';
 import type { Earning } from '../../domain/earnings/change.ts';
+import { whyNotPreview } from '../../domain/earnings/re-rating.ts';
 import { shardOf } from '../../domain/earnings/shard.ts';
 import { finishPreview } from '../../commands/earnings/re-ratings.ts';
 import { bookEarnings } from './book.ts';
@@ -27,7 +29,7 @@ import { doerOf, type PartOf } from './channel.ts';
 import { originOf, readCounted, readHistoriesOf } from './history.ts';
 import { openPage, type Page } from './page.ts';
 import { type Past, storedPast } from './past.ts';
-import { EARNINGS_PER_EVENT, rateAgain, unrated } from './rate-again.ts';
+import { EARNINGS_PER_EVENT, rateAgain, unrated, type WaitsAgain } from './rate-again.ts';
 import { createTermsCache, type TermsCache } from './terms-cache.ts';
 import { handsOf } from './work-out.ts';
 
@@ -59,7 +61,8 @@ async function previewNext(db: DatabasePool, reRating: ReRating, terms: TermsCac
       const program = await lockShardForAccrual(tx, { program: reRating.program, shard: shardOf(partnerId) });
       const { status, preparedTo } = await lockReRating(tx, id);
       if (!program || status !== 'preparing' || preparedTo >= partnerId) return;
-      const { items, authors } = await workOutAgain(tx, program, reRating, partnerId, terms);
+      const { items, authors, waiting } = await workOutAgain(tx, program, reRating, partnerId, terms);
+      if (waiting.length > 0) return refusePreview(tx, id, whyNotPreview(waiting));
       await insertReRatingItems(tx, id, items);
       await notePrepared(
         tx,
@@ -73,7 +76,7 @@ async function previewNext(db: DatabasePool, reRating: ReRating, terms: TermsCac
   return false;
 }
 
-/** Books what was confirmed for the next partner. If the events changed since, it books nothing for that partner. */
+/** Books what was confirmed for the next partner. If the events changed since, or wait now, it books nothing for that partner. */
 const bookNext = (db: DatabasePool, { id, program: code }: ReRating, terms: TermsCache): Promise<boolean> =>
   db.transaction(async (tx) => {
     const [next] = await listNextItems(tx, id);
@@ -88,7 +91,7 @@ const bookNext = (db: DatabasePool, { id, program: code }: ReRating, terms: Term
     if (!program || reRating.status !== 'confirmed' || confirmed.length === 0) return true;
     await expectManyRows(tx);
     const again = await workOutAgain(tx, program, reRating, partnerId, terms);
-    const isAsConfirmed = sameItems(confirmed, again.items);
+    const isAsConfirmed = again.waiting.length === 0 && sameItems(confirmed, again.items);
     if (isAsConfirmed) await bookAgain(tx, program, reRating, partnerId, again);
     await setItemsStatus(tx, id, partnerId, isAsConfirmed ? 'booked' : 'overtaken');
     return true;
@@ -103,6 +106,8 @@ type Again = {
   readonly page: Page;
   readonly earned: readonly { readonly event: DueEvent; readonly earning: Earning }[];
   readonly items: readonly NewReRatingItem[];
+  /** The events that wait now. The others are then not worked out right. */
+  readonly waiting: readonly WaitsAgain[];
   /** The people who wrote the terms by which the events earn now. */
   readonly authors: readonly string[];
 };
@@ -121,7 +126,8 @@ async function workOutAgain(
   const earned: { event: DueEvent; earning: Earning }[] = [];
   const sums = new Map<string, { events: number; before: bigint; after: bigint }>();
   const authors = new Set<string>();
-  for (const { event, change, changes } of rateAgain(page, events, days)) {
+  const { rated, waiting } = rateAgain(page, events, days);
+  for (const { event, change, changes } of rated) {
     for (const earning of changes) {
       earned.push({ event, earning });
       const author = page.authorOf(earning.versionId);
@@ -142,7 +148,7 @@ async function workOutAgain(
   const items = [...sums].flatMap(([currency, sum]) =>
     touched.has(currency) ? [{ partnerId, currency: currency as NewReRatingItem['currency'], ...sum }] : [],
   );
-  return { page, earned, items, authors: [...authors] };
+  return { page, earned, items, waiting, authors: [...authors] };
 }
 
 const minorIn = (parts: readonly { currency: string; minor: bigint }[], asked: string): bigint =>
@@ -151,7 +157,7 @@ const minorIn = (parts: readonly { currency: string; minor: bigint }[], asked: s
 /**
  * The stored past, in which no event was ever rated, neither for its partner nor for those above. Each is then rated by the terms of its
  * day as they stand now, with its partner as they were known when it was first worked out. An event that earned before keeps that nobody
- * asked whether its partner was eligible.
+ * asked whether its partner was eligible. Any other event of a partner who was not eligible earns nothing, and waits for nobody.
  */
 function unratedPast(tx: Database, program: AccrualProgram, terms: TermsCache): Past {
   const past = storedPast(tx, program, terms);
@@ -171,7 +177,7 @@ function unratedPast(tx: Database, program: AccrualProgram, terms: TermsCache): 
       const again = (part: PartOf) => ({ ...part, wasWorkedOut: earned(part) });
       return {
         ...partners,
-        barringOf: (part) => partners.barringOf(again(part)),
+        barringOf: (part) => ({ ...partners.barringOf(again(part)), waits: false }),
         factsToEarn: (part) => partners.factsToEarn(again(part)),
       };
     },

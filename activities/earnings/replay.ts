@@ -241,9 +241,8 @@ async function openMemory(
         ratings: async () => (one: RatedEvent) => ratingsAgain(one, event.bookedAtMs),
         histories: async (due: readonly DueEvent[]) => unrated(await past.histories(due)),
       };
-      again = rateAgain(await openPage(then, program, events, cache), events, days).flatMap(({ change, changes }) =>
-        changes.map((earning) => ({ atMs: change.atMs, earning })),
-      );
+      const { rated } = rateAgain(await openPage(then, program, events, cache), events, days);
+      again = rated.flatMap(({ change, changes }) => changes.map((earning) => ({ atMs: change.atMs, earning })));
       if (draft) noteOpen(again.map(({ earning }) => earning));
     }
     const earned = Map.groupBy(

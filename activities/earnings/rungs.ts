@@ -43,9 +43,9 @@ export async function readRungs(
   return (partnerId, day, asked) => {
     for (const { fact, programId, versions } of ladders) {
       const isAsked = asked.includes(fact) && isIn(programId, partnerId, day);
-      const from = isAsked ? windowDeciding(versions, day)?.from : undefined;
-      if (from !== undefined && !placed.has(keyOf(fact, partnerId, from)))
-        return { waitsOn: 'ladder', waitsFor: rungName(fact, from) };
+      const window = isAsked ? windowDeciding(versions, day) : undefined;
+      if (window && !placed.has(keyOf(fact, partnerId, window.from)))
+        return { waitsOn: 'ladder', waitsFor: rungName(fact, window.from), until: window.closesOn };
     }
     return undefined;
   };

@@ -258,7 +258,14 @@ export const wakeSuperseded = (db: Database, done: readonly DueKey[]) =>
  * The thing without which an event cannot be worked out: the sale of a refund or payment, by its source id, or a rate or the rung of its
  * partner on a ladder, by its name; or a person or fact, where the partner is not eligible, by the reason.
  */
-export type Wait = { readonly waitsOn: WaitsOn; readonly waitsFor: string };
+export type Wait = {
+  readonly waitsOn: WaitsOn;
+  readonly waitsFor: string;
+  /** The local day on which it is known, where that is decided. */
+  readonly until?: string;
+};
+/** The thing that an event waits for, and when the event happened that it is about, in epoch milliseconds. */
+export type Waiting = Wait & { readonly atMs: number };
 
 /** Lets events wait in the queue for what they need. */
 export const waitInQueue = (db: Database, waits: readonly (DueKey & Wait)[]) =>

@@ -174,6 +174,11 @@ export const notePrepared = (db: Database, id: string, to: bigint | null, author
       made_by = (select coalesce(array_agg(distinct person), '{}') from unnest(made_by || ${sql.array([...authors], 'uuid')}) person)
     where id = ${id}`);
 
+/** Ends a re-rating that cannot be previewed, and says why. */
+export const refusePreview = async (db: Database, id: string, why: string): Promise<void> => {
+  await db.query(sql.unsafe`update re_rating set status = 'refused', note = ${why} where id = ${id}`);
+};
+
 /** The people who recorded agreements of a partner with a program. */
 export const listAgreementAuthors = (db: Database, programId: number, partnerId: bigint): Promise<readonly string[]> =>
   db.anyFirst(sql.type(z.strictObject({ by: z.string() }))`

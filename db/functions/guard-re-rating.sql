@@ -6,7 +6,7 @@ begin
      (old.id, old.program_id, old.partner_id, old.from_day, old.until_day, old.reason, old.proposed_by, old.proposed_at)
      or (old.status <> 'preparing' and (new.prepared_to, new.made_by) is distinct from (old.prepared_to, old.made_by))
      or (old.decided_by is not null and (new.decided_by, new.decided_at, new.note) is distinct from (old.decided_by, old.decided_at, old.note))
-     or (old.status, new.status) not in (('preparing', 'preparing'), ('preparing', 'proposed'), ('proposed', 'confirmed'),
+     or (old.status, new.status) not in (('preparing', 'preparing'), ('preparing', 'proposed'), ('preparing', 'refused'), ('proposed', 'confirmed'),
        ('proposed', 'declined'), ('confirmed', 'done')) then
     raise exception 're-rating % refused: a proposal never changes, and is decided once', old.id using errcode = 'restrict_violation';
   end if;

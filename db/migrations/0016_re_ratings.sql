@@ -10,7 +10,7 @@ create table re_rating(
   reason text not null check (reason <> ''),
   proposed_by uuid not null references actor,
   proposed_at timestamptz not null default now(),
-  status text not null default 'preparing' check (status in ('preparing', 'proposed', 'confirmed', 'declined', 'done')),
+  status text not null default 'preparing' check (status in ('preparing', 'refused', 'proposed', 'confirmed', 'declined', 'done')),
   prepared_to bigint not null default 0,
   made_by uuid[] not null default '{}',
   decided_by uuid references actor,
@@ -19,10 +19,11 @@ create table re_rating(
   done_at timestamptz,
   constraint two_people_re_rate check (decided_by <> proposed_by),
   check ((decided_by is null) = (decided_at is null)),
-  check ((status in ('preparing', 'proposed')) = (decided_by is null)),
+  check ((status in ('preparing', 'refused', 'proposed')) = (decided_by is null)),
   check ((status = 'done') = (done_at is not null))
 );
 create unique index one_open_re_rating on re_rating(program_id) where status in ('preparing', 'proposed', 'confirmed');
+comment on column re_rating.note is 'The note of the person who decided it, or why it was refused: nobody knows yet what some events would earn.';
 comment on column re_rating.prepared_to is 'The last partner whose events were worked out for the preview.';
 comment on column re_rating.made_by is 'The people who wrote the terms or recorded the agreements by which it works out. None of them may confirm it.';
 

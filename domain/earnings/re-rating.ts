@@ -1,13 +1,43 @@
 import { type ProposalDecider, type Refusal, whyNotDecideProposal } from './proposal.ts';
+import type { WaitsOn } from './waiting-events.ts';
 
 /** The events of some days are worked out again by the terms as they stand now, after two people agreed to what that changes. */
 
-/** `preparing`: a worker works out what would change; `done`: everything that was confirmed is booked, or was overtaken. */
-export const RE_RATING_STATUSES = ['preparing', 'proposed', 'confirmed', 'declined', 'done'] as const;
+/**
+ * `preparing`: a worker works out what would change; `refused`: nobody knows yet what would change; `done`: everything that was confirmed is
+ * booked, or was overtaken.
+ */
+export const RE_RATING_STATUSES = ['preparing', 'refused', 'proposed', 'confirmed', 'declined', 'done'] as const;
 export type ReRatingStatus = (typeof RE_RATING_STATUSES)[number];
 
 /** An item is booked as it was confirmed. If its events changed since, it is overtaken, and nothing of it is booked. */
 export const RE_RATING_ITEM_STATUSES = ['proposed', 'booked', 'overtaken'] as const;
+
+/** An event that cannot be worked out again yet. */
+type WaitsAgain = {
+  readonly event: { readonly source: string; readonly id: string; readonly partner: string };
+  readonly waitsOn: WaitsOn;
+  readonly waitsFor: string;
+  readonly until?: string;
+};
+
+const EVENTS_NAMED = 5;
+const THING: Record<WaitsOn, string> = {
+  sale: 'the sale',
+  rate: 'the rate',
+  ladder: 'the rung',
+  eligibility: 'a person',
+};
+
+/** The reason why a re-rating is not previewed: events of a partner wait, so nobody can say what they earn. */
+export function whyNotPreview(waiting: readonly WaitsAgain[]): string {
+  const named = waiting.slice(0, EVENTS_NAMED).map(({ event, waitsOn, waitsFor, until }) => {
+    const when = until === undefined ? '' : `, which is decided on ${until}`;
+    return `${event.source}/${event.id} of ${event.partner} waits for ${THING[waitsOn]} ${waitsFor}${when}`;
+  });
+  const more = waiting.length - named.length;
+  return `Nothing changes: some events cannot be worked out again yet. ${named.join('; ')}${more > 0 ? `; and ${more} more` : ''}. Propose it again when they no longer wait, or for the days before theirs.`;
+}
 
 /** The person who decides, as they stand to the re-rating. */
 export type ReRatingDecider = ProposalDecider & {

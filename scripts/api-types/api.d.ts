@@ -9315,11 +9315,11 @@ export interface components {
              */
             reason: string;
             /**
-             * @description `preparing`: the preview is worked out; `proposed`: it waits for another person; `confirmed`: it is being booked; `declined`: nothing counts; `done`: it is booked
+             * @description `preparing`: the preview is worked out; `refused`: some events cannot be worked out again yet, so nothing changes, and `note` names them; `proposed`: it waits for another person; `confirmed`: it is being booked; `declined`: nothing counts; `done`: it is booked
              * @example proposed
              * @enum {string}
              */
-            status: "preparing" | "proposed" | "confirmed" | "declined" | "done";
+            status: "preparing" | "refused" | "proposed" | "confirmed" | "declined" | "done";
             /**
              * @description The person who proposed it
              * @example olga
@@ -9343,7 +9343,7 @@ export interface components {
              */
             decidedAt: string | null;
             /**
-             * @description The note of the person who decided; null if there is none
+             * @description The note of the person who decided, or why it was refused; null if there is none
              * @example I checked March.
              */
             note: string | null;
@@ -9353,7 +9353,7 @@ export interface components {
              * @example 2026-03-02T09:30:00.000Z
              */
             doneAt: string | null;
-            /** @description The sums by currency. They are complete once the status is no longer `preparing` */
+            /** @description The sums by currency. They are complete unless the status is `preparing` or `refused` */
             totals: {
                 /**
                  * @description The currency, or the code of points

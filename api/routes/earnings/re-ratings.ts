@@ -51,14 +51,16 @@ const ReRatingBody = z
     reason: fields.text('The reason, which partners read too', 'The rate of March was wrong'),
     status: fields.oneOf(
       RE_RATING_STATUSES,
-      '`preparing`: the preview is worked out; `proposed`: it waits for another person; `confirmed`: it is being booked; `declined`: nothing counts; `done`: it is booked',
+      '`preparing`: the preview is worked out; `refused`: some events cannot be worked out again yet, so nothing changes, and `note` names them; `proposed`: it waits for another person; `confirmed`: it is being booked; `declined`: nothing counts; `done`: it is booked',
       'proposed',
     ),
     proposedBy: fields.code('The person who proposed it', 'olga'),
     proposedAt: fields.at('When it was proposed'),
     decidedBy: fields.code('The person who decided it; null until then', 'anna').nullable(),
     decidedAt: fields.at('When it was decided; null until then').nullable(),
-    note: fields.text('The note of the person who decided; null if there is none', 'I checked March.').nullable(),
+    note: fields
+      .text('The note of the person who decided, or why it was refused; null if there is none', 'I checked March.')
+      .nullable(),
     doneAt: fields.at('When everything was booked; null until then').nullable(),
     totals: z
       .array(
@@ -69,7 +71,7 @@ const ReRatingBody = z
           ...amounts,
         }),
       )
-      .meta({ description: 'The sums by currency. They are complete once the status is no longer `preparing`' }),
+      .meta({ description: 'The sums by currency. They are complete unless the status is `preparing` or `refused`' }),
   })
   .openapi('ReRating');
 
