@@ -34,6 +34,7 @@ beforeAll(async () => {
     gateway: 'wise',
     source: 'store',
     program: 'shop',
+    schedule: 'monthly',
     subject: 'deal',
     budget: 'spring',
   };
@@ -100,6 +101,7 @@ const CURSORS: Readonly<Record<string, unknown>> = {
   '/v1/grants': UUID,
   '/v1/payers': 'a',
   '/v1/schedules': 'a',
+  '/v1/schedules/{schedule}/recovery': '1',
   '/v1/programs': 'a',
   '/v1/programs/shop/plans': 'a',
   '/v1/back-tests/{backTest}/partners': { partnerId: '1', unit: 'USD' },
