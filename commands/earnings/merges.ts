@@ -7,14 +7,8 @@ import {
   lockCorrection,
 } from '../../db/earnings/corrections.ts';
 import { insertCorrectedLines } from '../../db/earnings/earnings.ts';
-import { listPointsBalances } from '../../db/earnings/points-balances.ts';
 import { wakeIneligible } from '../../db/earnings/events.ts';
-import {
-  listFreeSums,
-  listProgramsWithPointsDue,
-  listTermsToTakeOver,
-  listUnfollowedMerges,
-} from '../../db/earnings/merges.ts';
+import { listFreeSums, listTermsToTakeOver, listUnfollowedMerges } from '../../db/earnings/merges.ts';
 import { insertTerms } from '../../db/partners/agreements.ts';
 import { getPartner, lockPartners, type Partner, setMergedInto } from '../../db/partners/partners.ts';
 import { addAuditEntry } from '../../db/people/audit.ts';
@@ -25,6 +19,7 @@ import { takeOverFacts } from '../partners/facts.ts';
 import { takeOverParents } from '../partners/parents.ts';
 import { revokeGrant } from '../people/grants.ts';
 import { recordProposal } from './correction-proposals.ts';
+import { movePoints } from './points-merge.ts';
 
 /** The most sums that one transaction moves. The next sweep moves the rest. */
 const SUMS_MAX = 500;
@@ -39,7 +34,6 @@ export const proposeMerge = (db: Database, { code, into, reason, reference, by }
     if (merged.code !== code) throw refused('code', `is merged into ${merged.code} already`);
     if (merged.id === survivor.id) throw refused('into', 'is the same partner');
     refuseHeld(merged);
-    await refusePoints(tx, merged);
     const merge = { mergedId: merged.id, intoId: survivor.id };
     return recordProposal(tx, { kind: 'merge', reason, reference, merge, proposedBy: by }, []);
   });
@@ -52,23 +46,7 @@ function refuseHeld({ code, onHoldReason }: Partner): void {
     );
 }
 
-/** Points do not move to another partner. Under the old code nobody could use them. */
-async function refusePoints(tx: Database, { id, code }: Partner): Promise<void> {
-  const [unit] = (await listPointsBalances(tx, id)).filter(({ minor }) => minor !== 0n);
-  if (unit)
-    throw new Failure(
-      'correction_overtaken',
-      `Partner ${code} has or owes points (${unit.unit}), which do not move to another partner. Nothing was recorded. Redeem or convert them first.`,
-    );
-  const [program] = await listProgramsWithPointsDue(tx, id);
-  if (program)
-    throw new Failure(
-      'correction_overtaken',
-      `Events of partner ${code} in program ${program}, which has points, are still to be worked out, and points do not move to another partner. Nothing was recorded. Try again when they are worked out. GET /v1/partners/${code}/payability names those that wait or are set aside.`,
-    );
-}
-
-/** Merges two partners: the terms, the facts, the balance, and from now on everything that comes under the old code. */
+/** Merges two partners: the terms, the facts, the balance, the points, and from now on everything that comes under the old code. */
 export async function bookMerge(tx: Database, correction: Correction, by: string): Promise<void> {
   const { merged: code, into } = correction;
   const merge = mergeOf(correction);
@@ -81,7 +59,6 @@ export async function bookMerge(tx: Database, correction: Correction, by: string
       'One of the two partners was merged since this was proposed. Nothing was recorded. Refuse it, and propose it anew.',
     );
   refuseHeld(merged);
-  await refusePoints(tx, merged);
   await setMergedInto(tx, merge.mergedId, merge.intoId);
   const terms = await listTermsToTakeOver(tx, merge);
   const reason = `taken over from ${code}`;
@@ -97,13 +74,19 @@ export async function bookMerge(tx: Database, correction: Correction, by: string
   for (const grant of await listGrantsOfPartner(tx, merge.mergedId)) await revokeGrant(tx, grant, by);
   const detail = { into, correction: correction.id };
   await addAuditEntry(tx, { actorId: by, action: 'partner.merge', subject: `partner/${code}`, detail });
-  await moveBalance(tx, correction);
+  await moveEverything(tx, correction);
 }
 
 const mergeOf = ({ mergedId, intoId }: Correction): { mergedId: bigint; intoId: bigint } => {
   if (mergedId === null || intoId === null) throw new Error('A merge names two partners.');
   return { mergedId, intoId };
 };
+
+/** Points come first, because their accounts are locked before those of money. */
+async function moveEverything(tx: Database, correction: Correction): Promise<void> {
+  await movePoints(tx, { correctionId: correction.id, ...mergeOf(correction) });
+  await moveBalance(tx, correction);
+}
 
 /** Moves what the merged partner is owed and no payout pays. Each sum keeps its program and its day. */
 async function moveBalance(tx: Database, correction: Correction): Promise<void> {
@@ -122,10 +105,10 @@ async function moveBalance(tx: Database, correction: Correction): Promise<void> 
 }
 
 /**
- * Moves what came to merged partners after the merge: earnings of events that were taken in before, and money of payouts that failed or
- * came back. Two people decided that everything follows. Safe to repeat.
+ * Moves what came to merged partners after the merge: earnings of events that were taken in before, points that came back, and money of payouts
+ * that failed or came back. Two people decided that everything follows. Safe to repeat.
  */
 export async function followMerges(db: Database): Promise<void> {
   for (const id of await listUnfollowedMerges(db, MERGES_PER_SWEEP))
-    await db.transaction(async (tx) => moveBalance(tx, await lockCorrection(tx, id)));
+    await db.transaction(async (tx) => moveEverything(tx, await lockCorrection(tx, id)));
 }

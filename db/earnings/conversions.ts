@@ -9,6 +9,7 @@ import type { PointsCode } from '../../domain/unit.ts';
 import { isKnown, joinPayout } from '../as-of.ts';
 import { Currency, Id, Instant, Points } from '../column-types.ts';
 import type { Database } from '../database.ts';
+import { familyOf } from '../partners/partners.ts';
 
 /** Points that become money. */
 
@@ -80,7 +81,7 @@ export async function lockConversion(db: Database, id: string): Promise<Conversi
   return getConversion(db, id);
 }
 
-/** The conversions of a partner, or of all, the newest first. */
+/** The conversions of a partner and of those for whom this one goes on, or of all, the newest first. */
 export const listConversions = (
   db: Database,
   { partnerId, status }: { partnerId?: bigint | undefined; status?: ConversionStatus | undefined },
@@ -89,7 +90,7 @@ export const listConversions = (
 ): Promise<readonly Conversion[]> =>
   db.any(sql.type(ConversionRow)`
     ${selectConversions}
-    where ${partnerId === undefined ? sql.fragment`true` : sql.fragment`conversion.partner_id = ${partnerId}`}
+    where ${partnerId === undefined ? sql.fragment`true` : sql.fragment`conversion.partner_id = any(${familyOf(partnerId)})`}
       and ${status === undefined ? sql.fragment`true` : sql.fragment`conversion.status = ${status}`}
       and ${before === null ? sql.fragment`true` : sql.fragment`conversion.id < ${before}`}
     order by conversion.id desc limit ${limit}`);

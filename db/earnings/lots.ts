@@ -58,6 +58,8 @@ export type NewMovement = Movement &
     readonly batchId?: bigint;
     readonly redemptionId?: string;
     readonly conversionId?: string;
+    /** The merge of two partners. */
+    readonly correctionId?: string;
   };
 
 const MovementRow = z.strictObject({
@@ -75,18 +77,19 @@ const movementKey = ({ partnerId, unit, kind, minor }: Omit<z.infer<typeof Movem
 export async function insertMovements(db: Database, movements: readonly NewMovement[]): Promise<readonly bigint[]> {
   if (movements.length === 0) return [];
   const rows = await db.any(sql.type(MovementRow)`
-    insert into points_movement(partner_id, unit, kind, amount_minor, batch_id, redemption_id, conversion_id, moved_on)
+    insert into points_movement(partner_id, unit, kind, amount_minor, batch_id, redemption_id, conversion_id, correction_id, moved_on)
     select * from ${unnestColumns(
-      ['int8', 'text', 'text', 'int8', 'int8', 'uuid', 'uuid', 'date'],
-      movements.map(({ partnerId, unit, kind, minor, batchId, redemptionId, conversionId, movedOn }) => [
-        partnerId,
-        unit,
-        kind,
-        minor,
-        batchId ?? null,
-        redemptionId ?? null,
-        conversionId ?? null,
-        movedOn,
+      ['int8', 'text', 'text', 'int8', 'int8', 'uuid', 'uuid', 'uuid', 'date'],
+      movements.map((movement) => [
+        movement.partnerId,
+        movement.unit,
+        movement.kind,
+        movement.minor,
+        movement.batchId ?? null,
+        movement.redemptionId ?? null,
+        movement.conversionId ?? null,
+        movement.correctionId ?? null,
+        movement.movedOn,
       ]),
     )}
     returning id, partner_id as "partnerId", unit, kind, amount_minor as minor`);

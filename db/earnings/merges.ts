@@ -66,28 +66,18 @@ export const listFreeSums = (
     group by line.program_id, line.currency, line.available_on having sum(line.amount_minor) <> 0
     order by line.program_id, line.currency, line.available_on limit ${limit}`);
 
-/** The programs in which events of a partner that still have to be worked out may earn or take back points. */
-export const listProgramsWithPointsDue = (db: Database, partnerId: bigint): Promise<readonly string[]> =>
-  db.anyFirst(sql.type(z.object({ code: z.string() }))`
-    select program.code from program
-    where exists (select from unit where unit.program_id = program.id) and (
-      exists (select from event_due due where due.program_id = program.id and due.partner_id = ${partnerId}
-        and due.waits_for is null and due.set_aside_since is null)
-      or exists (select from event_due due where due.waits_on in ('sale', 'rate', 'ladder', 'eligibility') and due.partner_id = ${partnerId}
-        and due.program_id = program.id)
-      or exists (select from event_due due where due.set_aside_since is not null and due.partner_id = ${partnerId}
-        and due.program_id = program.id))
-    order by program.code`);
-
-/** The confirmed merges whose partner has money that did not follow yet, the oldest first. */
+/** The confirmed merges whose partner has money or points that did not follow yet, the oldest first. */
 export const listUnfollowedMerges = (db: Database, limit: number): Promise<readonly string[]> =>
   db.anyFirst(sql.type(z.object({ id: z.string() }))`
     select correction.id from correction
-    where correction.kind = 'merge' and correction.status = 'confirmed' and exists (
+    where correction.kind = 'merge' and correction.status = 'confirmed' and (exists (
+      select from unit join ledger_account account on account.code = 'points:partner:' || correction.merged_id || ':' || unit.code
+      where is_points(unit.code) and account.debits <> account.credits
+    ) or exists (
       select from program join earning_line line on line.program_id = program.id and line.partner_id = correction.merged_id
       where not exists (select from earning_line part where part.split_from = line.id)
         and not exists (${payingOf(sql.fragment`line.id`)})
-      group by line.program_id, line.currency, line.available_on having sum(line.amount_minor) <> 0)
+      group by line.program_id, line.currency, line.available_on having sum(line.amount_minor) <> 0))
     order by correction.id limit ${limit}`);
 
 const TermRow = z.strictObject({

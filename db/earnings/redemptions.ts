@@ -5,6 +5,7 @@ import { Failure } from '../../domain/errors.ts';
 import type { PointsCode } from '../../domain/unit.ts';
 import { Id, Instant, Points } from '../column-types.ts';
 import { changesRow, type Database } from '../database.ts';
+import { familyOf } from '../partners/partners.ts';
 
 /** Points that partners used for something. */
 
@@ -64,7 +65,7 @@ export async function getRedemption(db: Database, id: string): Promise<Redemptio
   throw new Failure('not_found', `There is no redemption ${id}.`);
 }
 
-/** The redemptions of a partner, the newest first. */
+/** The redemptions of a partner and of those for whom this one goes on, the newest first. */
 export const listRedemptions = (
   db: Database,
   partnerId: bigint,
@@ -73,7 +74,7 @@ export const listRedemptions = (
 ): Promise<readonly Redemption[]> =>
   db.any(sql.type(RedemptionRow)`
     ${selectRedemptions}
-    where redemption.partner_id = ${partnerId} and (${before}::uuid is null or redemption.id < ${before})
+    where redemption.partner_id = any(${familyOf(partnerId)}) and (${before}::uuid is null or redemption.id < ${before})
     order by redemption.id desc limit ${limit}`);
 
 /** Marks a redemption as cancelled. Returns whether it was not before. */

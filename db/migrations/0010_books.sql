@@ -22,7 +22,7 @@ create table ledger_journal(
   id uuid primary key default uuidv7(),
   kind text not null check (kind in ('accrual', 'send', 'debit', 'fee', 'fail', 'return', 'partial_return', 'suspense',
     'adjustment', 'transfer', 'write_off', 'points_earned', 'points_redeemed', 'points_returned', 'points_expired', 'points_converted',
-    'conversion')),
+    'points_transferred', 'conversion')),
   idempotency_key text not null,
   currency text not null references unit,
   constraint points_have_own_journals check (starts_with(kind, 'points_') = is_points(currency)),

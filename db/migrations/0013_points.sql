@@ -69,18 +69,20 @@ create table points_movement(
   id bigint generated always as identity primary key,
   partner_id bigint not null references partner,
   unit text not null references unit check (is_points(unit)),
-  kind text not null check (kind in ('earned', 'reversed', 'corrected', 'redeemed', 'returned', 'expired', 'expiry_undone', 'converted')),
+  kind text not null check (kind in ('earned', 'reversed', 'corrected', 'redeemed', 'returned', 'expired', 'expiry_undone', 'converted', 'transferred')),
   amount_minor bigint not null check (amount_minor <> 0),
   batch_id bigint references accrual_batch,
   redemption_id uuid references redemption,
   conversion_id uuid references conversion,
+  correction_id uuid references correction,
   moved_on date not null,
   recorded_at timestamptz not null default now(),
   constraint movement_has_its_cause check (case
     when kind in ('earned', 'reversed', 'corrected', 'expiry_undone') then batch_id is not null
     when kind in ('redeemed', 'returned') then redemption_id is not null
     when kind = 'converted' then conversion_id is not null
-    else true end and num_nonnulls(batch_id, redemption_id, conversion_id) <= 1),
+    when kind = 'transferred' then correction_id is not null
+    else true end and num_nonnulls(batch_id, redemption_id, conversion_id, correction_id) <= 1),
   constraint movement_has_its_sign check (case
     when kind in ('redeemed', 'expired', 'converted') then amount_minor < 0
     when kind in ('returned', 'expiry_undone') then amount_minor > 0 else true end)
@@ -89,6 +91,7 @@ create index on points_movement(partner_id, id);
 create index on points_movement(batch_id);
 create unique index one_use_a_redemption on points_movement(redemption_id) where kind = 'redeemed';
 create unique index one_return_a_redemption on points_movement(redemption_id) where kind = 'returned';
+create index on points_movement(correction_id) where correction_id is not null;
 create unique index one_use_a_conversion on points_movement(conversion_id) where conversion_id is not null;
 comment on column points_movement.moved_on is 'The local date on which it was recorded.';
 

@@ -48,6 +48,10 @@ export async function getPartner(db: Database, code: string): Promise<Partner> {
   return partner;
 }
 
+/** The ids of a partner and of those for whom this one goes on. */
+export const familyOf = (id: bigint) =>
+  sql.fragment`array(select partner.id from partner where partner.id = ${id} or partner.merged_into = ${id})`;
+
 /** The partners with these codes, also those who were merged. */
 export const listPartnersNamed = (db: Database, codes: readonly string[]): Promise<readonly Partner[]> =>
   db.any(sql.type(PartnerRow)`select ${partnerColumns} from partner where code = any(${sql.array(codes, 'text')})`);

@@ -21,6 +21,7 @@ const SIDES: Record<MovementKind, { kind: PointsPosting; other: Account }> = {
   expired: { kind: 'points_expired', other: own('expired') },
   expiry_undone: { kind: 'points_expired', other: own('expired') },
   converted: { kind: 'points_converted', other: own('clearing') },
+  transferred: { kind: 'points_transferred', other: own('transferred') },
 };
 
 export type Moved = {

@@ -27,7 +27,8 @@ export type PostingKind =
   | 'points_redeemed'
   | 'points_returned'
   | 'points_expired'
-  | 'points_converted';
+  | 'points_converted'
+  | 'points_transferred';
 export type Posting = {
   readonly kind: PostingKind;
   /** Unique within its kind, so that nothing is posted twice. */

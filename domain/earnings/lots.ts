@@ -136,3 +136,30 @@ export function giveBack(
     .map(({ minor, ...name }) => put(wallet, name, minor, -minor));
   return { entries, expired };
 }
+
+/**
+ * Moves the points of a wallet to another one, the oldest first. They keep their days, and fill a debt there first. A debt moves too, and
+ * takes the oldest points there. Points whose day has come stay, and expire where they are. `minor` is below zero for a debt.
+ */
+export function moveAll(
+  from: Wallet,
+  to: Wallet,
+  today: string,
+): { minor: bigint; given: LotEntry[]; got: LotEntry[] } {
+  const { debt } = from;
+  if (debt > 0n) {
+    from.debt = 0n;
+    const got = takeFrom(
+      to,
+      oldestFirst(to, () => true),
+      debt,
+    );
+    to.debt += debt - takenBy(got);
+    return { minor: -debt, given: [], got };
+  }
+  const given = oldestFirst(from, ({ left, expiresOn }) => left > 0n && today < expiresOn).map((lot) =>
+    put(from, lot, -lot.left),
+  );
+  const got = given.flatMap(({ minor, ...name }) => earn(to, name, -minor));
+  return { minor: takenBy(given), given, got };
+}

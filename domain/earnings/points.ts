@@ -11,6 +11,7 @@ export const MOVEMENT_KINDS = [
   'expired',
   'expiry_undone',
   'converted',
+  'transferred',
 ] as const;
 export type MovementKind = (typeof MOVEMENT_KINDS)[number];
 

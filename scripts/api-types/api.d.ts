@@ -10406,7 +10406,7 @@ export interface components {
              * @example earned
              * @enum {string}
              */
-            kind: "earned" | "corrected" | "reversed" | "redeemed" | "returned" | "expired" | "expiry_undone" | "converted";
+            kind: "earned" | "corrected" | "reversed" | "redeemed" | "returned" | "expired" | "expiry_undone" | "converted" | "transferred";
             /**
              * @description The change of the balance; below zero if points left. A decimal string in major units of the currency of the unit
              * @example 120

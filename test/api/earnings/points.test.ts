@@ -2,6 +2,7 @@ import { sql } from 'slonik';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
+import { followMerges } from '../../../commands/earnings/merges.ts';
 import { expirePoints, tellOfExpiringPoints } from '../../../commands/earnings/points-expiry.ts';
 import { getPartner } from '../../../db/partners/partners.ts';
 import { checkInvariants } from '../../../scripts/check-invariants.ts';
@@ -12,7 +13,25 @@ import { type Answer, type Api, setUpShop, startApi } from '../api.ts';
 
 /** A loyalty program for installers: 2 points for each dollar of material, 50 for each training, free after 14 days, for two years. */
 
-const PARTNERS = ['ann', 'bob', 'cleo', 'dan', 'eve', 'fay', 'gus', 'hal', 'ivy', 'jan', 'kim', 'lou'];
+const PARTNERS = [
+  'ann',
+  'bob',
+  'cleo',
+  'dan',
+  'eve',
+  'fay',
+  'gus',
+  'hal',
+  'ivy',
+  'jan',
+  'kim',
+  'lou',
+  'mia',
+  'ned',
+  'oda',
+  'pam',
+  'ray',
+];
 const UNITS = [
   { code: 'points-care', name: 'Care points', expiryMonths: 24, conversion: 'by-partner', leastConversion: '100' },
   { code: 'points-staff', name: 'Staff points', expiryMonths: 24, conversion: 'by-staff' },
@@ -375,32 +394,82 @@ describe('given finance that asks what points may cost', () => {
   });
 });
 
-describe('given a partner with points who is to be merged', () => {
-  it('then the merge is refused until the points are used, because nobody could use them under the old code', async () => {
-    const body = { into: 'bob', reason: 'One person was enrolled twice' };
-    const answer = await api.ask('POST', '/v1/partners/ann/merge', { body });
-    expect(answer.body['code']).toBe('correction_overtaken');
-    expect(answer.body['detail']).toContain('has or owes points (points-care)');
+describe('given a partner with points who is merged into another one', () => {
+  const follow = async () => {
+    await accrueAll(api.db, 'care');
+    await followMerges(api.db);
+  };
+  async function merge(partner: string, into: string): Promise<void> {
+    const body = { into, reason: 'One person was enrolled twice' };
+    const { body: proposed } = await api.ask('POST', `/v1/partners/${partner}/merge`, { body });
+    const confirmed = await api.ask('POST', `/v1/corrections/${String(proposed['id'])}/decision`, {
+      key: approver.key,
+      body: { decision: 'confirm' },
+    });
+    expect(confirmed.status, confirmed.text).toBe(200);
+  }
+  const balance = async (partner: string) =>
+    ((await api.ask('GET', `/v1/partners/${partner}/points`)).body['items'] as Record<string, unknown>[])[0];
+  const redemptionsUnder = async (partner: string) =>
+    (await api.ask('GET', `/v1/partners/${partner}/redemptions`)).body['items'];
+  const use = (partner: string, amount: string) =>
+    api.ask('POST', `/v1/partners/${partner}/redemptions`, {
+      body: { unit: 'points-care', amount, purpose: 'A drill' },
+    });
+  const movedOf = async (partner: bigint) =>
+    (await movementsOf(api.db, partner)).filter(({ kind }) => kind === 'transferred').map(({ minor }) => minor);
+
+  it('then the lots move with their days, and the oldest of both are used first, also under the old code', async () => {
+    const [mia, ned] = [await idOf('mia'), await idOf('ned')];
+    await sell('mia', '50.00', 100);
+    await sell('mia', '20.00', 3);
+    await sell('ned', '30.00', 60);
+    const earlier = await redeem('mia', '10');
+    const before = [...(await lotsOf(api.db, mia)), ...(await lotsOf(api.db, ned))];
+
+    await merge('mia', 'ned');
+
+    expect(await lotsOf(api.db, ned)).toEqual(
+      before.toSorted((one, other) => (one.earnedOn < other.earnedOn ? -1 : 1)),
+    );
+    expect((await lotsOf(api.db, mia)).map(({ left }) => left)).toEqual([0n, 0n]);
+    expect([await movedOf(mia), await movedOf(ned)]).toEqual([[-130n], [130n]]);
+    expect(await balance('mia')).toMatchObject({ balance: '190', available: '150', held: '40' });
+
+    expect(await use('mia', '100')).toMatchObject({ status: 201, body: { partner: 'ned' } });
+    expect((await lotsOf(api.db, ned)).map(({ left }) => left)).toEqual([0n, 50n, 40n]);
+    for (const code of ['mia', 'ned'])
+      expect(await redemptionsUnder(code)).toMatchObject([
+        { partner: 'ned', amount: '100' },
+        { partner: 'mia', amount: '10' },
+      ]);
+
+    await api.ask('POST', `/v1/redemptions/${String(earlier.body['id'])}/cancel`, { body: { reason: 'No stock' } });
+    await follow();
+    expect(await balance('ned')).toMatchObject({ balance: '100', available: '60' });
   });
 
-  it('when an event in a program with points is still due then it is not confirmed', async () => {
-    const body = { into: 'bob', reason: 'One person was enrolled twice' };
-    const proposed = await api.ask('POST', '/v1/partners/lou/merge', { body });
-    expect(proposed.status, proposed.text).toBe(201);
+  it('when an event of the old partner is due then its points follow once it is worked out', async () => {
     const occurredAt = new Date().toISOString();
     const sale = { source: 'shop', id: 'due-1', program: 'care', partner: 'lou', kind: 'training', occurredAt };
     await api.ask('POST', '/v1/events', { body: { events: [sale] } });
-    const confirm = () =>
-      api.ask('POST', `/v1/corrections/${String(proposed.body['id'])}/decision`, {
-        key: approver.key,
-        body: { decision: 'confirm' },
-      });
-    expect((await confirm()).body).toMatchObject({
-      code: 'correction_overtaken',
-      detail: expect.stringContaining('program care, which has points, are still to be worked out'),
-    });
-    await accrueAll(api.db, 'care');
-    expect((await confirm()).body['detail']).toContain('has or owes points');
+    await merge('lou', 'oda');
+    expect(await balance('oda')).toBeUndefined();
+    await follow();
+    await follow();
+    expect(await balance('oda')).toMatchObject({ balance: '50', held: '50' });
+  });
+
+  it('when the old partner owes points then the other one owes them, and a later refund takes theirs', async () => {
+    const [first, second] = [await sell('pam', '50.00'), await sell('pam', '5.00')];
+    await redeem('pam', '110');
+    await sell('ray', '80.00');
+    await send('pam', { kind: 'refund', refundOf: first, currency: 'USD', amount: '50.00' }, 1);
+    await merge('pam', 'ray');
+    expect(await balance('ray')).toMatchObject({ balance: '60', owed: '0' });
+    await send('pam', { kind: 'refund', refundOf: second, currency: 'USD', amount: '5.00' }, 1);
+    await follow();
+    expect(await balance('ray')).toMatchObject({ balance: '50' });
   });
 });
 

@@ -739,6 +739,18 @@ const PLANTS: readonly Plant[] = [
     names: () => '(expired) of -5 took 0 from lots',
   },
   {
+    wrong: 'a merge makes points',
+    breaks: 'merged-points-make-none',
+    plant: (b) => [
+      ...points(b),
+      sql.unsafe`insert into correction(id, kind, reason, proposed_by) values (${b.runId}, 'credit', 'a gift', ${b.company.preparer})`,
+      sql.unsafe`
+        insert into points_movement(partner_id, unit, kind, amount_minor, correction_id, moved_on)
+        values (${b.ann.id}, ${`points-${b.runId}`}, 'transferred', 5, ${b.runId}, '2026-01-01')`,
+    ],
+    names: (b) => `merge ${b.runId} moves points-${b.runId}, but adds up to 5`,
+  },
+  {
     wrong: 'points are earned without an event',
     breaks: 'points-are-their-earnings',
     plant: (b) => [...points(b), ...pointsMoved(b, { kind: 'earned', minor: 5, batch: true })],

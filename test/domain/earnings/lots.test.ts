@@ -5,6 +5,7 @@ import {
   expire,
   giveBack,
   type LotName,
+  moveAll,
   NEVER,
   openWallet,
   takeBack,
@@ -101,5 +102,44 @@ describe('given points that were used', () => {
     giveBack(wallet, entries, '2026-06-10');
     expect(wallet.debt).toBe(0n);
     expect(leftOf(wallet)).toEqual([60n, 20n]);
+  });
+});
+
+describe('given a wallet that moves to another one', () => {
+  const entriesOf = (...lots: readonly (readonly [LotName, bigint])[]) =>
+    lots.map(([name, minor]) => ({ ...name, minor }));
+
+  it('then its lots keep their days, and those of one day become one lot', () => {
+    const [from, to] = [walletOf([MARCH, 50n], [JANUARY, 100n]), walletOf([MARCH, 7n])];
+    expect(moveAll(from, to, TODAY)).toEqual({
+      minor: 150n,
+      given: entriesOf([JANUARY, -100n], [MARCH, -50n]),
+      got: entriesOf([JANUARY, 100n], [MARCH, 50n]),
+    });
+    expect(use(to, 120n, TODAY)).toEqual(entriesOf([JANUARY, -100n], [MARCH, -20n]));
+    expect(leftOf(from)).toEqual([0n, 0n]);
+  });
+
+  it('when the other one owes points then the oldest fill the debt', () => {
+    const to = openWallet([], 120n);
+    const moved = moveAll(walletOf([JANUARY, 100n], [MARCH, 50n]), to, TODAY);
+    expect(moved).toMatchObject({ minor: 150n, got: entriesOf([MARCH, 30n]) });
+    expect(to.debt).toBe(0n);
+  });
+
+  it('when it is a debt then it takes the oldest points, and the rest is owed', () => {
+    const [from, to] = [openWallet([], 170n), walletOf([MARCH, 50n], [JANUARY, 100n])];
+    expect(moveAll(from, to, TODAY)).toEqual({
+      minor: -170n,
+      given: [],
+      got: entriesOf([JANUARY, -100n], [MARCH, -50n]),
+    });
+    expect([from.debt, to.debt]).toEqual([0n, 20n]);
+  });
+
+  it('when the day of some has come then they stay, and expire where they are', () => {
+    const from = walletOf([JANUARY, 100n], [MARCH, 50n]);
+    expect(moveAll(from, openWallet([], 0n), '2027-01-10')).toMatchObject({ minor: 50n });
+    expect(expire(from, '2027-01-10')).toEqual(entriesOf([JANUARY, -100n]));
   });
 });
