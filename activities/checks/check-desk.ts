@@ -15,7 +15,7 @@ import type { BankException, CheckServices, PayerAccount } from '../../gateways/
 import { raiseAlarm } from '../../commands/tasks/alarms.ts';
 import { bankTimeout, type CheckDeps, checkServicesOf, recordStop } from '../payouts/check-stops.ts';
 import { submissionOf } from '../payouts/submissions.ts';
-import { openTask } from '../../commands/tasks/tasks.ts';
+import { openTask } from '../../commands/open-task.ts';
 import { wakePayouts } from '../payouts/wake.ts';
 
 export type CheckDeskDeps = CheckDeps & { temporal: Client };

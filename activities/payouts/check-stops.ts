@@ -9,7 +9,7 @@ import type { GatewayName } from '../../domain/rails.ts';
 import { isAttemptFinal } from '../../domain/payouts/attempt.ts';
 import type { CheckServices, Gateways, StopReply } from '../../gateways/gateway.ts';
 import { raiseAlarm } from '../../commands/tasks/alarms.ts';
-import { openTask } from '../../commands/tasks/tasks.ts';
+import { openTask } from '../../commands/open-task.ts';
 import { submissionOf } from './submissions.ts';
 
 export type CheckDeps = { db: DatabasePool; gateways: Gateways; vault: VaultKeys };

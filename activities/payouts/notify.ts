@@ -1,5 +1,5 @@
 import { raiseAlarm } from '../../commands/tasks/alarms.ts';
-import { openTask } from '../../commands/tasks/tasks.ts';
+import { openTask } from '../../commands/open-task.ts';
 import type { Database } from '../../db/database.ts';
 import type { Attempt } from '../../db/payouts/attempts.ts';
 import type { Payout } from '../../db/payouts/payouts.ts';

@@ -24,7 +24,7 @@ import type { ReplyDeps } from './record.ts';
 import { overtakePeopleOnBatch } from './contradictions.ts';
 import { type BatchFormingDeps, type Formed, formBatch } from './form-batches.ts';
 import { notifyOfUnknown } from './silence.ts';
-import { openTask } from '../../commands/tasks/tasks.ts';
+import { openTask } from '../../commands/open-task.ts';
 
 /** Wise cancels a batch that nobody funds after about two weeks. Its pages differ, and the shortest time they name is five days. */
 const FUNDING_DAYS_MAX = 5;

@@ -1,7 +1,7 @@
 import type { DatabasePool } from 'slonik';
 
 import { raiseAlarm } from '../../commands/tasks/alarms.ts';
-import { openTask } from '../../commands/tasks/tasks.ts';
+import { openTask } from '../../commands/open-task.ts';
 import type { Database } from '../../db/database.ts';
 import { findLiveAttempt } from '../../db/payouts/attempts.ts';
 import { getBatch } from '../../db/payouts/batches.ts';

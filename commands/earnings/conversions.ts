@@ -21,7 +21,7 @@ import { use } from '../../domain/earnings/lots.ts';
 import { Failure, refused } from '../../domain/errors.ts';
 import { formatMoney, money } from '../../domain/money.ts';
 import type { PointsCode } from '../../domain/unit.ts';
-import { askToDecide } from '../tasks/tasks.ts';
+import { askToDecide } from '../open-task.ts';
 import { lockWallet, postMovements } from './points.ts';
 import { refuseMissing, refuseOnHold } from './redemptions.ts';
 

@@ -21,7 +21,7 @@ import {
 } from '../../domain/earnings/correction.ts';
 import { Failure, refused } from '../../domain/errors.ts';
 import { money } from '../../domain/money.ts';
-import { askToDecide } from '../tasks/tasks.ts';
+import { askToDecide } from '../open-task.ts';
 
 /** The most items of one correction. Their entries are one journal for each currency. */
 export const ITEMS_MAX = 1000;

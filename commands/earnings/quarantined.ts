@@ -1,7 +1,7 @@
 import type { Database } from '../../db/database.ts';
 import { hasQuarantined, insertQuarantined, lockQuarantine } from '../../db/earnings/quarantine.ts';
 import { closeTask } from '../../db/tasks/tasks.ts';
-import { askToDecide } from '../tasks/tasks.ts';
+import { askToDecide } from '../open-task.ts';
 
 /** Operators are asked once for each source, as long as events of it are in quarantine. */
 

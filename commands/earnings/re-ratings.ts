@@ -14,7 +14,7 @@ import { getProgram } from '../../db/programs/programs.ts';
 import { closeTask } from '../../db/tasks/tasks.ts';
 import { whyNotDecideReRating } from '../../domain/earnings/re-rating.ts';
 import { Failure } from '../../domain/errors.ts';
-import { askToDecide } from '../tasks/tasks.ts';
+import { askToDecide } from '../open-task.ts';
 
 const subjectOf = (id: string): string => `re-rating/${id}`;
 

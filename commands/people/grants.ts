@@ -16,8 +16,10 @@ import {
 } from '../../db/people/grants.ts';
 import { endKeysOfGrant } from '../../db/people/keys.ts';
 import { addNotification } from '../../db/tasks/notifications.ts';
+import { closeTask } from '../../db/tasks/tasks.ts';
 import { Failure } from '../../domain/errors.ts';
 import { needsTwo, whyNotDecideGrant } from '../../domain/people/grant.ts';
+import { askToDecide } from '../open-task.ts';
 import { sendClaim } from './claims.ts';
 
 export type GrantWish = Omit<NewGrant, 'actorId'> & { actor: Actor };
@@ -46,6 +48,7 @@ export const proposeGrant = (
     const grant = await getGrant(tx, id);
     await audit(tx, firstSetup ? 'grant.first_setup' : alone ? 'grant.give' : 'grant.propose', by, grant);
     if (alone) await begin(tx, vault, grant, by);
+    else await askToDecide(tx, taskAbout(grant));
     return grant;
   });
 
@@ -87,6 +90,7 @@ export const decideGrant = (
     await recordGrantVerdict(tx, id, { status: decision === 'confirm' ? 'confirmed' : 'refused', by, note });
     const decided = await getGrant(tx, id);
     await audit(tx, `grant.${decision}`, by, decided);
+    await closeProposal(tx, decided, { actorId: by, resolution: decided.status });
     if (decision === 'confirm') await begin(tx, vault, decided, by);
     return decided;
   });
@@ -97,10 +101,21 @@ export const revokeGrant = (db: Database, id: string, by: string): Promise<void>
     const grant = await lockGrant(tx, id);
     if (grant.status === 'revoked' || grant.status === 'refused') return;
     await markGrantRevoked(tx, id, by);
+    await closeProposal(tx, grant, { actorId: by, resolution: 'revoked' });
     await endClaims(tx, id);
     await endKeysOfGrant(tx, id);
     await audit(tx, 'grant.revoke', by, grant);
   });
+
+const taskAbout = ({ id, actor, role, proposedBy }: Grant) => ({
+  kind: 'role_proposed' as const,
+  subject: `grant/${id}`,
+  detail: `${proposedBy ?? 'Somebody'} proposed the role ${role} for ${actor}, who can do nothing with it yet. Read GET /v1/grants?status=proposed, then confirm or refuse it. Another operator than ${proposedBy ?? 'the proposer'} must confirm it.`,
+  evidence: { role: 'operator' },
+});
+
+const closeProposal = (tx: Database, grant: Grant, end: { actorId: string; resolution: string }) =>
+  closeTask(tx, taskAbout(grant), end);
 
 /** Sends the person their link, and tells finance who can do what from now on. */
 async function begin(tx: Database, vault: VaultKeys, grant: Grant, by: string): Promise<void> {

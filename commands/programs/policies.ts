@@ -14,7 +14,7 @@ import { closeTask } from '../../db/tasks/tasks.ts';
 import { Failure, refused } from '../../domain/errors.ts';
 import type { Policy } from '../../domain/policy.ts';
 import { partnerKeysIn, paysAlone, type PolicySubject } from '../../domain/programs/policies.ts';
-import { askToDecide } from '../tasks/tasks.ts';
+import { askToDecide } from '../open-task.ts';
 
 export type PolicyWish = { subject: PolicySubject; policy: Policy; effectiveFrom: Date | null };
 

@@ -22,7 +22,7 @@ import { type Ask, partnerFactName, type PolicySubject } from '../../domain/prog
 import { whyNotAnswer } from '../../domain/programs/review.ts';
 import { type Days, type Standing, standingOf } from '../../domain/stages.ts';
 import { closeTask } from '../../db/tasks/tasks.ts';
-import { openTask } from '../tasks/tasks.ts';
+import { openTask } from '../open-task.ts';
 
 /** Decisions by policy: asked, answered by people, and brought forward by time. The subject itself follows in the same transaction. */
 

@@ -29,6 +29,7 @@ const OUTCOMES_FOR: Record<TaskKind, readonly ResolutionOutcome[]> = {
   conversion_proposed: [],
   re_rating_proposed: [],
   policy_proposed: [],
+  role_proposed: [],
   events_quarantined: [],
 };
 

@@ -31,6 +31,8 @@ export const TASK_KINDS = [
   're_rating_proposed',
   /** An operator wrote a policy that pays without a person. An approver confirms it. */
   'policy_proposed',
+  /** An operator proposed a role for a person. Another operator confirms or refuses it. */
+  'role_proposed',
   /** Events of a source came again with other content. A person accepts or dismisses each. */
   'events_quarantined',
 ] as const;
@@ -55,6 +57,7 @@ export const OPEN_FOR_MS: Record<TaskKind, number | null> = {
   conversion_proposed: 7 * DAY_MS,
   re_rating_proposed: 7 * DAY_MS,
   policy_proposed: 7 * DAY_MS,
+  role_proposed: 7 * DAY_MS,
   events_quarantined: 7 * DAY_MS,
 };
 

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { recordReply } from '../../../activities/payouts/record.ts';
 import { raiseAlarm } from '../../../commands/tasks/alarms.ts';
 import { holdPayout, releasePayout, remindOfHolds } from '../../../commands/runs/holds.ts';
-import { openTask } from '../../../commands/tasks/tasks.ts';
+import { openTask } from '../../../commands/open-task.ts';
 import { endReview } from '../../../commands/runs/end-review.ts';
 import { notifyOfReview } from '../../../commands/runs/prepare.ts';
 import { listAlarms } from '../../../db/tasks/alarms.ts';

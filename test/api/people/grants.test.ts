@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { claimToken } from '../../../commands/people/claims.ts';
 import { findOpenClaim } from '../../../db/people/claims.ts';
 import type { Role } from '../../../domain/people/role.ts';
+import { checkInvariants } from '../../../scripts/check-invariants.ts';
 import { openOwner, tamper } from '../../fixtures/database.ts';
 import { VAULT } from '../../fixtures/world.ts';
 import { type Answer, type Api, setUpShop, startApi } from '../api.ts';
@@ -72,6 +73,32 @@ describe('given a role that one operator proposed', () => {
       expect((await claim(token)).body).toMatchObject({ code: 'claim_not_valid' });
     },
   );
+
+  it('then a task asks operators until it is confirmed, refused or taken back, and the access of a partner asks nobody', async () => {
+    const tasks = async (state: string) =>
+      ((await api.ask('GET', `/v1/tasks?kind=role_proposed&state=${state}`)).body['items'] as Record<string, unknown>[])
+        .map(({ subject, resolution }) => [subject, resolution])
+        .filter(([subject]) => grants.some((id) => subject === `grant/${id}`));
+    const grants: string[] = [];
+    for (const _ of [1, 2, 3]) grants.push(String((await propose(await addPerson(), { role: 'auditor' })).body['id']));
+    const [first, second, third] = grants;
+    expect(await tasks('open')).toEqual(grants.map((id) => [`grant/${id}`, null]));
+    await decide(first, other.key);
+    await decide(second, other.key, 'refuse');
+    await api.ask('DELETE', `/v1/grants/${third}`);
+    expect(await tasks('open')).toEqual([]);
+    expect(await tasks('closed')).toEqual([
+      [`grant/${first}`, 'confirmed'],
+      [`grant/${second}`, 'refused'],
+      [`grant/${third}`, 'revoked'],
+    ]);
+    const { body } = await propose(await addPerson(), { role: 'partner', partner: 'ann' });
+    expect(body['status']).toBe('confirmed');
+    const told = await api.db.anyFirst(sql.type(z.object({ audience: z.string() }))`
+      select distinct audience from notification where kind = 'task_opened' and body ->> 'kind' = 'role_proposed'`);
+    expect(told).toEqual(['operators']);
+    expect((await checkInvariants(api.db)).filter(({ name }) => name === 'proposals-ask-somebody')).toEqual([]);
+  });
 
   it('when nobody confirms it then there is nothing to claim', async () => {
     const { body } = await propose(await addPerson(), { role: 'approver' });

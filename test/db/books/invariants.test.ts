@@ -786,7 +786,7 @@ const PLANTS: readonly Plant[] = [
     names: (b) => `conversion/${b.runId} waits for a decision, but nobody is asked`,
   },
   {
-    wrong: 'nobody is asked about a re-rating, a policy that pays alone and a quarantined event',
+    wrong: 'nobody is asked about a re-rating, a policy that pays alone, a role and a quarantined event',
     breaks: 'proposals-ask-somebody',
     plant: (b) => [
       sql.unsafe`
@@ -798,9 +798,12 @@ const PLANTS: readonly Plant[] = [
       sql.unsafe`
         insert into event_quarantine(source, source_id, revision, payload, payload_hash)
         values ('till', 'untold', 1, '{}', sha256('untold'))`,
+      sql.unsafe`
+        insert into role_grant(id, actor_id, role, status, proposed_by)
+        values (${b.runId}, ${b.company.preparer}, 'auditor', 'proposed', ${b.company.approver})`,
     ],
     names: (b) =>
-      `policy/${b.company.code}/claim/1 waits for a decision, but nobody is asked\nquarantine/till waits for a decision, but nobody is asked\nre-rating/${b.runId} waits`,
+      `grant/${b.runId} waits for a decision, but nobody is asked\npolicy/${b.company.code}/claim/1 waits for a decision, but nobody is asked\nquarantine/till waits for a decision, but nobody is asked\nre-rating/${b.runId} waits`,
   },
   {
     wrong: 'a task asks about a correction that nobody proposed',

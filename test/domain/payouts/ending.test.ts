@@ -188,13 +188,13 @@ describe('given every state of a batch and every reply of a provider', () => {
 });
 
 describe('given every kind of task', () => {
-  it('then people can end it: with an outcome, at the provider, at the bank, by mail, as a correction or revision, or by the people of a policy', () => {
+  it('then people can end it: with an outcome, at the provider, at the bank, by mail, as a correction or revision, by the people of a policy, or by operators', () => {
     const atProvider = ['provider_approval'];
     const atBank = ['check_exception', 'check_stop_expiring', 'check_stale', 'check_returned_mail', 'checks_to_mail'];
     const asCorrection = ['correction_proposed', 'conversion_proposed', 're_rating_proposed'];
     const byPolicy = ['decision_waiting', 'policy_proposed'];
-    const asRevision = ['events_quarantined'];
-    const elsewhere = [...atProvider, ...atBank, ...asCorrection, ...byPolicy, ...asRevision];
+    const byOperators = ['role_proposed', 'events_quarantined'];
+    const elsewhere = [...atProvider, ...atBank, ...asCorrection, ...byPolicy, ...byOperators];
     for (const kind of TASK_KINDS.filter((one) => !elsewhere.includes(one)))
       expect(taskFor({ openTasks: [{ id: kind, kind }] }, kind === 'partial_return' ? 'keep' : 'paid')).toBe(kind);
   });
