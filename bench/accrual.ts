@@ -8,7 +8,8 @@ import type { DatabasePool } from 'slonik';
 
 import { createAccrualActivities } from '../activities/earnings/accrual.ts';
 import { openDatabase } from '../db/database.ts';
-import { insertEvents, type NewEvent } from '../db/earnings/events.ts';
+import type { NewEvent } from '../db/earnings/event-rows.ts';
+import { insertEvents } from '../db/earnings/events.ts';
 import { migrate } from '../db/migrate.ts';
 import { SHARDS } from '../domain/earnings/shard.ts';
 import { eventHash, toEvent } from '../domain/event.ts';

@@ -42,4 +42,5 @@ const Ids = z.strictObject({ ids: z.array(z.bigint()) });
 /** Takes ids for rows that are copied, because a copy returns none. */
 export const takeIds = (db: Database, table: string, count: number): Promise<readonly bigint[]> =>
   db.oneFirst(sql.type(Ids)`
-    select coalesce(array_agg(nextval(pg_get_serial_sequence(${table}, 'id'))), '{}') as ids from generate_series(1, ${count})`);
+    with sequence as materialized (select pg_get_serial_sequence(${table}, 'id')::regclass as name)
+    select coalesce(array_agg(nextval(name)), '{}') as ids from sequence, generate_series(1, ${count})`);

@@ -6,16 +6,14 @@ import { hash } from 'node:crypto';
  * functions, class instances, numbers that are not safe integers, and text with half a surrogate pair.
  */
 export function canonicalJson(value: unknown): string {
-  if (value === null || typeof value === 'boolean') return String(value);
-  if (typeof value === 'bigint') return `"${value}"`;
   if (typeof value === 'string' && value.isWellFormed()) return JSON.stringify(value);
+  if (typeof value === 'bigint') return `"${value}"`;
+  if (value === null || typeof value === 'boolean') return String(value);
   if (typeof value === 'number' && Number.isSafeInteger(value)) return JSON.stringify(value);
   if (Array.isArray(value)) return `[${Array.from(value, canonicalJson).join(',')}]`;
   if (isPlainObject(value)) {
-    let members = '';
-    for (const key of Object.keys(value).toSorted())
-      members += `${members === '' ? '' : ','}${canonicalJson(key)}:${canonicalJson(value[key])}`;
-    return `{${members}}`;
+    const keys = Object.keys(value).toSorted();
+    return `{${keys.map((key) => `${canonicalJson(key)}:${canonicalJson(value[key])}`).join(',')}}`;
   }
   throw new TypeError(
     `${typeof value === 'object' ? 'a class instance' : `this ${typeof value}`} has no canonical JSON`,

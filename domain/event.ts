@@ -193,13 +193,15 @@ export function toEvent(wire: WireEvent): Event {
  * UTC. Absent fields are left out, so that a field that is added one day does not change the hashes of earlier events.
  */
 export function eventHash({ attributes, revision, shares, ...event }: Event): Buffer {
-  const given = {
+  const given: Record<string, unknown> = {
     ...event,
-    shares: shares.length > 0 ? [...shares] : null,
-    attributes: Object.keys(attributes).length > 0 ? attributes : null,
-    revision: revision > 1 ? revision : null,
+    ...(shares.length > 0 && { shares: [...shares] }),
+    ...(Object.keys(attributes).length > 0 && { attributes }),
+    ...(revision > 1 && { revision }),
   };
-  return sha256(canonicalJson(Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null))));
+  const said: Record<string, unknown> = {};
+  for (const name of Object.keys(given)) if (given[name] !== null) said[name] = given[name];
+  return sha256(canonicalJson(said));
 }
 
 /** An event less what refunds took back from it. */

@@ -1,5 +1,6 @@
 import type { Database } from '../../db/database.ts';
-import { type EventKey, type EventRevision, insertEvents, type NewEvent } from '../../db/earnings/events.ts';
+import type { NewEvent } from '../../db/earnings/event-rows.ts';
+import { type EventKey, type EventRevision, insertEvents } from '../../db/earnings/events.ts';
 import { type HistoryLock, listCorrectable, lockHistories } from '../../db/earnings/histories.ts';
 import { listKnownEvents } from '../../db/earnings/known-events.ts';
 import { insertParked, type NewParked } from '../../db/earnings/parked.ts';

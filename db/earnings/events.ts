@@ -1,104 +1,69 @@
-import { type FragmentSqlToken, sql } from 'slonik';
+import { type FragmentSqlToken, sql, UniqueIntegrityConstraintViolationError } from 'slonik';
 import { z } from 'zod';
 
-import { CLOSING, type Event, OUR_SOURCE, QUOTA, RE_RATING } from '../../domain/event.ts';
+import { CLOSING, OUR_SOURCE, QUOTA, RE_RATING } from '../../domain/event.ts';
 import { type Shard, SHARDS } from '../../domain/earnings/shard.ts';
 import type { WaitsOn } from '../../domain/earnings/waiting-events.ts';
 import { Count } from '../column-types.ts';
 import { unnestColumns } from '../columns.ts';
+import { copyRows, takeIds } from '../copy.ts';
 import type { Database } from '../database.ts';
+import {
+  DUE_COLUMNS,
+  dueCells,
+  EVENT_COLUMNS,
+  eventCells,
+  type NewEvent,
+  SHARE_COLUMNS,
+  shareCells,
+} from './event-rows.ts';
 
 /** Events, and the queue of those whose earnings are not worked out yet. */
 
 export type EventKey = { source: string; id: string };
 
-export type NewEvent = {
-  event: Event;
-  hash: Uint8Array;
-  partnerId: bigint;
-  programId: number;
-  /** The id of the person who sent it. */
-  sentBy: string;
-  /** The shares of its partners, the first of whom is its own. */
-  shares?: readonly { partnerId: bigint; weight: bigint }[];
-  /** The partners besides its own for whom it is worked out, because they earned by an earlier revision or by the refunded sale. */
-  alsoFor?: readonly bigint[];
-};
-
 const RevisionRow = z.strictObject({ source: z.string(), id: z.string(), revision: z.number() });
 export type EventRevision = z.infer<typeof RevisionRow>;
 
-const amountsOf = (amounts: Event['otherAmounts']): Record<string, string> =>
-  Object.fromEntries(Object.entries(amounts).map(([name, minor]) => [name, String(minor)]));
+/**
+ * Writes events, each with its places in the queue. Returns the revisions that were stored already, which are usually none: another
+ * transaction wrote them since they were looked for. The others are then written without them.
+ */
+export async function insertEvents(db: Database, events: readonly NewEvent[]): Promise<readonly EventRevision[]> {
+  try {
+    await db.transaction((tx) => copyEvents(tx, events));
+    return [];
+  } catch (error) {
+    if (!(error instanceof UniqueIntegrityConstraintViolationError)) throw error;
+    const stored = await listStored(db, events);
+    if (stored.length === 0) throw error;
+    const keys = new Set(stored.map(revisionKey));
+    return [
+      ...stored,
+      ...(await insertEvents(
+        db,
+        events.filter(({ event }) => !keys.has(revisionKey(event))),
+      )),
+    ];
+  }
+}
 
-/** The partners besides its own for whom an event is worked out. */
-const othersOf = ({
-  partnerId,
-  shares = [],
-  alsoFor = [],
-}: Pick<NewEvent, 'partnerId' | 'shares' | 'alsoFor'>): bigint[] =>
-  [...new Set([...shares.map((share) => share.partnerId), ...alsoFor])].filter((id) => id !== partnerId);
+const revisionKey = ({ source, id, revision }: EventRevision): string => `${source} ${revision} ${id}`;
 
-/** An event as JSON, which is the cheapest form to send: one text for a page. Amounts are strings, because they may be too large for numbers. */
-const eventJson = ({ event, hash, partnerId, programId, sentBy, ...more }: NewEvent) => ({
-  source: event.source,
-  source_id: event.id,
-  revision: event.revision,
-  partner_id: String(partnerId),
-  program_id: programId,
-  kind: event.kind,
-  currency: event.currency,
-  amount_minor: event.minor === null ? null : String(event.minor),
-  exact_amount: event.exact === undefined || event.exact === null ? null : String(event.exact),
-  other_amounts: amountsOf(event.otherAmounts),
-  quantity: event.quantity,
-  attributes: event.attributes,
-  reading: event.reading && { ...event.reading, value: String(event.reading.value) },
-  about: event.about,
-  occurred_at: new Date(event.occurredAtMs).toISOString(),
-  payload_hash: `\\x${Buffer.from(hash).toString('hex')}`,
-  sent_by: sentBy,
-  worked_out_for: 1 + othersOf({ partnerId, ...more }).length,
-  share_count: more.shares?.length ?? 0,
-});
+const listStored = (db: Database, events: readonly NewEvent[]): Promise<readonly EventRevision[]> =>
+  db.any(sql.type(RevisionRow)`
+    select event.source, event.source_id as id, event.revision
+    from ${unnestColumns(
+      ['text', 'text', 'int4'],
+      events.map(({ event: { source, id, revision } }) => [source, id, revision]),
+    )} as given(source, source_id, revision) join event using (source, source_id, revision)`);
 
-const eventColumns = sql.fragment`
-  source, source_id, revision, partner_id, program_id, kind, currency, amount_minor, exact_amount, other_amounts, quantity, attributes, reading, about,
-  occurred_at, payload_hash, sent_by, worked_out_for, share_count`;
-
-/** Writes events, each with its places in the queue. Returns the revisions that were stored already, which are usually none. */
-export function insertEvents(db: Database, events: readonly NewEvent[]): Promise<readonly EventRevision[]> {
-  const others = events.flatMap((one) =>
-    othersOf(one).map((partnerId) => [one.event.source, one.event.id, one.event.revision, partnerId]),
-  );
-  const shares = events.flatMap(({ event: { source, id, revision }, shares: parts = [] }) =>
-    parts.map(({ partnerId, weight }, index) => [source, id, revision, index + 1, partnerId, weight]),
-  );
-  return db.any(sql.type(RevisionRow)`
-    with given as materialized (
-      select ${eventColumns} from json_to_recordset(${JSON.stringify(events.map(eventJson))}::json) as sent(source text,
-        source_id text, revision int, partner_id bigint, program_id int, kind text, currency bpchar, amount_minor bigint, exact_amount bigint,
-        other_amounts jsonb, quantity int, attributes jsonb, reading jsonb, about text, occurred_at timestamptz, payload_hash bytea,
-        sent_by uuid, worked_out_for smallint, share_count smallint)
-    ), added as (
-      insert into event(${eventColumns}) select ${eventColumns} from given
-      on conflict (source, source_id, revision) do nothing
-      returning id, source, source_id, revision, partner_id, program_id
-    ), due as (
-      insert into event_due(event_id, partner_id, program_id, shard, source)
-      select id, partner_id, program_id, partner_id % ${SHARDS}, source from added
-      union all
-      select added.id, other.partner_id, added.program_id, other.partner_id % ${SHARDS}, added.source
-      from added join ${unnestColumns(['text', 'text', 'int4', 'int8'], others)}
-        as other(source, source_id, revision, partner_id) using (source, source_id, revision)
-    ), shared as (
-      insert into event_share(event_id, no, partner_id, weight)
-      select added.id, share.no, share.partner_id, share.weight
-      from added join ${unnestColumns(['text', 'text', 'int4', 'int2', 'int8', 'int8'], shares)}
-        as share(source, source_id, revision, no, partner_id, weight) using (source, source_id, revision)
-    )
-    select given.source, given.source_id as id, given.revision
-    from given left join added using (source, source_id, revision) where added.id is null`);
+async function copyEvents(db: Database, events: readonly NewEvent[]): Promise<void> {
+  const ids = await takeIds(db, 'event', events.length);
+  const added = events.map((event, index) => ({ ...event, eventId: ids[index] ?? 0n }));
+  await copyRows(db, 'event', EVENT_COLUMNS, added.map(eventCells));
+  await copyRows(db, 'event_due', DUE_COLUMNS, added.flatMap(dueCells));
+  await copyRows(db, 'event_share', SHARE_COLUMNS, added.flatMap(shareCells));
 }
 
 /** Writes the events of ours that close windows, or give them another part of their pool, each with its place in the queue. Returns them with their windows. */

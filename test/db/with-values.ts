@@ -1,3 +1,4 @@
+import type { NewEvent } from '../../db/earnings/event-rows.ts';
 import { insertAudit, insertMonthlyAudits, saveAuditedPage, sumAccrualPostings } from '../../db/books/audits.ts';
 import { listIncentiveCosts } from '../../db/books/incentives.ts';
 import { listBalances, listPayoutEntries, lockAccounts, postJournals } from '../../db/books/ledger.ts';
@@ -28,7 +29,6 @@ import {
   insertClosings,
   insertQuotaEvents,
   insertEvents,
-  type NewEvent,
   setAside,
   waitInQueue,
   wakeRateless,

@@ -22,11 +22,11 @@ const withoutComments = (text: string): string => text.replaceAll(/\/\*[\s\S]*?\
 
 /** The second half leaves out `for update of payout`, and `do update set` of a conflict. */
 const WRITE =
-  /\b(?:insert into|delete from|truncate(?: table)?|merge into)\s+(\w+|\$\{)|(?<!\bdo )\bupdate\s+(\w+|\$\{)[^;`]{0,80}?\sset\s/gi;
+  /\b(?:insert into|delete from|truncate(?: table)?|merge into)\s+(\w+|\$\{)|(?<!\bdo )\bupdate\s+(\w+|\$\{)[^;`]{0,80}?\sset\s|\bcopyRows\(\s*\w+,\s*'(\w+)'/gi;
 
 const tablesWritten = (text: string): string[] =>
-  Array.from(withoutComments(text).matchAll(WRITE), ([, inserted, updated]) =>
-    (inserted ?? updated ?? '').toLowerCase(),
+  Array.from(withoutComments(text).matchAll(WRITE), ([, inserted, updated, copied]) =>
+    (inserted ?? updated ?? copied ?? '').toLowerCase(),
   );
 
 /** A table has one file that writes it, so that one file shows every way in which its rows change. Functions of the database are not counted. */

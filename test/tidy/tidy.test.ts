@@ -42,6 +42,7 @@ describe('given queries that write', () => {
     { write: 'update task set status = 1' },
     { write: 'UPDATE task t\n  SET status = 1' },
     { write: 'delete from task' },
+    { write: "copyRows(db, 'task', ['id'], [[1]])" },
     { write: 'with done as (update task set status = 1 returning id) select id from done' },
   ])('when two files write one table ($write) then both are named', async ({ write }) => {
     const root = await plant({
