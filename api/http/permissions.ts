@@ -129,6 +129,7 @@ const ROLES_FOR: Readonly<Record<string, readonly Role[]>> = {
   'GET /v1/events': STAFF,
   'POST /v1/events': OPERATOR,
   'GET /v1/events/parked': STAFF,
+  'POST /v1/events/parked/dismiss': OPERATOR,
   'POST /v1/events/parked/{id}/decision': OPERATOR,
   'GET /v1/events/set-aside': STAFF,
   'POST /v1/events/set-aside/retry': OPERATOR,

@@ -1,6 +1,7 @@
 import type { Database } from '../../db/database.ts';
 import {
   dismissParked,
+  dismissParkedFor,
   getParked,
   keepParked,
   markClaimed,
@@ -72,4 +73,27 @@ export const decideParked = (
       detail: { parked: String(number), reason },
     });
     return parked;
+  });
+
+export type ParkedDismissal = { program: string; partner: string; reason: string };
+
+/**
+ * Dismisses all events of a program that wait for a partner, such as those of a mistyped code. Returns how many. Each keeps the person and the
+ * reason, and is restored by itself. Safe to repeat.
+ */
+export const dismissAllParked = (
+  db: Database,
+  { program, partner, reason }: ParkedDismissal,
+  by: string,
+): Promise<number> =>
+  db.transaction(async (tx) => {
+    const events = await dismissParkedFor(tx, { program, partner }, { by, reason });
+    if (events > 0)
+      await addAuditEntry(tx, {
+        actorId: by,
+        action: 'parked_event.dismiss_all',
+        subject: `program/${program}`,
+        detail: { partner, reason, events },
+      });
+    return events;
   });

@@ -1,4 +1,4 @@
-import { sql } from 'slonik';
+import { type FragmentSqlToken, sql } from 'slonik';
 import { z } from 'zod';
 
 import type { CurrencyCode } from '../../domain/currency.ts';
@@ -99,15 +99,27 @@ export async function getParked(db: Database, number: bigint): Promise<ParkedEve
   return parked;
 }
 
+type Dismissal = { readonly by: string; readonly reason: string };
+
+const dismiss = ({ by, reason }: Dismissal, which: FragmentSqlToken) => sql.unsafe`
+  update event_parked set dismissed_at = now(), dismissed_by = ${by}, dismissed_because = ${reason},
+    hands = array_append(array_remove(hands, ${by}::uuid), ${by}::uuid)
+  where ${which} and claimed_at is null and dismissed_at is null`;
+
 /** Dismisses an event that waits. Returns whether it waited. */
-export const dismissParked = (db: Database, number: bigint, { by, reason }: { by: string; reason: string }) =>
-  changesRow(
-    db,
-    sql.unsafe`
-      update event_parked set dismissed_at = now(), dismissed_by = ${by}, dismissed_because = ${reason},
-        hands = array_append(array_remove(hands, ${by}::uuid), ${by}::uuid)
-      where id = ${number} and claimed_at is null and dismissed_at is null`,
-  );
+export const dismissParked = (db: Database, number: bigint, dismissal: Dismissal) =>
+  changesRow(db, dismiss(dismissal, sql.fragment`id = ${number}`));
+
+/** Dismisses all events of a program that wait for a partner, by code. Returns how many. */
+export async function dismissParkedFor(
+  db: Database,
+  { program, partner }: { program: string; partner: string },
+  dismissal: Dismissal,
+): Promise<number> {
+  const which = sql.fragment`
+    program_id = (select program.id from program where program.code = ${program}) and partner_code = ${partner}`;
+  return (await db.query(dismiss(dismissal, which))).rowCount;
+}
 
 /** Lets a dismissed event wait again, and be tried at once. Returns whether it was dismissed. */
 export const restoreParked = (db: Database, number: bigint, by: string): Promise<boolean> =>

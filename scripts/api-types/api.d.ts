@@ -1642,6 +1642,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/events/parked/dismiss": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Dismiss all parked events of a partner who is not known
+         * @description Needs a key of the role **operator**.
+         */
+        post: operations["dismissParkedEvents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/events/parked/{id}/decision": {
         parameters: {
             query?: never;
@@ -8357,6 +8377,30 @@ export interface components {
              * @example 2026-03-02T09:30:00.000Z
              */
             decidedAt: string | null;
+        };
+        ParkedEventsDismissed: {
+            /**
+             * @description How many events were dismissed
+             * @example 12
+             */
+            events: number;
+        };
+        ParkedEventsDismissal: {
+            /**
+             * @description The program whose events are dismissed
+             * @example resale
+             */
+            program: string;
+            /**
+             * @description The code that the events wait for
+             * @example pualla
+             */
+            partner: string;
+            /**
+             * @description The reason, in one line, for the people who read it later
+             * @example The contract is not signed yet
+             */
+            reason: string;
         };
         ParkedEventDecision: {
             /**
@@ -17370,6 +17414,8 @@ export type NewEvents = components['schemas']['NewEvents'];
 export type NewEvent = components['schemas']['NewEvent'];
 export type Event = components['schemas']['Event'];
 export type ParkedEvent = components['schemas']['ParkedEvent'];
+export type ParkedEventsDismissed = components['schemas']['ParkedEventsDismissed'];
+export type ParkedEventsDismissal = components['schemas']['ParkedEventsDismissal'];
 export type ParkedEventDecision = components['schemas']['ParkedEventDecision'];
 export type IneligibleEvent = components['schemas']['IneligibleEvent'];
 export type IneligibleEventDecided = components['schemas']['IneligibleEventDecided'];
@@ -21623,6 +21669,51 @@ export interface operations {
             400: components["responses"]["InvalidInput"];
             401: components["responses"]["NotAuthenticated"];
             403: components["responses"]["NotAllowed"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    dismissParkedEvents: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ParkedEventsDismissal"];
+            };
+        };
+        responses: {
+            /** @description The events that waited for this code were dismissed, and 0 if none waited. Each comes back when it is sent again or restored. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ParkedEventsDismissed"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            /** @description There is no such program. Nothing was changed. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: components["responses"]["InProgress"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
             431: components["responses"]["HeadersTooLarge"];
             500: components["responses"]["InternalError"];
         };

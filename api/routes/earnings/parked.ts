@@ -1,7 +1,9 @@
 import { createRoute, z } from '@hono/zod-openapi';
 
-import { decideParked } from '../../../commands/earnings/parked.ts';
+import { decideParked, dismissAllParked } from '../../../commands/earnings/parked.ts';
 import { listParked, PARKED_STATUSES, type ParkedEvent } from '../../../db/earnings/parked.ts';
+import { getProgram } from '../../../db/programs/programs.ts';
+import { Code } from '../../../domain/fields.ts';
 import { readPage } from '../../http/cursor.ts';
 import type { ApiDeps } from '../../http/deps.ts';
 import * as fields from '../../http/fields.ts';
@@ -85,6 +87,32 @@ const decide = createRoute({
   },
 });
 
+const dismissAll = createRoute({
+  method: 'post',
+  path: '/v1/events/parked/dismiss',
+  operationId: 'dismissParkedEvents',
+  tags: ['events'],
+  summary: 'Dismiss all parked events of a partner who is not known',
+  request: {
+    body: jsonBody(
+      z
+        .strictObject({
+          program: Code.meta({ description: 'The program whose events are dismissed', examples: ['resale'] }),
+          partner: Code.meta({ description: 'The code that the events wait for', examples: ['pualla'] }),
+          reason: Reason,
+        })
+        .openapi('ParkedEventsDismissal'),
+    ),
+  },
+  responses: {
+    200: answers(
+      z.object({ events: fields.count('How many events were dismissed', 12) }).openapi('ParkedEventsDismissed'),
+      'The events that waited for this code were dismissed, and 0 if none waited. Each comes back when it is sent again or restored.',
+    ),
+    404: problemResponse('There is no such program. Nothing was changed.'),
+  },
+});
+
 const parkedBody = ({ number, parkedAt, decidedAt, ...event }: ParkedEvent) => ({
   ...event,
   number: String(number),
@@ -98,6 +126,11 @@ export const parkedRoutes = ({ db }: ApiDeps) =>
       const { cursor = 0n, limit, status = 'parked' } = c.req.valid('query');
       const read = (count: number) => listParked(db, status, cursor, count);
       return c.json(await readPage(limit, read, { key: ({ number }) => number, item: parkedBody }), 200);
+    })
+    .openapi(dismissAll, async (c) => {
+      const dismissal = c.req.valid('json');
+      const { code: program } = await getProgram(db, dismissal.program);
+      return c.json({ events: await dismissAllParked(db, { ...dismissal, program }, c.get('caller').actorId) }, 200);
     })
     .openapi(decide, async (c) => {
       const decision = { ...c.req.valid('json'), number: c.req.valid('param').id };

@@ -203,6 +203,43 @@ describe('given a program that parks the events of unknown partners', () => {
     expect(hands).toEqual(expect.arrayContaining(people.map(({ actor }) => actor.id)));
   });
 
+  it('when an operator dismisses all events of a mistyped code then those of other codes wait on, and each is restored by itself', async () => {
+    await statuses(sale('k1', 'mitsyped'), sale('k2', 'mitsyped'), sale('k3', 'rightly'));
+    const { key, actor } = await api.newKey('operator');
+    const dismiss = (program = 'shop') =>
+      api.ask('POST', '/v1/events/parked/dismiss', {
+        key,
+        body: { program, partner: 'mitsyped', reason: 'A mistyped code' },
+      });
+    expect((await dismiss('nowhere')).status).toBe(404);
+    expect([(await dismiss()).body, (await dismiss()).body]).toEqual([{ events: 2 }, { events: 0 }]);
+    const ids = (await parked()).map(({ id }) => id);
+    expect([ids.includes('k1'), ids.includes('k2'), ids.includes('k3')]).toEqual([false, false, true]);
+    const { items } = (await api.ask('GET', '/v1/events/parked?status=dismissed')).body as {
+      items: { id: string; number: string }[];
+    };
+    const second = items.find(({ id }) => id === 'k2');
+    expect(second).toMatchObject({ reason: 'A mistyped code', decidedBy: actor.code });
+    const audited = (await api.ask('GET', '/v1/audit?subject=program%2Fshop')).body['items'] as object[];
+    expect(audited).toContainEqual(
+      expect.objectContaining({
+        action: 'parked_event.dismiss_all',
+        detail: { partner: 'mitsyped', reason: 'A mistyped code', events: 2 },
+      }),
+    );
+    await addPartner('mitsyped', '2026-01-01');
+    await api.ask('POST', `/v1/events/parked/${second?.number}/decision`, {
+      body: { decision: 'restore', reason: 'The partner exists now' },
+    });
+    await claimParked(api.db);
+    expect([await stored('k1'), await stored('k2')]).toMatchObject([[], [{ partner: 'mitsyped' }]]);
+    await accrueAll(api.db, 'shop');
+    const hands = await api.db.anyFirst(sql.type(z.object({ by: z.string() }))`
+      select unnest(made_by) as by from earning_line
+      where partner_id = (select id from partner where code = 'mitsyped')`);
+    expect(hands).toContain(actor.id);
+  });
+
   it('when a request names an event twice then it is parked once, also where it was dismissed before', async () => {
     const twice = () => statuses(sale('h1', 'zed'), sale('h1', 'zed'));
     const read = async () =>
