@@ -46,7 +46,7 @@ export type History = {
 
 /**
  * Reads the histories of the events that are refunded, corrected or shared. Any other event that is new has none. A refund that came before
- * a shared event is known only for one of its partners, so the others look for it here.
+ * its sale is known only for the partner whom it names. The partners of a shared sale, or of one that another partner made, look for it here.
  */
 export async function readHistories(
   tx: Database,

@@ -258,7 +258,7 @@ export async function openPage(
   function noteMisfit(refund: DueEvent, revisions: readonly AccrualEvent[], why = whyNotAbout): void {
     if (refund.childId !== null) return;
     const reasons = revisions.map((sale) => why(refund, sale));
-    const [reason] = reasons;
+    const reason = reasons.at(-1);
     if (reason !== undefined && reasons.every((one) => one !== undefined)) misfits.push({ event: refund, reason });
   }
 

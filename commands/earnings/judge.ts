@@ -264,7 +264,7 @@ function exactRefusals({ wire, event }: Candidate, place: EventPlace | undefined
 /** A refund may come before its sale. It is judged against the sale once the sale is there: it must fit one of its revisions. */
 function refundRefusals(refund: Event, sales: readonly Seen[]): Refusal[] {
   const reasons = sales.map((sale) => whyNotAbout(refund, { ...sale, attributes: {}, shares: [], reading: null }));
-  const [reason] = reasons;
+  const reason = reasons.at(-1);
   return reason !== undefined && reasons.every((one) => one !== undefined)
     ? [{ field: aboutField(refund.kind), reason }]
     : [];

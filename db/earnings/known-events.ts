@@ -48,16 +48,19 @@ export const listKnownEvents = (db: Database, keys: readonly EventKey[]): Promis
 
 const RevisedRow = z.strictObject({ source: z.string(), id: z.string() });
 
-/** Those of some events that have more than one revision. */
+/** Those of some events that have more than one revision, or a refund or payment that names another partner. */
 export const listRevised = (
   db: Database,
-  events: readonly { source: string; id: string }[],
+  events: readonly { source: string; id: string; eventPartnerId: bigint }[],
 ): Promise<readonly z.infer<typeof RevisedRow>[]> =>
   db.any(sql.type(RevisedRow)`
     select given.source, given.source_id as id
     from ${unnestColumns(
-      ['text', 'text'],
-      events.map(({ source, id }) => [source, id]),
-    )} as given(source, source_id)
+      ['text', 'text', 'int8'],
+      events.map(({ source, id, eventPartnerId }) => [source, id, eventPartnerId]),
+    )} as given(source, source_id, partner_id)
     cross join lateral (
-      select from event where (event.source, event.source_id) = (given.source, given.source_id) and event.revision > 1 limit 1) revised`);
+      (select from event where (event.source, event.source_id) = (given.source, given.source_id) and event.revision > 1 limit 1)
+      union all
+      (select from event where (event.source, event.about) = (given.source, given.source_id) and event.partner_id <> given.partner_id limit 1)
+      limit 1) changed`);

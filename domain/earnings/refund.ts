@@ -5,7 +5,10 @@ import { own } from '../own.ts';
 const doneTo = (event: Event, sale: Event): string =>
   `the ${isCollection(event.kind) ? 'paid' : 'refunded'} ${sale.kind}`;
 
-/** The reason why a refund cannot take back an event, or a payment cannot be for it, or undefined. */
+/**
+ * The reason why a refund cannot take back an event, or a payment cannot be for it, or undefined. The sale decides for whom: a correction may
+ * give it to another partner, before or after its refund is sent, which then names the one or the other.
+ */
 export function whyNotAbout(event: Event, sale: Event): string | undefined {
   if (event.kind !== REFUND && !isCollection(event.kind)) return `${event.id} is a ${event.kind}, not a ${REFUND}`;
   if (sale.kind === REFUND) return `${sale.id} is a ${REFUND} itself`;
@@ -13,7 +16,6 @@ export function whyNotAbout(event: Event, sale: Event): string | undefined {
   if (event.source !== sale.source || event.about !== sale.id)
     return `${event.id} does not ${isCollection(event.kind) ? 'pay' : 'refund'} ${sale.id}`;
   if (event.program !== sale.program) return `${doneTo(event, sale)} belongs to program ${sale.program}`;
-  if (event.partner !== sale.partner) return `${doneTo(event, sale)} belongs to partner ${sale.partner}`;
   return whyNotFit(event, sale);
 }
 

@@ -357,7 +357,7 @@ export const WITH_VALUES: Record<string, (db: Database, s: Scene) => unknown> = 
   listBalancesAsOf: (db, s) => listBalancesAsOf(db, s.partnerId, AS_OF),
   listCorrectable: (db) => listCorrectable(db, [{ program: 'resale', source: 'large', id: 'x' }]),
   listHistory: (db) => listHistory(db, 1, [ORIGIN]),
-  listRevised: (db) => listRevised(db, [ORIGIN]),
+  listRevised: (db) => listRevised(db, [{ ...ORIGIN, eventPartnerId: 1n }]),
   listContributions: (db) => listContributions(db, [1n], [1n]),
   listKnownPartners: (db, s) => listKnownPartners(db, s.company.programId, [s.partnerId]),
   listKeptPartners: (db) => listKeptPartners(db, [1n], [1n]),

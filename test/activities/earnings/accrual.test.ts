@@ -126,28 +126,21 @@ describe('given refunds', () => {
     expect(await earnedOf(shop)).toBe(0n);
   });
 
-  it.each([
-    { wrong: 'names another partner', wish: {}, isStranger: true },
-    { wrong: 'is in another currency', wish: { minor: 10_000n, currency: 'EUR' }, isStranger: false },
-  ])(
-    'when a refund $wrong then it takes nothing back, then or later, and an operator is told',
-    async ({ wish, isStranger }) => {
-      const shop = await openShop();
-      const sale = await shop.send();
-      await accrueAll(shop);
-      const partner = isStranger ? await addPartner(fixture.app, shop.company) : shop.partner;
-      const refund = await addEvent(fixture.app, shop.company, partner, { minor: null, ...wish, refundOf: sale });
-      await accrueAll(shop);
-      expect(await earnedOf(shop)).toBe(1000n);
-      expect(
-        await fixture.app.exists(sql.unsafe`
-          select 1 from alarm where kind = 'refund_not_applied' and subject like ${`%/${refund}`}`),
-      ).toBe(true);
-      await shop.send({ refundOf: sale, minor: 100n });
-      await accrueAll(shop);
-      expect(await earnedOf(shop)).toBe(990n);
-    },
-  );
+  it('when a refund is in another currency then it takes nothing back, then or later, and an operator is told', async () => {
+    const shop = await openShop();
+    const sale = await shop.send();
+    await accrueAll(shop);
+    const refund = await shop.send({ minor: 10_000n, currency: 'EUR', refundOf: sale });
+    await accrueAll(shop);
+    expect(await earnedOf(shop)).toBe(1000n);
+    expect(
+      await fixture.app.exists(sql.unsafe`
+        select 1 from alarm where kind = 'refund_not_applied' and subject like ${`%/${refund}`}`),
+    ).toBe(true);
+    await shop.send({ refundOf: sale, minor: 100n });
+    await accrueAll(shop);
+    expect(await earnedOf(shop)).toBe(990n);
+  });
 });
 
 describe('given refunds whose sales are not known', () => {

@@ -43,11 +43,14 @@ const back = fc.record({
   units: fc.integer({ min: 1, max: 3 }),
   isWhole: fc.boolean(),
 });
-const reading = fc.record({
-  quarter: fc.integer({ min: 0, max: 1 }),
-  minute: fc.integer({ min: 0, max: MINUTES }),
-  tenths: fc.array(fc.integer({ min: 0, max: 400 }), { minLength: 1, maxLength: 2 }),
-});
+/** Nobody reads a quarter before it begins. */
+const readingOf = (quarter: number, min: number) =>
+  fc.record({
+    quarter: fc.constant(quarter),
+    minute: fc.integer({ min, max: MINUTES }),
+    tenths: fc.array(fc.integer({ min: 0, max: 400 }), { minLength: 1, maxLength: 2 }),
+  });
+const reading = fc.oneof(readingOf(0, 0), readingOf(1, 40 * 24 * 60));
 const payment = fc.record({
   isBack: fc.boolean(),
   cents: fc.array(fc.integer({ min: 0, max: CENTS_MAX }), { minLength: 1, maxLength: 2 }),

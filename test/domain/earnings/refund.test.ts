@@ -88,7 +88,7 @@ describe('given a refund', () => {
     { some: refund(100n), of: sale(0n), reason: /only a refund of the whole/ },
     { some: refund(100n), of: sale(1000n, { id: 'order-2:1' }), reason: /does not refund order-2:1/ },
     { some: refund(100n), of: event({ currency: 'EUR', amount: '10' }), reason: /is in EUR/ },
-    { some: refund(100n), of: sale(1000n, { partner: 'other' }), reason: /belongs to partner other/ },
+    { some: refund(100n), of: sale(1000n, { partner: 'other' }), reason: undefined },
     { some: refund(100n), of: sale(1000n, { program: 'other' }), reason: /belongs to program other/ },
     { some: refund(100n, { amounts: { tax: '1.00' } }), of: sale(1000n), reason: /has no amount tax/ },
     { some: refund(100n, { quantity: 1 }), of: sale(1000n), reason: /has no quantity/ },
