@@ -36,6 +36,12 @@ export function formatExactDecimal(exact: bigint, currency: UnitCode): string {
   return cut.endsWith('.') ? cut.slice(0, -1) : cut;
 }
 
+/** Prints the main amount of an event, with all its digits. Null where it has none. */
+export function printMainAmount(event: WithAmount & { readonly currency: UnitCode | null }): string | null {
+  const exact = exactOf(event);
+  return exact === null || event.currency === null ? null : formatExactDecimal(exact, event.currency);
+}
+
 /** Prints ten-thousandths as people read them: `0.004 USD`. */
 export const formatExactAmount = (exact: bigint, currency: UnitCode): string =>
   withUnit(formatExactDecimal(exact, currency), currency);

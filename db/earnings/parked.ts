@@ -4,8 +4,10 @@ import { z } from 'zod';
 import type { CurrencyCode } from '../../domain/currency.ts';
 import { Failure } from '../../domain/errors.ts';
 import type { WireEvent } from '../../domain/event.ts';
-import { Count, Currency, Instant } from '../column-types.ts';
+import { EXACT_IN_MINOR } from '../../domain/exact-amount.ts';
+import { Instant } from '../column-types.ts';
 import { changesRow, type Database } from '../database.ts';
+import { type EventTotal, TotalRow } from './set-aside.ts';
 
 /** The events whose partner is not known yet. */
 
@@ -131,13 +133,11 @@ export const restoreParked = (db: Database, number: bigint, by: string): Promise
       where id = ${number} and dismissed_at is not null`,
   );
 
-const ParkedTotalRow = z.strictObject({ currency: Currency.nullable(), count: Count, minor: z.bigint().nullable() });
-
 /** The events that are parked in the programs of a schedule, by currency. */
-export const sumParked = (db: Database, scheduleId: number): Promise<readonly z.infer<typeof ParkedTotalRow>[]> =>
-  db.any(sql.type(ParkedTotalRow)`
+export const sumParked = (db: Database, scheduleId: number): Promise<readonly EventTotal[]> =>
+  db.any(sql.type(TotalRow)`
     select parked.currency, count(*) as count,
-      sum(case when parked.payload ->> 'kind' = 'refund' then -parked.amount_minor else parked.amount_minor end)::bigint as minor
+      (sum(case when parked.payload ->> 'kind' = 'refund' then -parked.amount_minor else parked.amount_minor end) * ${EXACT_IN_MINOR}::int8)::text as exact
     from event_parked parked join program on program.id = parked.program_id
     where claimed_at is null and dismissed_at is null and program.schedule_id = ${scheduleId}
     group by parked.currency order by parked.currency nulls last`);

@@ -1,7 +1,8 @@
 import { sql } from 'slonik';
 import { z } from 'zod';
 
-import { Count, Currency, Instant } from '../column-types.ts';
+import { EXACT_IN_MINOR } from '../../domain/exact-amount.ts';
+import { Count, Currency, Instant, MinorText } from '../column-types.ts';
 import { unnestColumns } from '../columns.ts';
 import type { Database } from '../database.ts';
 import { type DueKey, type EventKey, type SharesTried, trySetAsideAgain } from './events.ts';
@@ -42,6 +43,7 @@ export const stayingShape = {
   kind: z.string(),
   currency: Currency.nullable(),
   minor: z.bigint().nullable(),
+  exact: z.bigint().nullable(),
   reason: z.string(),
   since: Instant,
 };
@@ -49,7 +51,7 @@ export const stayingShape = {
 /** Its columns, but for reason and instant, in a query that names the tables `due`, `event`, `program` and `partner`. */
 export const stayingColumns = sql.fragment`
   due.event_id as "eventId", due.partner_id as "partnerId", program.code as program, partner.code as partner, event.source,
-  event.source_id as id, event.revision, event.kind, event.currency, event.amount_minor as minor`;
+  event.source_id as id, event.revision, event.kind, event.currency, event.amount_minor as minor, event.exact_amount as exact`;
 
 const SetAsideRow = z.strictObject({ ...stayingShape, childId: z.bigint().nullable() });
 export type SetAsideEvent = z.infer<typeof SetAsideRow>;
@@ -92,18 +94,23 @@ export const listSetAsideOf = (
     join program on program.id = due.program_id join partner on partner.id = due.partner_id
     order by due.partner_id, due.event_id`);
 
-const TotalRow = z.strictObject({ currency: Currency.nullable(), count: Count, minor: z.bigint().nullable() });
+/** The events that count for nothing, by currency, with their sum in ten-thousandths of a minor unit. */
+export const TotalRow = z.strictObject({ currency: Currency.nullable(), count: Count, exact: MinorText.nullable() });
+export type EventTotal = z.infer<typeof TotalRow>;
+
+/** The sum of the main amounts of events, in a query that names the table `event`. */
+export const sumExact = sql.fragment`sum(coalesce(event.exact_amount, event.amount_minor * ${EXACT_IN_MINOR}))::text as exact`;
 
 /** The events that are set aside in the programs of a schedule, by currency. */
-export const sumSetAside = (db: Database, scheduleId: number): Promise<readonly z.infer<typeof TotalRow>[]> =>
+export const sumSetAside = (db: Database, scheduleId: number): Promise<readonly EventTotal[]> =>
   db.any(sql.type(TotalRow)`
-    select event.currency, count(*) as count, sum(event.amount_minor)::bigint as minor
+    select event.currency, count(*) as count, ${sumExact}
     from (
       select distinct event_id from event_due
       where set_aside_since is not null
         and exists (select from program where program.id = event_due.program_id and schedule_id = ${scheduleId})
     ) due
-    cross join lateral (select currency, amount_minor from event where id = due.event_id limit 1) event
+    cross join lateral (select currency, amount_minor, exact_amount from event where id = due.event_id limit 1) event
     group by event.currency order by event.currency nulls last`);
 
 /** Tries the events again that were set aside and that a later revision corrects, once that is worked out. */

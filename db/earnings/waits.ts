@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { WAITS_ON, type WaitsOn } from '../../domain/earnings/waiting-events.ts';
 import { Count, Currency, Instant, LocalDate } from '../column-types.ts';
 import type { Database } from '../database.ts';
+import { type EventTotal, sumExact, TotalRow } from './set-aside.ts';
 
 /** The events that stand in the queue of events and wait: for a sale, a rate, a rung, or because their partners were not eligible. */
 
@@ -57,12 +58,6 @@ export const listLongWaits = (db: Database, alarm: string): Promise<readonly Lon
     where waiting.count > 0
     order by program.code`);
 
-const WaitTotalRow = z.strictObject({
-  currency: Currency.nullable(),
-  count: Count,
-  minor: z.bigint().nullable(),
-});
-
 /**
  * The event of a row of the queue that waits, looked up by its key, because a join would read every event. Payments that wait for their sale
  * are left out, and so are revisions that a later one corrects.
@@ -75,13 +70,9 @@ const waitingEvent = (waitsOn: FragmentSqlToken) => sql.fragment`
 /**
  * The events that wait for something in the programs of a schedule, by currency. A refund of a whole sale has no currency and no amount.
  */
-export const sumWaiting = (
-  db: Database,
-  scheduleId: number,
-  waitsOn: WaitsOn,
-): Promise<readonly z.infer<typeof WaitTotalRow>[]> =>
-  db.any(sql.type(WaitTotalRow)`
-    select event.currency, count(*) as count, sum(event.amount_minor)::bigint as minor
+export const sumWaiting = (db: Database, scheduleId: number, waitsOn: WaitsOn): Promise<readonly EventTotal[]> =>
+  db.any(sql.type(TotalRow)`
+    select event.currency, count(*) as count, ${sumExact}
     from program join lateral (
       select distinct event_id from event_due where waits_on = ${waitsOn} and event_due.program_id = program.id
     ) due on true
@@ -98,6 +89,7 @@ const WaitingRow = z.strictObject({
   /** Null for a refund of a whole sale, as the amount is. */
   currency: Currency.nullable(),
   minor: z.bigint().nullable(),
+  exact: z.bigint().nullable(),
   waitsSince: Instant,
 });
 export type WaitingEvent = z.infer<typeof WaitingRow>;
@@ -112,7 +104,7 @@ export const listWaiting = (
 ): Promise<readonly WaitingEvent[]> =>
   db.any(sql.type(WaitingRow)`
     select asked.partner_id as "partnerId", event.source, event.source_id as id, due.waits_for as "waitsFor", event.currency,
-      event.amount_minor as minor, due.waits_since as "waitsSince"
+      event.amount_minor as minor, event.exact_amount as exact, due.waits_since as "waitsSince"
     from ${sql.unnest(
       partnerIds.map((id) => [String(id)]),
       ['int8'],
@@ -126,13 +118,13 @@ export const listWaiting = (
     cross join lateral (${waitingEvent(sql.fragment`${waitsOn}`)}) event
     order by asked.partner_id, due.waits_since, due.event_id`);
 
-const PartnerWaitRow = WaitTotalRow.extend({ schedule: z.string(), waitsOn: z.enum(WAITS_ON) });
+const PartnerWaitRow = TotalRow.extend({ schedule: z.string(), waitsOn: z.enum(WAITS_ON) });
 export type PartnerWait = z.infer<typeof PartnerWaitRow>;
 
 /** The events of a partner that wait, by pay schedule, by that for which they wait, and by currency. */
 export const sumWaitingOf = (db: Database, partnerId: bigint): Promise<readonly PartnerWait[]> =>
   db.any(sql.type(PartnerWaitRow)`
-    select schedule.code as schedule, due.waits_on as "waitsOn", event.currency, count(*) as count, sum(event.amount_minor)::bigint as minor
+    select schedule.code as schedule, due.waits_on as "waitsOn", event.currency, count(*) as count, ${sumExact}
     from (
       select distinct event_id, program_id, waits_on from event_due
       where waits_on = any(${sql.array([...WAITS_ON], 'text')}) and partner_id = ${partnerId}

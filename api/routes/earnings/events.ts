@@ -8,7 +8,7 @@ import { boundWarnings } from '../../../commands/earnings/warnings.ts';
 import { listEvents, type StoredEvent } from '../../../db/earnings/stored-events.ts';
 import { Code, Currency, Line, Reading, READING_DIGITS, Source } from '../../../domain/fields.ts';
 import { formatWeight, isCollection, WireEvent } from '../../../domain/event.ts';
-import { formatExactDecimal } from '../../../domain/exact-amount.ts';
+import { printMainAmount } from '../../../domain/exact-amount.ts';
 import { formatDecimal, formatMinor, money } from '../../../domain/money.ts';
 import { readPage } from '../../http/cursor.ts';
 import type { ApiDeps, ApiEnv } from '../../http/deps.ts';
@@ -155,11 +155,6 @@ const list = createRoute({
 export const resultOf = (outcome: IntakeOutcome) =>
   outcome.status === 'accepted' && outcome.isCorrection ? ('corrected' as const) : outcome.status;
 
-function amountText({ minor, exact, currency }: Pick<StoredEvent, 'minor' | 'exact' | 'currency'>): string | null {
-  if (minor === null || currency === null) return null;
-  return exact === null ? formatDecimal(money(minor, currency)) : formatExactDecimal(exact, currency);
-}
-
 const eventBody = ({
   minor,
   exact,
@@ -176,7 +171,7 @@ const eventBody = ({
   refundOf: isCollection(event.kind) ? null : about,
   collects: isCollection(event.kind) ? about : null,
   currency,
-  amount: amountText({ minor, exact, currency }),
+  amount: printMainAmount({ minor, exact, currency }),
   amounts: Object.fromEntries(
     Object.entries(amounts).map(([name, other]) => [
       name,

@@ -3,8 +3,8 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { decideIneligible } from '../../../commands/earnings/admissions.ts';
 import { ADMISSION_DECISIONS, type IneligibleEvent, listIneligible } from '../../../db/earnings/admissions.ts';
 import { getProgram } from '../../../db/programs/programs.ts';
+import { printMainAmount } from '../../../domain/exact-amount.ts';
 import { Code, Currency, Source } from '../../../domain/fields.ts';
-import { formatDecimal, money } from '../../../domain/money.ts';
 import { readPage } from '../../http/cursor.ts';
 import type { ApiDeps } from '../../http/deps.ts';
 import * as fields from '../../http/fields.ts';
@@ -89,13 +89,14 @@ const eventBody = ({
   partnerId: _p,
   program: _program,
   minor,
+  exact,
   currency,
   since,
   ...event
 }: IneligibleEvent) => ({
   ...event,
   currency,
-  amount: currency === null || minor === null ? null : formatDecimal(money(minor, currency)),
+  amount: printMainAmount({ minor, exact, currency }),
   since: since.toISOString(),
 });
 

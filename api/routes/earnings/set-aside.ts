@@ -4,8 +4,8 @@ import { retrySetAside } from '../../../commands/earnings/set-aside.ts';
 import { listSetAside, type SetAsideEvent } from '../../../db/earnings/set-aside.ts';
 import { getPartner } from '../../../db/partners/partners.ts';
 import { getProgram } from '../../../db/programs/programs.ts';
+import { printMainAmount } from '../../../domain/exact-amount.ts';
 import { Code, Currency, Source } from '../../../domain/fields.ts';
-import { formatDecimal, money } from '../../../domain/money.ts';
 import { readPage } from '../../http/cursor.ts';
 import type { ApiDeps } from '../../http/deps.ts';
 import * as fields from '../../http/fields.ts';
@@ -24,11 +24,11 @@ export const setAsideFields = {
   since: fields.at('When it was set aside'),
 };
 
-export const setAsideBody = ({ source, id, kind, currency, minor, reason, since }: SetAsideEvent) => ({
+export const setAsideBody = ({ source, id, kind, reason, since, ...event }: SetAsideEvent) => ({
   source,
   id,
   kind,
-  amount: currency === null || minor === null ? null : formatDecimal(money(minor, currency)),
+  amount: printMainAmount(event),
   reason,
   since: since.toISOString(),
 });

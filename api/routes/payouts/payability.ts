@@ -6,6 +6,7 @@ import { listPartnerPayability, type Payability } from '../../../db/payouts/paya
 import { listWaiting } from '../../../db/runs/waiting.ts';
 import { listPartnerSchedules, type Schedule } from '../../../db/payers/schedules.ts';
 import { WAITING_WORDS, WAITS_ON } from '../../../domain/earnings/waiting-events.ts';
+import { formatExactDecimal } from '../../../domain/exact-amount.ts';
 import { Currency } from '../../../domain/fields.ts';
 import { formatDecimal, money } from '../../../domain/money.ts';
 import { explainStanding, whyBelowMinimum } from '../../../domain/payouts/payability.ts';
@@ -104,12 +105,12 @@ export async function readPayability(db: Database, partnerId: bigint): Promise<z
   return { items: items.flat(), waitingEvents: waiting.map(waitingBody) };
 }
 
-const waitingBody = ({ schedule, waitsOn, currency, count, minor }: PartnerWait) => ({
+const waitingBody = ({ schedule, waitsOn, currency, count, exact }: PartnerWait) => ({
   schedule,
   waitsFor: waitsOn,
   currency,
   count,
-  amount: currency === null || minor === null ? null : formatDecimal(money(minor, currency)),
+  amount: currency === null || exact === null ? null : formatExactDecimal(exact, currency),
   words: WAITING_WORDS[waitsOn],
 });
 

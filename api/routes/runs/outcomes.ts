@@ -4,6 +4,7 @@ import { listSetAsideOf, type SetAsideEvent } from '../../../db/earnings/set-asi
 import { listWaiting, type WaitingEvent } from '../../../db/earnings/waits.ts';
 import { listOutcomes, listRunChanges, type RunChangeRow, type RunOutcome } from '../../../db/runs/outcomes.ts';
 import { getRun } from '../../../db/runs/runs.ts';
+import { printMainAmount } from '../../../domain/exact-amount.ts';
 import { Currency } from '../../../domain/fields.ts';
 import { formatDecimal, money } from '../../../domain/money.ts';
 import type { WaitsOn } from '../../../domain/earnings/waiting-events.ts';
@@ -136,12 +137,12 @@ const isIn =
   ({ currency }: { currency: string | null }): boolean =>
     currency === null || currency === asked;
 
-const waitingBody = ({ source, id, currency, minor, waitsSince }: WaitingEvent) => ({
-  source,
-  id,
-  currency,
-  amount: currency === null || minor === null ? null : formatDecimal(money(minor, currency)),
-  waitsSince: waitsSince.toISOString(),
+const waitingBody = (event: WaitingEvent) => ({
+  source: event.source,
+  id: event.id,
+  currency: event.currency,
+  amount: printMainAmount(event),
+  waitsSince: event.waitsSince.toISOString(),
 });
 
 /** The events of a partner that count for nothing now. */

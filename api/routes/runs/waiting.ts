@@ -2,11 +2,10 @@ import { z } from '@hono/zod-openapi';
 
 import type { Database } from '../../../db/database.ts';
 import { sumParked } from '../../../db/earnings/parked.ts';
-import { sumSetAside } from '../../../db/earnings/set-aside.ts';
+import { type EventTotal, sumSetAside } from '../../../db/earnings/set-aside.ts';
 import { sumWaiting } from '../../../db/earnings/waits.ts';
-import type { CurrencyCode } from '../../../domain/currency.ts';
+import { formatExactDecimal } from '../../../domain/exact-amount.ts';
 import { Currency } from '../../../domain/fields.ts';
-import { formatDecimal, money } from '../../../domain/money.ts';
 import * as fields from '../../http/fields.ts';
 
 const totals = (description: string, totalOf = 'The total of these events; null without an amount') =>
@@ -44,11 +43,10 @@ export const waitingFields = {
   ),
 };
 
-type Total = { currency: CurrencyCode | null; count: number; minor: bigint | null };
-const totalBody = ({ currency, count, minor }: Total) => ({
+const totalBody = ({ currency, count, exact }: EventTotal) => ({
   currency,
   count,
-  amount: currency === null || minor === null ? null : formatDecimal(money(minor, currency)),
+  amount: currency === null || exact === null ? null : formatExactDecimal(exact, currency),
 });
 
 export async function readWaiting(db: Database, scheduleId: number) {

@@ -30,6 +30,7 @@ const sale = (id: string, partner: string, more: object = {}) => ({
 
 describe('given sales that wait for a rung, and others whose partner was not eligible', () => {
   beforeAll(async () => {
+    await api.ask('PATCH', '/v1/programs/shop/intake', { body: { exactAmounts: true } });
     const incentives = [
       { id: 'silver', when: { partner: { facts: { tier: ['silver'] } } }, pay: { rule: 'percent', percent: '10' } },
     ];
@@ -42,7 +43,7 @@ describe('given sales that wait for a rung, and others whose partner was not eli
     const eligibility = { needs: [{ key: 'certification', anyOf: ['net-1'] }], onIneligible: 'park' };
     await api.ask('PUT', '/v1/programs/shop/eligibility', { body: { partnerKinds: [], eligibility } });
     const revised = sale('early', 'ann', { amount: '120.00', revision: 2 });
-    await post('/v1/events', { events: [sale('early', 'ann'), sale('lapsed', 'bea', { amount: '30.00' })] });
+    await post('/v1/events', { events: [sale('early', 'ann'), sale('lapsed', 'bea', { amount: '30.004' })] });
     await accrueAll(api.db, 'shop');
     await post('/v1/events', { events: [revised] });
     await accrueAll(api.db, 'shop');
@@ -54,12 +55,14 @@ describe('given sales that wait for a rung, and others whose partner was not eli
     const id = String(run.body['id']);
     expect((await api.ask('GET', `/v1/runs/${id}`)).body).toMatchObject({
       eventsWithoutRung: [{ currency: 'USD', count: 1, amount: '120.00' }],
-      ineligibleEvents: [{ currency: 'USD', count: 1, amount: '30.00' }],
+      ineligibleEvents: [{ currency: 'USD', count: 1, amount: '30.004' }],
     });
     await api.db.query(sql.unsafe`
       insert into run_outcome(run_id, partner_id, currency, outcome, payable_minor, reasons)
       select ${id}, id, 'USD', 'nothing_due', 0, '[]' from partner`);
     const { items } = (await api.ask('GET', `/v1/runs/${id}/outcomes`)).body as { items: Record<string, unknown>[] };
+    const listed = (await api.ask('GET', '/v1/programs/shop/ineligible-events')).body['items'];
+    expect(listed).toMatchObject([{ id: 'lapsed', amount: '30.004' }]);
     const of = (code: string) => items.find(({ partner }) => partner === code);
     expect(of('ann')).toMatchObject({
       eventsWithoutRung: [{ source: 'store', id: 'early', amount: '120.00', rung: 'tier 2026-04-01' }],
@@ -67,7 +70,7 @@ describe('given sales that wait for a rung, and others whose partner was not eli
     });
     expect(of('bea')).toMatchObject({
       eventsWithoutRung: [],
-      ineligibleEvents: [{ id: 'lapsed', amount: '30.00', reason: 'needs certification net-1 on 2026-05-02' }],
+      ineligibleEvents: [{ id: 'lapsed', amount: '30.004', reason: 'needs certification net-1 on 2026-05-02' }],
     });
   });
 
@@ -78,7 +81,7 @@ describe('given sales that wait for a rung, and others whose partner was not eli
       { schedule: 'monthly', waitsFor: 'ladder', currency: 'USD', count: 1, amount: '120.00' },
     ]);
     expect(await waiting('bea')).toMatchObject([
-      { waitsFor: 'eligibility', count: 1, amount: '30.00', words: expect.stringContaining('not eligible') },
+      { waitsFor: 'eligibility', count: 1, amount: '30.004', words: expect.stringContaining('not eligible') },
     ]);
   });
 });
