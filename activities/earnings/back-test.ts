@@ -1,6 +1,7 @@
 import type { DatabasePool } from 'slonik';
 
 import { failBackTest } from '../../commands/earnings/back-tests.ts';
+import type { Database } from '../../db/database.ts';
 import {
   type BackTest,
   type BackTestPage,
@@ -11,8 +12,11 @@ import {
   saveBackTestPage,
   type StoppedEvent,
 } from '../../db/earnings/back-tests.ts';
+import { type BackTestNeed, insertBackTestNeeds } from '../../db/earnings/back-test-budgets.ts';
 import { type Booked, expectLongRead, listKnownVersions, listParticipants } from '../../db/earnings/replays.ts';
+import { listBudgetsNamed } from '../../db/programs/budgets.ts';
 import { localDate, startOfDay } from '../../domain/calendar.ts';
+import { isFor } from '../../domain/earnings/budget.ts';
 import { remainingOf } from '../../domain/earnings/refund.ts';
 import { whyNothing } from '../../domain/earnings/why-nothing.ts';
 import { isOurs } from '../../domain/event.ts';
@@ -37,7 +41,9 @@ export const createBackTestActivities = ({ db }: BackTestDeps) => ({
       if (partnerIds.length === 0) await endBackTest(db, id, 'done');
       else {
         const page = await testPage(db, test, partnerIds);
-        await db.transaction((tx) => saveBackTestPage(tx, page));
+        await db.transaction(async (tx) => {
+          if (await saveBackTestPage(tx, page)) await insertBackTestNeeds(tx, id, page.needs);
+        });
       }
       test = await getBackTest(db, id);
     }
@@ -50,13 +56,17 @@ export const createBackTestActivities = ({ db }: BackTestDeps) => ({
 
 type Sum = { -readonly [Field in keyof BackTestSum]: BackTestSum[Field] };
 
-const testPage = (db: DatabasePool, test: BackTest, partnerIds: readonly bigint[]): Promise<BackTestPage> =>
+type TestedPage = BackTestPage & { readonly needs: readonly BackTestNeed[] };
+
+const testPage = (db: DatabasePool, test: BackTest, partnerIds: readonly bigint[]): Promise<TestedPage> =>
   db.transaction(async (tx) => {
     await expectLongRead(tx);
     const { programId, planId, zone, terms } = test;
     const versions = await listKnownVersions(tx, programId);
     const ofPlan = new Set(versions.filter((version) => version.planId === planId).map(({ id }) => id));
     const tierOf = await readTiers(tx, test, partnerIds);
+    const budgetOf = await readBudgets(tx, test);
+    const needs = new Map<string, BackTestNeed>();
     const [fromMs, untilMs] = [startOfDay(test.from, zone), startOfDay(test.until, zone)];
     const sums = new Map<string, Sum>();
     const stopped: StoppedEvent[] = [];
@@ -66,7 +76,15 @@ const testPage = (db: DatabasePool, test: BackTest, partnerIds: readonly bigint[
       const day = localDate(one.originAtMs, zone);
       const { partnerId, event, earned } = one;
       const before = byUnit(worths(event?.booked.filter(({ versionId }) => ofPlan.has(versionId)) ?? []));
-      const after = byUnit(earned.filter(({ versionId }) => versionId === DRAFT_ID));
+      const drafted = earned.filter(({ versionId }) => versionId === DRAFT_ID);
+      for (const { incentiveId, currency, minor } of drafted) {
+        const budget = budgetOf(incentiveId, day);
+        if (budget === undefined) continue;
+        const key = `${partnerId}|${budget}|${currency}`;
+        const need = needs.get(key) ?? { partnerId, budget, unit: currency, neededMinor: 0n };
+        needs.set(key, { ...need, neededMinor: need.neededMinor + minor });
+      }
+      const after = byUnit(drafted);
       for (const unit of new Set([...before.keys(), ...after.keys()])) {
         const [oldMinor, newMinor] = [before.get(unit) ?? 0n, after.get(unit) ?? 0n];
         const sum = sumOf(sums, {
@@ -92,6 +110,7 @@ const testPage = (db: DatabasePool, test: BackTest, partnerIds: readonly bigint[
       through: partnerIds.at(-1) ?? test.doneThrough,
       sums: [...sums.values()],
       stopped,
+      needs: [...needs.values()],
     };
   });
 
@@ -122,9 +141,23 @@ function reasonOf({ event, earned }: Replayed, { terms, zone }: BackTest): strin
   return why ?? 'no incentive of the draft is for this partner and event';
 }
 
+/** Reads which budget an incentive of the draft names, if that one pays the events of a day. */
+async function readBudgets(
+  tx: Database,
+  { programId, terms: { incentives } }: BackTest,
+): Promise<(incentiveId: string, day: string) => string | undefined> {
+  const named = new Map(incentives.flatMap(({ id, budget }) => (budget === undefined ? [] : [[id, budget] as const])));
+  const budgets = named.size === 0 ? [] : await listBudgetsNamed(tx, programId, [...named.values()]);
+  const byCode = new Map(budgets.map((budget) => [budget.code, budget]));
+  return (incentiveId, day) => {
+    const budget = byCode.get(named.get(incentiveId) ?? '');
+    return budget && isFor(budget, day) ? budget.code : undefined;
+  };
+}
+
 /** Reads the value of the fact that tells tiers apart, as of each day. Empty where there is none. */
 async function readTiers(
-  tx: Parameters<typeof listFactSpans>[0],
+  tx: Database,
   { tierKey }: BackTest,
   partnerIds: readonly bigint[],
 ): Promise<(partnerId: bigint, day: string) => string> {

@@ -500,6 +500,16 @@ create table back_test_sum(
 );
 comment on column back_test_sum.stopped_count is 'The events that earned something, and would earn nothing by the draft.';
 
+-- The worth that the draft asks of a budget for a partner, in minor units, whether the budget has as much or not.
+create table back_test_budget(
+  back_test_id uuid not null references back_test,
+  partner_id bigint not null,
+  budget text not null,
+  unit text not null,
+  needed_minor bigint not null,
+  primary key (back_test_id, budget, unit, partner_id)
+);
+
 -- The first events of each partner that would newly earn nothing, with the reason.
 create table back_test_event(
   back_test_id uuid not null references back_test,

@@ -93,10 +93,14 @@ export type Budget = {
   readonly isClosed: boolean;
 };
 
+/** Whether a budget pays the events of a local day. */
+export const isFor = ({ from, until }: Pick<Budget, 'from' | 'until'>, day: string): boolean =>
+  (from === null || from <= day) && (until === null || day < until);
+
 /** The money that a budget has for an event of a day. A closed one pays nothing more, and still takes money back. */
 export function purseOf(budget: Budget, day: string): Purse {
-  const { id, amountMinor, usedMinor, from, until, isClosed } = budget;
-  const pays = !isClosed && (from === null || from <= day) && (until === null || day < until);
+  const { id, amountMinor, usedMinor, isClosed } = budget;
+  const pays = !isClosed && isFor(budget, day);
   return {
     budgetId: id,
     left: pays ? amountMinor - usedMinor : 0n,

@@ -13144,6 +13144,34 @@ export interface components {
                  */
                 difference: string;
             }[];
+            /** @description The budgets that the draft names. The other sums assume that each is large enough, because who comes first decides who is paid */
+            budgets: {
+                /**
+                 * @description The code of the budget
+                 * @example spring
+                 */
+                budget: string;
+                /**
+                 * @description A currency, or a unit of points
+                 * @example USD
+                 */
+                unit: string;
+                /**
+                 * @description The amount of the budget now. A decimal string in `unit`
+                 * @example 1000.00
+                 */
+                amount: string;
+                /**
+                 * @description The amount that the draft asks of it for the events of its days. A decimal string in `unit`
+                 * @example 1300.00
+                 */
+                needed: string;
+                /**
+                 * @description The part of it that the budget could not pay even if nothing else had used it. A decimal string in `unit`
+                 * @example 300.00
+                 */
+                short: string;
+            }[];
             /** @description The sums by tier and unit */
             tiers: {
                 /**

@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
 
 import type { Database } from '../../../db/database.ts';
+import { type BackTestBudget, listBackTestBudgets } from '../../../db/earnings/back-test-budgets.ts';
 import {
   BACK_TEST_STATES,
   type BackTest,
@@ -98,6 +99,20 @@ export const BackTestResultBody = BackTestBody.extend({
   months: z
     .array(z.object({ month: fields.text('The month in which the events happened', '2026-03'), ...sumFields }))
     .meta({ description: 'The sums by month and unit' }),
+  budgets: z
+    .array(
+      z.object({
+        budget: fields.code('The code of the budget', 'spring'),
+        unit,
+        amount: amountIn('The amount of the budget now', '1000.00'),
+        needed: amountIn('The amount that the draft asks of it for the events of its days', '1300.00'),
+        short: amountIn('The part of it that the budget could not pay even if nothing else had used it', '300.00'),
+      }),
+    )
+    .meta({
+      description:
+        'The budgets that the draft names. The other sums assume that each is large enough, because who comes first decides who is paid',
+    }),
   tiers: z
     .array(
       z.object({
@@ -173,6 +188,12 @@ const totalBody = (total: BackTestTotal) => {
   };
 };
 
+const budgetBody = ({ budget, unit: budgetUnit, amountMinor, neededMinor }: BackTestBudget) => {
+  const print = (minor: bigint) => formatMinor(minor, digitsOf(budgetUnit));
+  const short = neededMinor > amountMinor ? neededMinor - amountMinor : 0n;
+  return { budget, unit: budgetUnit, amount: print(amountMinor), needed: print(neededMinor), short: print(short) };
+};
+
 export const resultBody = async (db: Database, test: BackTest) => ({
   ...testBody(test),
   terms: test.terms,
@@ -181,6 +202,7 @@ export const resultBody = async (db: Database, test: BackTest) => ({
     month: name,
     ...sumsBody(sums),
   })),
+  budgets: (await listBackTestBudgets(db, test.id)).map(budgetBody),
   tiers: (await listBackTestGroups(db, test.id, 'tier')).map(({ name, ...sums }) => ({
     tier: name === '' ? null : name,
     ...sumsBody(sums),

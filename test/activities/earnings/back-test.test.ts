@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
 import { createBackTestActivities } from '../../../activities/earnings/back-test.ts';
+import { listBackTestBudgets } from '../../../db/earnings/back-test-budgets.ts';
 import {
   getBackTest,
   insertBackTest,
@@ -16,6 +17,7 @@ import { PlanTerms } from '../../../domain/programs/plan.ts';
 import { checkInvariants } from '../../../scripts/check-invariants.ts';
 import { openFixture, type Fixture } from '../../db/fixture.ts';
 import { accrueAll } from '../../fixtures/accrual.ts';
+import { addBudgetOf } from '../../fixtures/budgets.ts';
 import { addVersion, reRate } from '../../fixtures/re-rating.ts';
 import { addActor, addCompany, addEvent, addPartner, type CompanyRows, TEN_PERCENT } from '../../fixtures/rows.ts';
 
@@ -167,6 +169,33 @@ describe('given partners with sales and a refund', () => {
     expect(months.map(({ name, oldMinor, newMinor }) => [name, oldMinor, newMinor])).toEqual([
       ['2026-01', 1000n, 1500n],
       ['2026-02', 2250n, 2250n],
+    ]);
+  });
+
+  it('when budgets pay then both sides are what the terms are worth, and each budget says what it is short', async () => {
+    const paid = (more: object = {}) => ({
+      id: 'spiff',
+      unit: 'USD',
+      budget: 'spiff',
+      pay: { rule: 'percent', percent: '10' },
+      ...more,
+    });
+    const company = await addCompany(fixture.app, { terms: terms(paid()) });
+    await addBudgetOf(fixture.app, company, 'spiff', 1500n);
+    await addBudgetOf(fixture.app, company, 'spring', 2000n, { from: '2026-02-01', until: '2026-05-01' });
+    const ann = await addPartner(fixture.app, company);
+    for (const [n, occurredAt] of ['2026-01-10T12:00:00Z', '2026-02-10T12:00:00Z', '2026-03-10T12:00:00Z'].entries())
+      await addEvent(fixture.app, company, ann, { id: `${company.code}/${n}`, occurredAt });
+    await accrueAll(fixture.app, company.code);
+    const inForce = await tryOut(company, terms(paid()));
+    expect(inForce.partners).toEqual([[ann.code, 3000n, 3000n]]);
+    expect(await listBackTestBudgets(fixture.app, inForce.id)).toEqual([
+      { budget: 'spiff', unit: 'USD', amountMinor: 1500n, neededMinor: 3000n },
+    ]);
+    const draft = await tryOut(company, terms(paid({ budget: 'spring', pay: { rule: 'percent', percent: '12' } })));
+    expect(draft.partners).toEqual([[ann.code, 3000n, 3600n]]);
+    expect(await listBackTestBudgets(fixture.app, draft.id)).toEqual([
+      { budget: 'spring', unit: 'USD', amountMinor: 2000n, neededMinor: 2400n },
     ]);
   });
 
