@@ -158,7 +158,8 @@ function calculation(earning: Explained, terms: IncentiveTerms, termsOf: TermsOf
     return [`the partner ${partner.barred}, so the ${kind} earns nothing`];
   if (insteadOf !== null && before === null) return [];
   if (lateFor !== null && scope === null) return [];
-  if (lacks !== null) return [`the ${kind} has ${lacks}, so it earns nothing by this incentive`];
+  const nothing = terms.deduct ? 'nothing is deducted' : 'it earns nothing by this incentive';
+  if (lacks !== null) return [`the ${kind} has ${lacks}, so ${nothing}`];
   if (terms.first) return amongFirst(earning, terms);
   if (isDividing(terms)) return byDivision(earning, terms);
   if (scope && scope.closesOn !== null && !isOurs(kind) && minor === 0n && (before?.minor ?? 0n) === 0n)

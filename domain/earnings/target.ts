@@ -283,7 +283,8 @@ function withDeductions(targets: readonly Target[]): Target[] {
     if (!target.terms.deduct) return target;
     const most = left.get(target.currency) ?? 0n;
     const minor = target.minor < most ? target.minor : most;
+    const lacks = target.lacks ?? (left.has(target.currency) ? null : `no other earnings in ${target.currency}`);
     left.set(target.currency, most - minor);
-    return { ...target, minor: -minor };
+    return { ...target, minor: -minor, lacks };
   });
 }

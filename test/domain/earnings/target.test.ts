@@ -102,6 +102,14 @@ describe('given incentives that pay each event by itself', () => {
     expect(minorsOf(sale(20_000n), plan(percent('5'), flat('30.00')), back)).toEqual(minors);
   });
 
+  it('when the other earnings are in another currency then a fee takes nothing, and says why', () => {
+    const euros = event({ currency: 'EUR', amount: '100.00' });
+    expect(targets(euros, plan(percent('8'), fixed))).toMatchObject([
+      { currency: 'EUR', minor: 800n, lacks: null },
+      { currency: 'USD', minor: 0n, lacks: 'no other earnings in USD' },
+    ]);
+  });
+
   it('when the contract does not take a bonus back then a refund changes nothing', () => {
     const kept = flat('30.00', { onRefund: 'ignore' });
     expect(minorsOf(sale(20_000n), plan(percent('5'), kept), refund(null))).toEqual([0n, 3000n]);
