@@ -149,6 +149,9 @@ export const isEventYear = (text: string): boolean => {
   const year = new Date(text).getUTCFullYear();
   return year >= EVENT_YEAR_MIN && year < EVENT_YEAR_MAX;
 };
+/** Events are from this date on, and before the other one. */
+export const EVENTS_FROM = `${EVENT_YEAR_MIN}-01-01`;
+export const EVENTS_UNTIL = `${EVENT_YEAR_MAX}-01-01`;
 export const notEventYear = `is not between ${EVENT_YEAR_MIN} and ${EVENT_YEAR_MAX}`;
 
 const ZONE_CHARS_MAX = 60;

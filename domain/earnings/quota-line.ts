@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import { type Cells, type Read, readCells } from '../cells.ts';
-import { Code, Currency, Line, LocalDay } from '../fields.ts';
+import { Code, Currency, isEventYear, Line, LocalDay, notEventYear } from '../fields.ts';
 import { QuotaName, STANDARD_QUOTA } from '../programs/incentives/shape.ts';
 import { CALENDAR_WINDOWS } from '../programs/incentives/window.ts';
 
@@ -16,7 +16,7 @@ const QuotaCells = z
     program: Code,
     name: QuotaName.default(STANDARD_QUOTA),
     window: z.enum(CALENDAR_WINDOWS, `is not a kind of window: ${CALENDAR_WINDOWS.join(', ')}`),
-    start: LocalDay,
+    start: LocalDay.refine(isEventYear, notEventYear),
     currency: Currency.nullable().default(null),
     value: z
       .string()

@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import { addDays, localDate } from '../calendar.ts';
 import { IncentiveTerms, levelOf } from './incentives/index.ts';
+import { canMeetInUnit } from './overlap.ts';
 import { Groups, stackingIssues } from './stacking.ts';
 
 const HOLD_DAYS_MAX = 365;
@@ -41,19 +42,29 @@ export const PlanTerms = z
     const issue = (index: number, field: string, message: string) =>
       context.addIssue({ code: 'custom', path: ['incentives', index, field], message });
     if (repeated >= 0) issue(repeated, 'id', 'is used twice');
-    const deducting = incentives.findIndex(({ deduct }) => deduct);
-    const isPaidByEvent = (terms: IncentiveTerms) =>
-      !terms.deduct &&
-      terms.window === 'event' &&
-      terms.first === undefined &&
-      terms.budget === undefined &&
-      levelOf(terms) === 0;
-    if (deducting >= 0 && !incentives.some(isPaidByEvent))
-      issue(deducting, 'deduct', 'has nothing to deduct from: no other incentive without a budget pays each event');
+    for (const [index, terms] of incentives.entries()) {
+      const reason = terms.deduct ? whyNotDeduct(terms, incentives.filter(isPaidByEvent)) : undefined;
+      if (reason) issue(index, 'deduct', `has nothing to deduct from: ${reason}`);
+    }
     for (const { path, message } of stackingIssues(plan)) context.addIssue({ code: 'custom', path, message });
   })
   .meta({ id: 'PlanTerms', description: 'The earnings that one version of a plan promises to partners' });
 export type PlanTerms = z.infer<typeof PlanTerms>;
+
+const isPaidByEvent = (terms: IncentiveTerms): boolean =>
+  !terms.deduct &&
+  terms.window === 'event' &&
+  terms.first === undefined &&
+  terms.budget === undefined &&
+  levelOf(terms) === 0;
+
+/** The reason why a deduction never takes anything from these incentives, or undefined. */
+function whyNotDeduct(terms: IncentiveTerms, paying: readonly IncentiveTerms[]): string | undefined {
+  if (paying.length === 0) return 'no other incentive without a budget pays each event';
+  return paying.some((other) => canMeetInUnit(terms, other))
+    ? undefined
+    : 'no other incentive pays the same events in the same currency or unit';
+}
 
 /** The incentive of a plan version. Throws RangeError where the version has none of that id. */
 export function incentiveOf({ incentives }: PlanTerms, id: string) {

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 
-import { type IncentiveTerms, levelOf, measureOfTerms, mindsLate } from './incentives/index.ts';
+import { type IncentiveTerms, levelOf, mindsLate } from './incentives/index.ts';
 import { IncentiveId } from './incentives/shape.ts';
+import { covers, paysAtLeast } from './overlap.ts';
 
 const GROUPS_MAX = 10;
 const GROUP_MAX = 20;
@@ -115,29 +116,34 @@ function cycleIssues({ incentives }: Plan): Issue[] {
       ];
 }
 
-/** Incentives that never earn, because every event that they are for earns by another one. */
+/** Incentives that never earn, because every event that they are for earns by another one, which may pay at least as much. */
 function neverIssues({ incentives, onlyOneOf = [] }: Plan): Issue[] {
+  const areChosen = (how: OnlyOneOf['choose'], one: IncentiveTerms, other: IncentiveTerms): boolean =>
+    onlyOneOf.some(({ incentives: ids, choose }) => choose === how && ids.includes(one.id) && ids.includes(other.id));
+  const isExcluded = ({ id }: IncentiveTerms): boolean =>
+    incentives.some(({ excludes }) => excludes?.includes(id)) ||
+    onlyOneOf.some(({ incentives: ids }) => ids.includes(id));
   return incentives.flatMap((terms, index) => {
     const path = ['incentives', index, 'id'];
-    const winner = incentives.find(
-      (other, place) =>
-        other.id !== terms.id &&
-        takesAll(other, terms) &&
-        (other.excludes?.includes(terms.id) ||
-          (place < index &&
-            onlyOneOf.some(
-              ({ incentives: ids, choose }) => choose === 'first' && ids.includes(other.id) && ids.includes(terms.id),
-            ))),
+    const others = incentives.filter((other) => other.id !== terms.id && covers(other, terms));
+    const winner = others.find(
+      (other) =>
+        takesAll(other) &&
+        ((other.excludes?.includes(terms.id) && !isExcluded(other)) ||
+          (incentives.indexOf(other) < index && areChosen('first', other, terms))),
     );
-    return winner ? [{ path, message: `never earns: every event that it is for earns by ${winner.id}` }] : [];
+    if (winner) return [{ path, message: `never earns: every event that it is for earns by ${winner.id}` }];
+    const better = others.find(
+      (other) =>
+        areChosen('best', other, terms) &&
+        paysAtLeast(other, terms) &&
+        (!paysAtLeast(terms, other) || incentives.indexOf(other) < index),
+    );
+    return better
+      ? [{ path, message: `is never the best: ${better.id} pays at least as much for each of its events` }]
+      : [];
   });
 }
 
-/** Whether an incentive earns by every event that another one is for. */
-const takesAll = (one: IncentiveTerms, other: IncentiveTerms): boolean =>
-  Object.keys(one.when).every((name) => name === 'kinds') &&
-  other.when.kinds.every((kind) => one.when.kinds.includes(kind)) &&
-  (one.unit === undefined || one.unit === other.unit) &&
-  measureOfTerms(one) === measureOfTerms(other) &&
-  one.groupBy === undefined &&
-  one.pay.rule !== 'steps';
+/** Whether every event that an incentive is for counts by it. */
+const takesAll = ({ groupBy, pay }: IncentiveTerms): boolean => groupBy === undefined && pay.rule !== 'steps';

@@ -4,7 +4,7 @@ import { importQuotas } from '../../../commands/earnings/quota-import.ts';
 import { recordQuota } from '../../../commands/earnings/quotas.ts';
 import { listQuotas, type RecordedQuota } from '../../../db/earnings/quotas.ts';
 import { getPartner } from '../../../db/partners/partners.ts';
-import { Code, Currency, Decimal } from '../../../domain/fields.ts';
+import { Code, Currency, Decimal, isEventYear, notEventYear } from '../../../domain/fields.ts';
 import { formatDecimal, money } from '../../../domain/money.ts';
 import { QuotaName, STANDARD_QUOTA } from '../../../domain/programs/incentives/shape.ts';
 import { CALENDAR_WINDOWS } from '../../../domain/programs/incentives/window.ts';
@@ -25,7 +25,10 @@ const NewQuotaBody = z
       examples: ['hardware'],
     }),
     window: z.enum(CALENDAR_WINDOWS).meta({ description: 'The kind of window', examples: ['quarter'] }),
-    start: LocalDate.meta({ description: 'The first day of the window', examples: ['2026-01-01'] }),
+    start: LocalDate.refine(isEventYear, notEventYear).meta({
+      description: 'The first day of the window',
+      examples: ['2026-01-01'],
+    }),
     currency: Currency.optional(),
     value: Decimal.nullable().meta({
       description:

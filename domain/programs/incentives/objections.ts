@@ -1,6 +1,6 @@
 import type { CurrencyCode } from '../../currency.ts';
 import { EXACT_AMOUNT } from '../../exact-amount.ts';
-import { whyNotAmount } from '../../fields.ts';
+import { EVENTS_UNTIL, whyNotAmount } from '../../fields.ts';
 import { flatObjections } from './flat.ts';
 import { isPoints } from '../../unit.ts';
 import { CUSTOMER, CUSTOMERS, isMoney, isReading } from './measure.ts';
@@ -230,6 +230,11 @@ function shapeObjections(terms: IncentiveShape): Objection[] {
       when.currencies !== undefined && terms.currency !== undefined,
       ['when', 'currencies'],
       'are not for points: currency names the events that count',
+    ),
+    ...objection(
+      terms.earned === 'at-close' && window === 'promotion' && until !== undefined && until > EVENTS_UNTIL,
+      ['when', 'until'],
+      `is after ${EVENTS_UNTIL}, so the window is never closed`,
     ),
     ...objection(from !== undefined && until !== undefined && from >= until, ['when', 'until'], 'is not after from'),
     ...objection(

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import { isCollection, isOurs, REFUND } from '../../event.ts';
-import { AttributeName, Currency, EventKind } from '../../fields.ts';
+import { AttributeName, Currency, EventKind, EVENTS_FROM, EVENTS_UNTIL, LocalDay } from '../../fields.ts';
 import { WhenPartner } from './when-partner.ts';
 
 const KINDS_MAX = 20;
@@ -9,7 +9,6 @@ const VALUES_MAX = 100;
 const CURRENCIES_MAX = 50;
 const VALUE_CHARS_MAX = 200;
 
-const Day = z.iso.date();
 const ofPromotion = (words: string) => `A local date in the zone of the program's schedule: ${words}`;
 
 /** The events that an incentive is for. */
@@ -24,14 +23,18 @@ export const When = z.strictObject({
     .max(KINDS_MAX)
     .default(['sale'])
     .meta({ description: 'The kinds of event that earn it; never `refund`', examples: [['sale', 'referral']] }),
-  from: Day.meta({
-    description: ofPromotion('the first day on which it is earned'),
-    examples: ['2026-03-01'],
-  }).optional(),
-  until: Day.meta({
-    description: ofPromotion('the day from which it is no longer earned'),
-    examples: ['2026-06-01'],
-  }).optional(),
+  from: LocalDay.refine((day) => day < EVENTS_UNTIL, `is not before ${EVENTS_UNTIL}, and no event is later`)
+    .meta({
+      description: ofPromotion('the first day on which it is earned'),
+      examples: ['2026-03-01'],
+    })
+    .optional(),
+  until: LocalDay.refine((day) => day > EVENTS_FROM, `is not after ${EVENTS_FROM}, and no event is earlier`)
+    .meta({
+      description: ofPromotion('the day from which it is no longer earned'),
+      examples: ['2026-06-01'],
+    })
+    .optional(),
   currencies: z
     .array(Currency)
     .min(1)

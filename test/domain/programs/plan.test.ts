@@ -134,6 +134,46 @@ describe("given a plan's terms", () => {
       fields: ['incentives.1.deduct'],
       because: 'a fee comes off the earnings of the same partner',
     },
+    ...[
+      { when: { kinds: ['visit'] }, because: 'no sale is a visit' },
+      { when: { from: '2026-07-01' }, because: 'the fee begins when the commission has ended' },
+      { when: { event: { product: ['hub'] } }, because: 'a router is not a hub' },
+      { when: { partner: { kind: ['agent'] } }, because: 'an agent is not a reseller' },
+      { unit: 'EUR', because: 'euros are not taken from dollars' },
+      {
+        unit: undefined,
+        pay: { rule: 'percent', percent: '1' },
+        when: { currencies: ['EUR'] },
+        because: 'it is in EUR',
+      },
+    ].map(({ because, ...fee }) => {
+      const when = { until: '2026-07-01', event: { product: ['router'] }, partner: { kind: ['reseller'] } };
+      return {
+        terms: plan({ ...percent, unit: 'USD', when }, { ...flat, id: 'fee', deduct: true, ...fee }),
+        fields: ['incentives.1.deduct'],
+        because,
+      };
+    }),
+    ...['1999-02-01', '2000-01-01', '1900-01-01'].map((until) => ({
+      terms: plan({ ...percent, when: { until } }),
+      fields: ['incentives.0.when.until'],
+      because: 'no event is earlier than 2000',
+    })),
+    {
+      terms: plan({ ...percent, when: { from: '2100-01-01' } }),
+      fields: ['incentives.0.when.from'],
+      because: 'no event is later than 2099',
+    },
+    {
+      terms: plan({
+        ...percent,
+        window: 'promotion',
+        earned: 'at-close',
+        when: { from: '2026-01-01', until: '9999-12-31' },
+      }),
+      fields: ['incentives.0.when.until'],
+      because: 'nobody closes that window',
+    },
     {
       terms: plan({ ...percent, payTo: 'parent' }, { ...flat, id: 'fee', deduct: true }),
       fields: ['incentives.1.deduct'],

@@ -45,6 +45,21 @@ describe('given a plan whose incentives do not all add up', () => {
       issue: 'incentives.1.id: never earns: every event that it is for earns by launch',
     },
     {
+      plan: planOf([
+        percent('8', { id: 'launch', when: { from: '2026-01-01', until: '2026-12-01' }, excludes: ['commission'] }),
+        percent('5', { when: { from: '2026-02-01', until: '2026-03-01', event: { product: ['router'] } } }),
+      ]),
+      issue: 'incentives.1.id: never earns: every event that it is for earns by launch',
+    },
+    {
+      plan: planOf([percent('5', { id: 'a' }), percent('6', { id: 'b' })], both('best', ['a', 'b'])),
+      issue: 'incentives.0.id: is never the best: b pays at least as much for each of its events',
+    },
+    {
+      plan: planOf([flat('5.00', { id: 'a' }), flat('5', { id: 'b' })], both('best', ['a', 'b'])),
+      issue: 'incentives.1.id: is never the best: a pays at least as much for each of its events',
+    },
+    {
       plan: planOf([percent('5', { groupBy: 'customer', first: { events: 1 }, excludes: ['bonus'] }), flat()]),
       issue:
         'incentives.0.excludes: commission pays the first events of a customer, and a late event changes which those are',
@@ -92,12 +107,32 @@ describe('given a plan whose incentives do not all add up', () => {
     },
     {
       plan: planOf([
-        flat('1.00', { id: 'c', when: { kinds: ['sale'], from: '2026-01-01' } }),
-        percent('2', { id: 'b', when: { kinds: ['sale'], from: '2026-01-01' }, excludes: ['c'] }),
+        flat('1.00', { id: 'c' }),
+        percent('2', { id: 'b', excludes: ['c'] }),
         percent('3', { id: 'a', when: { kinds: ['sale'], from: '2026-01-01' }, excludes: ['b'] }),
       ]),
       earns: { a: 300n, b: 0n, c: 100n },
       because: 'an incentive that is excluded excludes nothing',
+    },
+    {
+      plan: planOf([
+        flat('1.00', { id: 'c' }),
+        flat('2.00', { id: 'b', excludes: ['c'] }),
+        router('a', { when: { kinds: ['sale'], from: '2026-01-01' }, excludes: ['b'] }),
+      ]),
+      earns: { a: 800n, b: 0n, c: 100n },
+      because: 'what covers the others is excluded itself',
+    },
+    {
+      plan: planOf(
+        [
+          percent('5', { id: 'a', unit: 'USD' }),
+          percent('6', { id: 'b', unit: 'USD', when: { event: { product: ['router'] } } }),
+        ],
+        both('best', ['a', 'b']),
+      ),
+      earns: { a: 500n },
+      because: 'the better one is not for this product',
     },
   ])('when a sale of 100.00 comes then it earns $earns: $because', ({ plan, earns }) => {
     const targets = targetsOf(remainingOf(sale(10_000n), []), PlanTerms.parse(plan), { zone: 'UTC' }, atPar);
