@@ -12,7 +12,7 @@ import {
   sumAccrualPostings,
 } from '../../db/books/audits.ts';
 import { expectLongRead, listParticipants, type ReplayEvent } from '../../db/earnings/replays.ts';
-import { instantsOf, monthBefore, type OnFile } from '../../domain/books/audit.ts';
+import { createDifferences, EVENTS_NAMED, instantsOf, monthBefore, type OnFile } from '../../domain/books/audit.ts';
 import { OUR_SOURCE, RE_RATING } from '../../domain/event.ts';
 import { exactOf } from '../../domain/exact-amount.ts';
 import { isPoints, type UnitCode } from '../../domain/unit.ts';
@@ -22,7 +22,6 @@ import { replay } from '../earnings/replay.ts';
 export type AuditDeps = { db: DatabasePool; temporal: Client };
 
 const PARTNERS_PER_PAGE = 200;
-const EVENTS_NAMED = 5;
 
 export const createAuditActivities = ({ db, temporal }: AuditDeps) => ({
   /**
@@ -63,6 +62,7 @@ const auditPage = (db: DatabasePool, audit: Audit, partnerIds: readonly bigint[]
     const { fromMs, untilMs } = instantsOf(month, zone);
     const isWithin = (ms: number) => fromMs <= ms && ms < untilMs;
     const sums: Sums = new Map();
+    const differences = createDifferences();
     const onFile = new Map<string, { -readonly [Field in keyof OnFile]: OnFile[Field] }>();
     let notWorkedOut = 0;
     const noteUndone = (event: ReplayEvent) => {
@@ -72,26 +72,24 @@ const auditPage = (db: DatabasePool, audit: Audit, partnerIds: readonly bigint[]
     };
     for await (const { event, earned } of replay(tx, { id: programId, zone }, partnerIds, { noteUndone })) {
       if (!event) continue;
+      const { partnerId, booked } = event;
       const happened = isWithin(event.occurredAtMs);
       if (happened) countOnFile(onFile, event);
-      const differing = new Map<UnitCode, bigint>();
-      for (const { currency, minor } of earned) {
-        const sum = sumOf(sums, event.partnerId, currency);
-        if (happened) sum.earnedMinor += minor;
-        if (isWithin(event.bookedAtMs) && !isPoints(currency)) sum.postedMinor += minor;
-        differing.set(currency, (differing.get(currency) ?? 0n) + minor);
+      for (const { currency, minor } of booked) {
+        if (happened) sumOf(sums, partnerId, currency).bookedMinor += minor;
+        if (isWithin(event.bookedAtMs) && !isPoints(currency)) sumOf(sums, partnerId, currency).postedMinor += minor;
       }
-      for (const { currency, minor } of event.booked) {
-        if (happened) sumOf(sums, event.partnerId, currency).bookedMinor += minor;
-        differing.set(currency, (differing.get(currency) ?? 0n) - minor);
-      }
-      for (const [currency, minor] of differing) {
-        const sum = sumOf(sums, event.partnerId, currency);
-        if (happened && event.kind !== RE_RATING) sum.eventCount += 1;
-        const name = `${event.source}/${event.id}`;
-        if (minor !== 0n && happened && sum.events.length < EVENTS_NAMED && !sum.events.includes(name))
-          sum.events.push(name);
-      }
+      if (happened && event.kind !== RE_RATING)
+        for (const unit of new Set([...earned, ...booked].map(({ currency }) => currency)))
+          sumOf(sums, partnerId, unit).eventCount += 1;
+      differences.compare(partnerId, { earned, booked }, happened ? `${event.source}/${event.id}` : null);
+    }
+    for (const { partnerId, unit, bookedMinor } of sums.values())
+      sumOf(sums, partnerId, unit).earnedMinor = bookedMinor;
+    for (const { partnerId, unit, minor, events } of differences.found()) {
+      const sum = sumOf(sums, partnerId, unit);
+      sum.earnedMinor += minor;
+      sum.events = [...new Set([...sum.events, ...events])].slice(0, EVENTS_NAMED);
     }
     const posted = { programId, partnerIds, from: new Date(fromMs), until: new Date(untilMs) };
     for (const { partnerId, unit, minor } of await sumAccrualPostings(tx, posted))
@@ -106,8 +104,8 @@ const auditPage = (db: DatabasePool, audit: Audit, partnerIds: readonly bigint[]
     };
   });
 
-const isSomething = ({ eventCount, earnedMinor, bookedMinor, postedMinor, ledgerMinor }: AuditSum): boolean =>
-  eventCount > 0 || [earnedMinor, bookedMinor, postedMinor, ledgerMinor].some((minor) => minor !== 0n);
+const isSomething = ({ eventCount, earnedMinor, bookedMinor, postedMinor, ledgerMinor, events }: AuditSum): boolean =>
+  eventCount + events.length > 0 || [earnedMinor, bookedMinor, postedMinor, ledgerMinor].some((minor) => minor !== 0n);
 
 function sumOf(sums: Sums, partnerId: bigint, unit: UnitCode) {
   const key = `${partnerId}|${unit}`;

@@ -1,11 +1,10 @@
 import type { Database } from '../../db/database.ts';
-import type { Booked } from '../../db/earnings/replays.ts';
 import { lockSpentBudgets, type SpentBudget } from '../../db/programs/budgets.ts';
 import { budgetNameOf } from '../../domain/earnings/budget-name.ts';
 import { type Payable, type Purse, purseOf } from '../../domain/earnings/budget.ts';
 import type { Scope } from '../../domain/earnings/scope-state.ts';
 import type { Rating } from '../../domain/earnings/rating.ts';
-import type { ScopeName, Target } from '../../domain/earnings/target.ts';
+import type { Target } from '../../domain/earnings/target.ts';
 import { budgetsOf, type PlanTerms } from '../../domain/programs/plan.ts';
 
 /** The budgets that pay what the events of a page earn. */
@@ -51,19 +50,3 @@ export const budgetsNamed = (
     ...[...scopes].flatMap((scope) => budgetNameOf(scope) ?? []),
   ]),
 ];
-
-/** The part of a difference of worth that was not paid, as the books have it. 0 where they do not know the earning. */
-export function bookedUnfunded(booked: readonly Booked[], { scope, ...payable }: Payable): bigint {
-  const known = booked.find(
-    (one) =>
-      one.originId === payable.originId &&
-      one.incentiveId === payable.incentiveId &&
-      one.versionId === payable.versionId &&
-      one.sinceMs === payable.sinceMs &&
-      windowName(one.scope) === windowName(scope),
-  );
-  return known?.unfunded ?? 0n;
-}
-
-const windowName = (scope: Pick<ScopeName, 'window' | 'start' | 'measure' | 'group'> | null): string =>
-  scope ? [scope.window, scope.start, scope.measure, scope.group].join('|') : '';

@@ -12,11 +12,10 @@ import { windowKey } from '../../domain/earnings/lateness.ts';
 import { close } from '../../domain/earnings/own-events.ts';
 import { CLOSING, OUR_SOURCE, RE_RATING } from '../../domain/event.ts';
 import { asksAboutPartners } from '../../domain/programs/plan.ts';
-import { bookedUnfunded } from './budgets.ts';
 import { readRates } from './exchange-rates.ts';
 import { type History, historyOf, keyOf, originOf } from './history.ts';
 import { readKnownClosings } from './known-closings.ts';
-import { createDraftCache, type Draft, DRAFT_ID, readKnownRatings } from './known-ratings.ts';
+import { createDraftCache, type Draft, readKnownRatings } from './known-ratings.ts';
 import { openPage, type Page } from './page.ts';
 import { readPartnersThen } from './partners-then.ts';
 import type { Past } from './past.ts';
@@ -30,7 +29,7 @@ import { workOut } from './work-out.ts';
 /**
  * Past events are worked out again in memory, partner by partner, by the same page and the same fold as accrual. They come in the order in
  * which they were worked out, and each is rated by the agreements and versions that were known then. The terms in force therefore give
- * exactly the booked earnings. Where two people had days worked out again, so does the replay. Nothing is written. Memory holds the scopes
+ * each window and each event the worth that is booked for it. Where two people had days worked out again, so does the replay. Nothing is written. Memory holds the scopes
  * of one partner, and the histories of that partner's refunded or corrected events, or of all events where some were worked out again.
  */
 
@@ -171,12 +170,12 @@ async function openMemory(
     }),
   };
 
-  /** The part that a budget paid is a fact, which its earning keeps. A draft is worked out as if every budget were large enough. */
-  function purseFor(payable: Payable): Purse {
-    const unfunded = payable.versionId === DRAFT_ID ? 0n : bookedUnfunded(current?.booked ?? [], payable);
-    const left = unfunded < payable.difference ? payable.difference - unfunded : 0n;
-    return { budgetId: 0, left, take: () => undefined };
-  }
+  /** Everything is worked out at what it is worth, as if every budget were large enough: only the order of all partners says who came first. */
+  const purseFor = ({ difference }: Payable): Purse => ({
+    budgetId: 0,
+    left: difference > 0n ? difference : 0n,
+    take: () => undefined,
+  });
 
   /** Closes the windows of a draft that are over, and that have no counterpart in the books. */
   function* closeUntil(untilMs: number, page: Page): Generator<Replayed> {
@@ -277,9 +276,13 @@ async function openMemory(
   return { past, closeUntil, workOut: workOutNow, workOutAgain, forget };
 }
 
+/**
+ * Nothing is worked out yet. Only a change that no partner above was named for counts as worked out: it came while nobody was above, so no
+ * event of the replay brings it.
+ */
 function readInMemory(rows: Awaited<ReturnType<typeof listHistory>>): Map<string, History> {
   const grouped = Map.groupBy(
-    rows.map((row) => ({ ...row, isDue: true })),
+    rows.map((row) => ({ ...row, isDue: row.isDue || row.forChildId === null || row.isNamed })),
     ({ source, id, about, forPartnerId, forChildId }) =>
       keyOf({ source, id: about ?? id, partnerId: forPartnerId, childId: forChildId }),
   );

@@ -150,12 +150,15 @@ const TotalRow = z.strictObject({
 });
 export type AuditTotal = z.infer<typeof TotalRow>;
 
+/** Two windows whose differences add up to nothing differ too, so the events say it, and not the sums. */
+const differs = sql.fragment`(events <> '{}' or posted_minor <> ledger_minor)`;
+
 /** The totals of an audit by unit. Units are never added. */
 export const listAuditTotals = (db: Database, id: string): Promise<readonly AuditTotal[]> =>
   db.any(sql.type(TotalRow)`
     select unit, count(*) as partners, sum(earned_minor)::bigint as "earnedMinor", sum(booked_minor)::bigint as "bookedMinor",
       sum(posted_minor)::bigint as "postedMinor", sum(ledger_minor)::bigint as "ledgerMinor",
-      count(*) filter (where earned_minor <> booked_minor or posted_minor <> ledger_minor) as differences
+      count(*) filter (where ${differs}) as differences
     from audit_sum where audit_id = ${id} group by unit order by unit`);
 
 const OnFileRow = z.strictObject({
@@ -196,7 +199,7 @@ export const listAuditDifferences = (
       booked_minor as "bookedMinor", posted_minor as "postedMinor", ledger_minor as "ledgerMinor", events
     from (
       select * from audit_sum
-      where audit_id = ${id} and (earned_minor <> booked_minor or posted_minor <> ledger_minor)
+      where audit_id = ${id} and ${differs}
         and (${after === null ? null : String(after.partnerId)}::int8 is null
           or (partner_id, unit) > (${after === null ? null : String(after.partnerId)}::int8, ${after?.unit ?? ''}))
       order by partner_id, unit limit ${limit}

@@ -190,6 +190,8 @@ const HistoryRow = z.strictObject({
   forChildId: z.bigint().nullable(),
   level: z.number().nullable(),
   versionId: z.number().nullable(),
+  /** Whether the partner is named for it as one above. */
+  isNamed: z.boolean(),
   isDue: z.boolean(),
 });
 /** A revision or a refund of an event. `isDue` says whether it is still to be worked out for the partner. */
@@ -215,6 +217,7 @@ export const listHistory = (
       join event refund on refund.source = asked.source and refund.about = asked.source_id and refund.program_id = ${programId}
     )
     select ${eventColumns}, found.for_partner_id as "forPartnerId", found.for_child_id as "forChildId", above.level, above.plan_version_id as "versionId",
+      above.event_id is not null as "isNamed",
       due.event_id is not null or found.for_child_id is not null and case
         when event.about is null then above.event_id is null
         else exists (

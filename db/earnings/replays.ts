@@ -47,8 +47,7 @@ const Booked = z.strictObject({
   minor: BigintText,
   /** The part that its budget did not pay. Null where it has no budget. */
   unfunded: BigintText.nullable(),
-  sinceMs: z.number(),
-  /** The window in which it counts, where a budget pays it. */
+  /** The window in which it counts. Null where its event is paid by itself. */
   scope: z.object({ window: z.enum(WINDOWS), start: LocalDate, measure: z.string(), group: z.string() }).nullable(),
 });
 /** An earning as it is in the books. */
@@ -109,10 +108,9 @@ export const openReplay = (db: Database, programId: number, partnerIds: readonly
       left join lateral (
         select min(batch_id) as batch_id, jsonb_agg(jsonb_build_object('originId', origin_id::text, 'incentiveId', incentive_id, 'versionId', plan_version_id,
           'currency', currency, 'minor', amount_minor::text, 'unfunded', unfunded_minor::text,
-          'sinceMs', (extract(epoch from terms_since) * 1000)::bigint,
-          'scope', case when budget_id is not null then (
+          'scope', (
             select jsonb_build_object('window', time_window, 'start', window_start, 'measure', measure, 'group', group_value)
-            from earning_scope scope where scope.id = earning.scope_id) end) order by n) as earnings
+            from earning_scope scope where scope.id = earning.scope_id)) order by n) as earnings
         from earning where earning.event_id = linked.id and earning.partner_id = linked.partner_id
           and (earning.child_id is not distinct from linked.child_id or linked.is_again)
       ) booked on true

@@ -154,10 +154,10 @@ create table audit_sum(
   events text[] not null default '{}',
   primary key (audit_id, partner_id, unit)
 );
-create index audit_sum_differs on audit_sum(audit_id, partner_id, unit) where earned_minor <> booked_minor or posted_minor <> ledger_minor;
-comment on column audit_sum.earned_minor is 'The earnings of the events of the month, as they were worked out again.';
-comment on column audit_sum.posted_minor is 'The earnings that were booked in the month, as they were worked out again.';
-comment on column audit_sum.events is 'The first events whose earnings differ.';
+create index audit_sum_differs on audit_sum(audit_id, partner_id, unit) where events <> '{}' or posted_minor <> ledger_minor;
+comment on column audit_sum.earned_minor is 'The booked earnings of the events of the month, and what they lack of what their windows are worth.';
+comment on column audit_sum.posted_minor is 'The earnings that were booked in the month.';
+comment on column audit_sum.events is 'The first events of the windows that differ. Empty if none does.';
 
 -- The events of a month on file, by source, kind and currency. An event without an amount has the currency ''.
 create table audit_source(

@@ -2,13 +2,18 @@ import { z } from 'zod';
 
 import { addMonths, startOfDay } from '../calendar.ts';
 import { roundExact } from '../exact-amount.ts';
+import { scopeKey } from '../earnings/scope-state.ts';
+import type { ScopeName } from '../earnings/target.ts';
 import { Code, Currency, Decimal, whyNotAmount } from '../fields.ts';
 import { formatMinor, parseDecimal } from '../money.ts';
-import { digitsOf } from '../unit.ts';
+import { digitsOf, type UnitCode } from '../unit.ts';
 
 /** A month of a program is worked out again from events and terms, and compared with the books and with what the sources say. */
 
 const COUNT_MAX = 1_000_000_000_000;
+
+/** So many events are named by which a partner's earnings differ. */
+export const EVENTS_NAMED = 5;
 
 /** The total of a month as a source states it: of all its events, or of those of one kind or currency. */
 export const ControlTotal = z
@@ -77,6 +82,70 @@ export const compareControls = (controls: readonly ControlTotal[], onFile: reado
     const amount = formatMinor(minor, digitsOf(currency));
     return { control, count, amount, differs: count !== control.count || minor !== expected };
   });
+
+/** An earning that was worked out again, or that is in the books. */
+type Earned = {
+  readonly originId: bigint;
+  readonly incentiveId: string;
+  readonly currency: UnitCode;
+  readonly minor: bigint;
+  /** The part of its worth that its budget did not pay, in the books. */
+  readonly unfunded?: bigint | null;
+  readonly scope: Pick<ScopeName, 'window' | 'start' | 'measure' | 'group'> | null;
+};
+
+/** A window, or one event with all that happened to it, whose earnings by an incentive do not add up to its worth. */
+export type WorthDifference = {
+  readonly partnerId: bigint;
+  readonly unit: UnitCode;
+  /** Its worth, less what is in the books, in minor units. */
+  readonly minor: bigint;
+  /** The first events of the month whose earnings differ. */
+  readonly events: readonly string[];
+};
+
+/**
+ * Compares earnings that were worked out again with the books, step by step. The order of work decides which event of a window gets a
+ * difference of worth, and never the sum. So a difference counts only where it is still there in the end.
+ */
+export function createDifferences() {
+  const open = new Map<string, WorthDifference>();
+  return {
+    /** Compares one event. It has a name if it is of the month. */
+    compare(
+      partnerId: bigint,
+      { earned, booked }: { earned: readonly Earned[]; booked: readonly Earned[] },
+      name: string | null,
+    ) {
+      const steps = new Map<string, { unit: UnitCode; minor: bigint }>();
+      const add = (one: Earned, minor: bigint) => {
+        const key = wholeOf(partnerId, one);
+        steps.set(key, { unit: one.currency, minor: (steps.get(key)?.minor ?? 0n) + minor });
+      };
+      for (const one of earned) add(one, one.minor);
+      for (const one of booked) add(one, -one.minor - (one.unfunded ?? 0n));
+      for (const [key, step] of steps) {
+        if (step.minor === 0n) continue;
+        const known = open.get(key);
+        const minor = (known?.minor ?? 0n) + step.minor;
+        const events = withName(known?.events ?? [], name);
+        if (minor === 0n) open.delete(key);
+        else open.set(key, { partnerId, unit: step.unit, minor, events });
+      }
+    },
+    /** The differences that are left, of windows and events in which the month has a part. */
+    found: (): readonly WorthDifference[] => [...open.values()].filter(({ events }) => events.length > 0),
+  };
+}
+
+const withName = (names: readonly string[], name: string | null): readonly string[] =>
+  name === null || names.length >= EVENTS_NAMED || names.includes(name) ? names : [...names, name];
+
+/** Names the window of an earning, or the event that is paid by itself. */
+const wholeOf = (partnerId: bigint, { originId, incentiveId, currency, scope }: Earned): string =>
+  scope
+    ? scopeKey(partnerId, { incentiveId, currency, ...scope })
+    : `${partnerId}|${incentiveId}|${currency}|${originId}`;
 
 /** The instants of a month, given by its first day, from the first one until the last one, exclusive. */
 export const instantsOf = (month: string, zone: string): { fromMs: number; untilMs: number } => ({

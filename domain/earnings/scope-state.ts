@@ -37,7 +37,7 @@ export type Scope = ScopeName & {
 
 export const scopeKey = (
   partnerId: bigint,
-  { incentiveId, currency, window, start, measure, group }: ScopeName,
+  { incentiveId, currency, window, start, measure, group }: Omit<ScopeName, 'closesOn'>,
 ): string => `${partnerId}|${incentiveId}|${currency}|${window}|${start}|${measure}|${group}`;
 
 type WithTerms = { readonly termsOf: (versionId: number) => PlanTerms };

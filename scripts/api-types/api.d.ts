@@ -13409,7 +13409,7 @@ export interface components {
                  */
                 unit: string;
                 /**
-                 * @description The earnings of the events of the month, worked out again. A decimal string in `unit`
+                 * @description The earnings of the events of the month, as they should be: `booked` and what is missing there of what events and windows are worth. A decimal string in `unit`
                  * @example 1234.56
                  */
                 earned: string;
@@ -13419,7 +13419,7 @@ export interface components {
                  */
                 booked: string;
                 /**
-                 * @description The earnings that were booked in the month, worked out again; 0 for points. A decimal string in `unit`
+                 * @description The earnings that were booked in the month, for events of any day; 0 for points. A decimal string in `unit`
                  * @example 1234.56
                  */
                 posted: string;
@@ -13510,7 +13510,7 @@ export interface components {
              */
             unit: string;
             /**
-             * @description The earnings of the events of the month, worked out again. A decimal string in `unit`
+             * @description The earnings of the events of the month, as they should be: `booked` and what is missing there of what events and windows are worth. A decimal string in `unit`
              * @example 1234.56
              */
             earned: string;
@@ -13520,7 +13520,7 @@ export interface components {
              */
             booked: string;
             /**
-             * @description The earnings that were booked in the month, worked out again; 0 for points. A decimal string in `unit`
+             * @description The earnings that were booked in the month, for events of any day; 0 for points. A decimal string in `unit`
              * @example 1234.56
              */
             posted: string;
@@ -13530,7 +13530,7 @@ export interface components {
              */
             ledger: string;
             /**
-             * @description The first events whose earnings differ, by source and id
+             * @description The first events of the month by which an event or a window differs, by source and id
              * @example [
              *       "shop/order-1001"
              *     ]

@@ -73,7 +73,7 @@ async function earnedIn(program: string): Promise<Golden[]> {
 }
 type Currency = z.output<typeof Currency>;
 
-/** Sums what each event earns in memory less what is booked for it. */
+/** Compares the worth of what each event earns in memory with what is booked for it, whatever a budget paid of it. */
 const workedOutAgain = (program: string, zone: string) =>
   world.db.transaction(async (tx) => {
     await expectLongRead(tx);
@@ -81,7 +81,8 @@ const workedOutAgain = (program: string, zone: string) =>
     const wrong: unknown[] = [];
     let count = 0;
     for await (const { event, earned } of replay(tx, { id, zone }, await listParticipants(tx, id, 0n, 1000))) {
-      const sum = (all: readonly { minor: bigint }[]) => all.reduce((total, { minor }) => total + minor, 0n);
+      const sum = (all: readonly { minor: bigint; unfunded?: bigint | null }[]) =>
+        all.reduce((total, { minor, unfunded }) => total + minor + (unfunded ?? 0n), 0n);
       count += 1;
       if (sum(earned) !== sum(event?.booked ?? [])) wrong.push({ event, earned });
     }

@@ -62,9 +62,11 @@ const amountIn = (description: string) => fields.text(`${description}. A decimal
 
 const sumFields = {
   unit: fields.text('A currency, or a unit of points', 'USD'),
-  earned: amountIn('The earnings of the events of the month, worked out again'),
+  earned: amountIn(
+    'The earnings of the events of the month, as they should be: `booked` and what is missing there of what events and windows are worth',
+  ),
   booked: amountIn('The booked earnings of these events'),
-  posted: amountIn('The earnings that were booked in the month, worked out again; 0 for points'),
+  posted: amountIn('The earnings that were booked in the month, for events of any day; 0 for points'),
   ledger: amountIn('The accrual postings of the month in the ledger; 0 for points'),
 };
 
@@ -110,7 +112,7 @@ const DifferenceBody = z
     partner: fields.code('The code of the partner', 'paula'),
     ...sumFields,
     events: z.array(z.string()).meta({
-      description: 'The first events whose earnings differ, by source and id',
+      description: 'The first events of the month by which an event or a window differs, by source and id',
       examples: [['shop/order-1001']],
     }),
   })

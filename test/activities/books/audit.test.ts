@@ -1,17 +1,16 @@
 import fc from 'fast-check';
-import type { Client } from '@temporalio/client';
 import { sql } from 'slonik';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
-import { createAuditActivities } from '../../../activities/books/audit.ts';
 import { controlsOf } from '../../../commands/books/audits.ts';
-import { getAudit, insertAudit, listAuditDifferences, listAuditTotals } from '../../../db/books/audits.ts';
+import { getAudit } from '../../../db/books/audits.ts';
 import { listAlarms } from '../../../db/tasks/alarms.ts';
 import type { ControlTotal } from '../../../domain/books/audit.ts';
 import { openFixture, type Fixture } from '../../db/fixture.ts';
 import { tamper } from '../../fixtures/database.ts';
 import { accrueAll } from '../../fixtures/accrual.ts';
+import { auditMonth } from '../../fixtures/audits.ts';
 import { RUNS, SEED } from '../../fixtures/property-runs.ts';
 import { addVersion, reRate } from '../../fixtures/re-rating.ts';
 import { addCompany, addEvent, addPartner, type CompanyRows } from '../../fixtures/rows.ts';
@@ -27,19 +26,8 @@ afterAll(() => fixture.close());
 const THIS_MONTH = `${new Date().toISOString().slice(0, 7)}-01`;
 const STORIES = Math.min(RUNS.numRuns, 200);
 
-async function audit(company: CompanyRows, month: string, controls: readonly ControlTotal[] = []) {
-  const { programId, preparer: askedBy } = company;
-  const id = await insertAudit(fixture.app, { programId, month, controls, askedBy });
-  const activities = createAuditActivities({ db: fixture.app, temporal: {} as Client });
-  const count = await activities.auditMonth(id);
-  return {
-    id,
-    count,
-    audit: await getAudit(fixture.app, id),
-    totals: await listAuditTotals(fixture.app, id),
-    differences: await listAuditDifferences(fixture.app, id, null, 100),
-  };
-}
+const audit = (company: CompanyRows, month: string, controls: readonly ControlTotal[] = []) =>
+  auditMonth(fixture.app, company, month, controls);
 
 const Sum = z.object({ minor: z.bigint() });
 const sumOf = (statement: ReturnType<typeof sql.fragment>) =>
@@ -178,6 +166,36 @@ describe('given a month in which somebody changed something', () => {
     );
     const { differences } = await audit(company, '2026-01-01');
     expect(differences).toMatchObject([{ earnedMinor: 3000n, bookedMinor: 2000n }]);
+  });
+
+  it('when an earning was booked twice then it is found, and so is that nobody posted it', async () => {
+    const { company } = await threeSales();
+    await tamper(
+      fixture.owner,
+      sql.unsafe`
+        insert into earning
+        select (jsonb_populate_record(earning, '{"n": 2}')).* from earning
+        where event_id = (select id from event where source_id = ${`${company.code}/two`})`,
+    );
+    const { differences } = await audit(company, '2026-01-01');
+    expect(differences).toMatchObject([
+      { earnedMinor: 3000n, bookedMinor: 4000n, events: [`shop/${company.code}/two`] },
+    ]);
+    expect((await audit(company, THIS_MONTH)).differences).toMatchObject([{ postedMinor: 4000n, ledgerMinor: 3000n }]);
+  });
+
+  it('when an amount was moved from one event to another then both are named, although the sum is right', async () => {
+    const { company } = await threeSales();
+    await tamper(
+      fixture.owner,
+      sql.unsafe`
+        update earning set amount_minor = earning.amount_minor + case source_id when ${`${company.code}/two`} then 7 else -7 end
+        from event where event.id = earning.event_id and source_id in (${`${company.code}/two`}, ${`${company.code}/three`})`,
+    );
+    const { count, differences } = await audit(company, '2026-01-01');
+    expect(count).toBe(1);
+    expect(differences).toMatchObject([{ earnedMinor: 3000n, bookedMinor: 3000n }]);
+    expect(differences[0]?.events.toSorted()).toEqual([`shop/${company.code}/three`, `shop/${company.code}/two`]);
   });
 
   it('when a posting was changed then the month in which it was booked differs', async () => {

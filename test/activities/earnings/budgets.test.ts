@@ -417,14 +417,15 @@ describe('given terms that name a budget', () => {
 });
 
 describe('given everything above', () => {
-  it('when all is worked out again in memory then each event earns what is in the books', async () => {
+  it('when all is worked out again in memory then each event is worth what is in the books', async () => {
     for (const program of ['pot', 'crowd', 'move', 'fee', 'two', 'short', 'care']) {
       const id = await programId(program);
       await api.db.transaction(async (tx) => {
         await expectLongRead(tx);
         const partners = await listParticipants(tx, id, 0n, 1000);
         for await (const { event, earned } of replay(tx, { id, zone: 'America/New_York' }, partners)) {
-          const sum = (earnings: readonly { minor: bigint }[]) => earnings.reduce((all, { minor }) => all + minor, 0n);
+          const sum = (earnings: readonly { minor: bigint; unfunded?: bigint | null }[]) =>
+            earnings.reduce((all, { minor, unfunded }) => all + minor + (unfunded ?? 0n), 0n);
           expect([event?.id, sum(earned)]).toEqual([event?.id, sum(event?.booked ?? [])]);
         }
       });
