@@ -210,11 +210,6 @@ async function openMemory(
       return;
     }
     const key = keyOf(originOf(event));
-    const early = waiting.get(key) ?? [];
-    const history = histories.get(key);
-    // A refund that came before its sale is worked out for the partner whom it names. The others find it with the sale.
-    if (event.about === null)
-      for (const refund of early) if (refund.eventPartnerId !== refund.partnerId) history?.finish(refund);
     const { earnings, waiting: waits } = workOut(page, [event]);
     if (waits.some(({ waitsOn }) => waitsOn === 'sale')) {
       waiting.set(key, [...(waiting.get(key) ?? []), event]);
@@ -222,9 +217,10 @@ async function openMemory(
     }
     if (draft) noteOpen(earnings);
     if (rerated.size > 0 && event.about === null && event.source !== OUR_SOURCE) noteWorked(key, event);
-    yield replayed(event, history, earnings);
+    yield replayed(event, histories.get(key), earnings);
+    const woken = waiting.get(key) ?? [];
     waiting.delete(key);
-    for (const refund of early) if (refund.eventPartnerId === refund.partnerId) yield* workOutNow(refund, page);
+    for (const refund of woken) yield* workOutNow(refund, page);
   }
 
   function noteWorked(key: string, event: ReplayEvent): void {

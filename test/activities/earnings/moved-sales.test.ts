@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { replay } from '../../../activities/earnings/replay.ts';
 import { intakeEvents } from '../../../commands/earnings/intake.ts';
 import { expectLongRead } from '../../../db/earnings/replays.ts';
+import { createDifferences } from '../../../domain/books/audit.ts';
 import type { WireEvent } from '../../../domain/event.ts';
 import { PlanTerms } from '../../../domain/programs/plan.ts';
 import { checkInvariants } from '../../../scripts/check-invariants.ts';
@@ -50,20 +51,18 @@ async function earnedAfter(sent: readonly ({ by: Name } & Partial<WireEvent>)[],
     if (!inOnePage) await accrueAll(fixture.app, company.code);
   }
   await accrueAll(fixture.app, company.code);
-  const booked = await fixture.app.any(sql.type(z.object({ partnerId: z.bigint(), id: z.string(), minor: z.bigint() }))`
-    select earning.partner_id as "partnerId", source_id as id, sum(earning.amount_minor)::bigint as minor
-    from earning join event on event.id = event_id where event.program_id = ${company.programId} group by 1, 2`);
-  const replayed = new Map<string, bigint>();
+  const booked = await fixture.app.any(sql.type(z.object({ partnerId: z.bigint(), minor: z.bigint() }))`
+    select partner_id as "partnerId", sum(amount_minor)::bigint as minor from earning
+    where program_id = ${company.programId} group by 1`);
+  const differences = createDifferences();
   await fixture.app.transaction(async (tx) => {
     await expectLongRead(tx);
     const ids = [p.id, q.id].toSorted((one, other) => (one < other ? -1 : 1));
     for await (const { partnerId, event, earned } of replay(tx, { id: company.programId, zone: 'UTC' }, ids))
-      for (const { minor } of earned)
-        replayed.set(`${partnerId} ${event?.id}`, (replayed.get(`${partnerId} ${event?.id}`) ?? 0n) + minor);
+      if (event) differences.compare(partnerId, { earned, booked: event.booked }, event.id);
   });
-  const differing = booked.filter(({ partnerId, id, minor }) => (replayed.get(`${partnerId} ${id}`) ?? 0n) !== minor);
   const of = (id: bigint) => booked.reduce((sum, one) => sum + (one.partnerId === id ? one.minor : 0n), 0n);
-  return { p: of(p.id), q: of(q.id), differing };
+  return { p: of(p.id), q: of(q.id), differing: differences.found() };
 }
 
 const namesOf = (sent: readonly { by: Name; id: string }[]) => sent.map(({ by, id }) => `${id} of ${by}`).join(', ');
