@@ -96,13 +96,17 @@ export async function foreseeIntake(
   return { outcomes: judged.map(({ outcome }) => outcome), warnings: await warn(db, judged) };
 }
 
-/** Warns of the events that count. A sale of this page is known too, unless it was refused. */
+/** Warns of the events that count, and of those that are parked. A sale of this page is known too, unless it was refused. */
 function warn(db: Database, settled: readonly Judged[]) {
   const known = new Set(settled.filter(({ outcome }) => outcome.status !== 'refused').map(({ event }) => keyOf(event)));
   const before = new Set(settled.filter(({ knowsSale }) => knowsSale).map(({ event }) => event));
   return warnOf(
     db,
-    settled.map((one) => (['accepted', 'replayed'].includes(one.outcome.status) ? one : undefined)),
+    settled.map(({ event, place, outcome }) => {
+      if (outcome.status === 'parked') return { event, place, isNew: true, parkedFor: outcome.partner };
+      const isNew = outcome.status === 'accepted' && event.revision === 1;
+      return isNew || ['accepted', 'replayed'].includes(outcome.status) ? { event, place, isNew } : undefined;
+    }),
     (refund) => before.has(refund) || known.has(saleKeyOf(refund)),
   );
 }

@@ -11,11 +11,12 @@ import { whyNothing } from '../../domain/earnings/why-nothing.ts';
 import { type Event, isCollection } from '../../domain/event.ts';
 import { own } from '../../domain/own.ts';
 import { termOn } from '../../domain/partners/agreement.ts';
+import { whyNotEarn } from '../../domain/programs/eligibility.ts';
 import { asksAboutPartners, type PlanTerms, versionAt } from '../../domain/programs/plan.ts';
 
 /** An event that is stored, and about which something is odd: mostly that it pays nobody for now. */
 export type EventWarning = {
-  readonly code: 'refund_waits' | 'earns_nothing' | 'deal_of_another';
+  readonly code: 'refund_waits' | 'earns_nothing' | 'deal_of_another' | 'partner_not_eligible' | 'partner_unknown';
   readonly source: string;
   readonly id: string;
   readonly detail: string;
@@ -34,9 +35,19 @@ export const WARNINGS_MAX = 100;
 /** An import remembers this many refunds, to look for their sales when the file was read. */
 const REFUNDS_KEPT_MAX = 10_000;
 
-type Stored = { readonly event: Event; readonly place: EventPlace | undefined };
+type Stored = {
+  readonly event: Event;
+  readonly place: EventPlace | undefined;
+  /** Whether nobody has judged yet whether its partner is eligible. */
+  readonly isNew: boolean;
+  /** The partner whom it waits for, where it is parked. */
+  readonly parkedFor?: string | undefined;
+};
 
-/** The warnings about stored events, by their index: refunds whose sale is not known, events with a deal of another partner, and events that earn nothing. */
+/**
+ * The warnings about stored events, by their index: events of partners who are not known or not eligible, refunds whose sale is not known,
+ * events with a deal of another partner, and events that earn nothing.
+ */
 export async function warnOf(
   db: Database,
   stored: readonly (Stored | undefined)[],
@@ -46,10 +57,15 @@ export async function warnOf(
   const owners = await readDealOwners(db, stored);
   const plans = Map.groupBy(planIds.size > 0 ? await listTermsOfPlans(db, [...planIds]) : [], ({ planId }) => planId);
   const partnerOf = await readPartners(db, stored, [...plans.values()].flat());
+  const partnerThen = (one: Stored, zone: string) => {
+    const partner = partnerOf(one);
+    return partner ? partnerOn(partner, localDate(one.event.occurredAtMs, zone)) : null;
+  };
   return stored.map((one) => {
     if (!one) return undefined;
     const { event, place } = one;
     const { source, id, about } = event;
+    if (one.parkedFor !== undefined) return { code: 'partner_unknown', source, id, detail: isParked(one.parkedFor) };
     if (about !== null)
       return knowsSaleOf(event)
         ? undefined
@@ -59,22 +75,24 @@ export async function warnOf(
       return { code: 'deal_of_another', source, id, detail: notTheirs(dealOf(event) ?? '') };
     const version = versionAt(plans.get(planIdOf(one) ?? 0) ?? [], event.occurredAtMs);
     const zone = place?.zone ?? 'UTC';
+    const barred = one.isNew ? whyBarred(one, zone, partnerOf(one)) : undefined;
+    if (barred !== undefined) return { code: 'partner_not_eligible', source, id, detail: barred };
     const reason =
-      version && whyNothing(remainingOf(event, []), version.terms, { zone, partner: partnerOf(one, zone) });
+      version && whyNothing(remainingOf(event, []), version.terms, { zone, partner: partnerThen(one, zone) });
     if (!reason) return undefined;
     const detail = `The event earns nothing under plan ${version.plan} version ${version.version}: ${reason}.`;
     return { code: 'earns_nothing', source, id, detail };
   });
 }
 
-/** Reads the partners of events, by program, where terms ask about them. */
+/** Reads the partners of events, by program, where terms or the needs of the program ask about them. */
 async function readPartners(
   db: Database,
   stored: readonly (Stored | undefined)[],
   versions: readonly { readonly terms: PlanTerms }[],
 ) {
   const isAsked = versions.some(({ terms }) => asksAboutPartners(terms));
-  const places = isAsked ? stored.flatMap((one) => one?.place ?? []) : [];
+  const places = stored.flatMap((one) => (one?.place && (isAsked || one.place.admission) ? one.place : []));
   const byProgram = Map.groupBy(places, ({ programId }) => programId);
   const known = new Map<string, KnownPartner>();
   for (const [programId, all] of byProgram)
@@ -86,10 +104,7 @@ async function readPartners(
           all.flatMap(({ partnerId }) => partnerId ?? []),
         ))
       known.set(`${programId}/${row.partnerId}`, row);
-  return ({ event, place }: Stored, zone: string) => {
-    const partner = known.get(`${place?.programId}/${place?.partnerId}`);
-    return partner ? partnerOn(partner, localDate(event.occurredAtMs, zone)) : null;
-  };
+  return ({ place }: Stored) => known.get(`${place?.programId}/${place?.partnerId}`);
 }
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
@@ -115,6 +130,22 @@ function planIdOf({ event, place }: Stored): number | undefined {
   if (!place?.zone) return undefined;
   return termOn(place.terms, localDate(event.occurredAtMs, place.zone))?.planId;
 }
+
+/** Why an event that is worked out for the first time does not earn, by what is known now. A rung or a fact may still come. */
+function whyBarred({ event, place }: Stored, zone: string, partner: KnownPartner | undefined): string | undefined {
+  const admission = place?.admission;
+  if (!admission || !partner) return undefined;
+  const reason = whyNotEarn(partner, admission, event.attributes, localDate(event.occurredAtMs, zone));
+  if (reason === undefined) return undefined;
+  const effect =
+    admission.eligibility.onIneligible === 'park'
+      ? 'The event waits, until a person decides about it or what is missing is recorded'
+      : 'The event earns nothing, unless what is missing is recorded before it is worked out';
+  return `${effect}: as far as is known now, partner ${event.partner} ${reason}.`;
+}
+
+const isParked = (partner: string): string =>
+  `The event is parked and earns nothing yet: partner ${partner} is not known, or has no agreement on its day. It is taken in when there is one.`;
 
 const waits = (kind: string, sale: string): string =>
   `${isCollection(kind) ? 'The payment releases nothing' : 'The refund takes nothing back'} yet: its sale ${sale} is not known. It waits until you send that sale.`;

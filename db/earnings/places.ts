@@ -1,6 +1,8 @@
 import { sql } from 'slonik';
 import { z } from 'zod';
 
+import { PARTNER_KINDS } from '../../domain/partners/kind.ts';
+import { Eligibility } from '../../domain/programs/eligibility.ts';
 import { CHANGED_EVENTS, UNKNOWN_PARTNERS } from '../../domain/programs/intake-rules.ts';
 import { LocalDate } from '../column-types.ts';
 import type { Database } from '../database.ts';
@@ -20,6 +22,8 @@ const PlaceRow = z.strictObject({
   changedEvents: z.enum(CHANGED_EVENTS).nullable(),
   unknownPartners: z.enum(UNKNOWN_PARTNERS).nullable(),
   exactAmounts: z.boolean().nullable(),
+  /** The needs of the program, where an event of a partner who does not meet them earns nothing or waits. */
+  admission: z.strictObject({ partnerKinds: z.array(z.enum(PARTNER_KINDS)), eligibility: Eligibility }).nullable(),
 });
 /** The rows to which an event of a partner in a program belongs. The columns of a missing row are null. */
 export type EventPlace = z.infer<typeof PlaceRow>;
@@ -31,7 +35,8 @@ export const listEventPlaces = (
   db.any(sql.type(PlaceRow)`
     select asked.partner, asked.program, partner.id as "partnerId", program.id as "programId", schedule.zone, agreed.terms,
       program.attributes, program.changed_events as "changedEvents", program.unknown_partners as "unknownPartners",
-      program.exact_amounts as "exactAmounts"
+      program.exact_amounts as "exactAmounts", case when program.eligibility ->> 'onIneligible' <> 'earn'
+        then jsonb_build_object('partnerKinds', program.partner_kinds, 'eligibility', program.eligibility) end as admission
     from (
       select distinct partner, program
       from ${sql.unnest(

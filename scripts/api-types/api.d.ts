@@ -7981,11 +7981,11 @@ export interface components {
         };
         EventWarning: {
             /**
-             * @description `refund_waits`: its sale is not known yet, and the refund waits for it; `earns_nothing`: no incentive of the plan in force earns on it; `deal_of_another`: its attribute `deal` names a deal that another partner registered
+             * @description `refund_waits`: its sale is not known yet, and the refund waits for it; `earns_nothing`: no incentive of the plan in force earns on it; `deal_of_another`: its attribute `deal` names a deal that another partner registered; `partner_not_eligible`: its partner does not meet the needs of the program on its day, as far as is known; `partner_unknown`: it is parked until its partner is added with an agreement on its day
              * @example refund_waits
              * @enum {string}
              */
-            code: "refund_waits" | "earns_nothing" | "deal_of_another";
+            code: "refund_waits" | "earns_nothing" | "deal_of_another" | "partner_not_eligible" | "partner_unknown";
             /**
              * @description The line of the file on which the row ends; null if the event was not in a file
              * @example 17

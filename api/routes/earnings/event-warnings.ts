@@ -8,8 +8,8 @@ import * as fields from '../../http/fields.ts';
 const EventWarningBody = z
   .object({
     code: fields.oneOf(
-      ['refund_waits', 'earns_nothing', 'deal_of_another'],
-      '`refund_waits`: its sale is not known yet, and the refund waits for it; `earns_nothing`: no incentive of the plan in force earns on it; `deal_of_another`: its attribute `deal` names a deal that another partner registered',
+      ['refund_waits', 'earns_nothing', 'deal_of_another', 'partner_not_eligible', 'partner_unknown'],
+      '`refund_waits`: its sale is not known yet, and the refund waits for it; `earns_nothing`: no incentive of the plan in force earns on it; `deal_of_another`: its attribute `deal` names a deal that another partner registered; `partner_not_eligible`: its partner does not meet the needs of the program on its day, as far as is known; `partner_unknown`: it is parked until its partner is added with an agreement on its day',
       'refund_waits',
     ),
     line: fields

@@ -249,6 +249,19 @@ describe('given a program in which events of partners who are not eligible are p
     expect(lines).toEqual([10_00n, 20_00n, -5_00n].map((minor) => ({ minor, isHand: true })));
   });
 
+  it('when an event comes whose partner is not eligible then the sender is warned, once and not of a later revision', async () => {
+    const { send } = await openChoosyShop('park');
+    const reason = (id: string) =>
+      expect.stringMatching(new RegExp(`^The event waits.*needs certification net-1 on ${id}`));
+    expect(await send(sale('certified', '2026-05-31'), sale('sold', '2026-07-01'))).toEqual([reason('2026-07-01')]);
+    expect(await send(sale('sold', '2026-07-01'))).toEqual([]);
+    expect(await send(sale('sold', '2026-07-01', { amount: '90.00', revision: 2 }))).toEqual([]);
+    const { send: sendAnother } = await openChoosyShop('nothing');
+    expect(await sendAnother(sale('sold', '2026-07-01'))).toEqual([
+      expect.stringMatching(/^The event earns nothing.*needs certification net-1/),
+    ]);
+  });
+
   it('when a person changes the needs of the program then they have a hand in what earns by them, and in nothing before', async () => {
     const { company, partner, send, settle } = await openChoosyShop('park');
     await send(sale('certified', '2026-05-31'), sale('sold', '2026-07-01', { amount: '200.00' }));

@@ -275,4 +275,12 @@ describe('given a program that parks the events of unknown partners', () => {
     await accrueAll(api.db, 'shop');
     expect(await checkInvariants(api.db)).toEqual([]);
   });
+
+  it('when an event is parked then the answer warns of it', async () => {
+    const { body } = await send(sale('w1', 'nemo'));
+    expect(body).toMatchObject({ warningCount: 1, warnings: [{ code: 'partner_unknown', source: 'store', id: 'w1' }] });
+    const { items } = (await api.ask('GET', '/v1/events/parked')).body as { items: { id: string; number: string }[] };
+    const { number } = items.find(({ id }) => id === 'w1') ?? {};
+    await api.ask('POST', `/v1/events/parked/${number}/decision`, { body: { decision: 'dismiss', reason: 'A test' } });
+  });
 });
