@@ -14,6 +14,7 @@ import { idempotent } from './http/idempotency.ts';
 import { isOpen, rolesFor } from './http/permissions.ts';
 import { PROBLEM_TYPE, problemOf } from './http/problem.ts';
 import { referenceRoutes } from './reference.ts';
+import { refuseUnknownQuery } from './http/query.ts';
 import { createRouter, routeOf } from './http/router.ts';
 import { actorRoutes } from './routes/people/actors.ts';
 import { claimRoutes } from './routes/people/claims.ts';
@@ -206,7 +207,7 @@ export function createApp(deps: ApiDeps): OpenAPIHono<ApiEnv> {
   app.use(LINES_PATH, receiveLines(FILES_BYTES_MAX));
   for (const path of TABLE_PATHS) app.use(path, receiveUpload(BODY_BYTES_MAX));
   app.use('/webhooks/*', limitTo(WEBHOOK_BYTES_MAX));
-  app.use('/v1/*', idempotent(deps));
+  app.use('/v1/*', idempotent(deps), refuseUnknownQuery(app));
   for (const routes of ROUTES) app.route('/', routes(deps));
   app.route('/', referenceRoutes(app));
   app.notFound((c) => answer(c, new HTTPException(404, { message: `There is nothing at ${c.req.path}.` })));

@@ -48,6 +48,19 @@ describe('given a Temporal that does not answer', () => {
   });
 });
 
+describe('given a query with a parameter that the call does not know', () => {
+  it.each([
+    { path: '/v1/events?prgram=shop', field: 'prgram' },
+    { path: '/v1/partners?limit=1&colour=red', field: 'colour' },
+    { path: '/v1/partners/ann?limit=1', field: 'limit' },
+  ])('when $path is asked then it is refused by its name', async ({ path, field }) => {
+    expect(await api.ask('GET', path)).toMatchObject({
+      status: 400,
+      body: { code: 'invalid_input', errors: [{ field, reason: 'is not known here' }] },
+    });
+  });
+});
+
 describe('given a request with secrets and names in it', () => {
   it('then the log has its route, status and ids, and nothing of what was said', async () => {
     const answer = await api.ask('POST', '/v1/partners/ann/instruments', {
