@@ -231,12 +231,18 @@ export const listCorrectionPlaces = (
 export const lockBalance = (db: Database, partnerId: bigint, currency: string) =>
   db.query(sql.unsafe`select lock_owed(array[${String(partnerId)}::bigint], ${currency})`);
 
+/** The reasons of a correction's line, for its explanation. A merge names the code from which, or to which, the money moved. */
+export const correctionFacts = sql.fragment`
+  jsonb_strip_nulls(jsonb_build_object('correction', correction.id, 'kind', correction.kind,
+    'reason', coalesce(item.reason, correction.reason), 'reference', correction.reference,
+    'from', (select gone.code from partner gone where gone.id = correction.merged_id and item.partner_id = correction.into_id),
+    'to', (select heir.code from partner heir where heir.id = correction.into_id and item.partner_id = correction.merged_id)))`;
+
 /** The corrections of a partner in the form of `listPartnerEarnings`: what was booked, and why. The caller adds further conditions. */
 export const selectCorrectedLines = (partnerId: bigint, asOf: AsOf | null) => sql.fragment`
   select 'correction', correction.id || '/' || item.item_no, 'correction/' || correction.id || '/' || item.item_no, 0, line.kind,
     correction.decided_at, program.code, null, null, line.kind, line.currency, line.amount_minor, line.available_on, payout.id,
-    payout.status, null, jsonb_strip_nulls(jsonb_build_object('correction', correction.id, 'kind', correction.kind,
-      'reason', coalesce(item.reason, correction.reason), 'reference', correction.reference))
+    payout.status, null, ${correctionFacts}
   from correction_item item join correction on correction.id = item.correction_id
   join earning_line line on line.correction_id = item.correction_id and line.correction_item = item.item_no and line.split_from is null
   join program on program.id = line.program_id join pay_schedule schedule on schedule.id = program.schedule_id

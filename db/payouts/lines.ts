@@ -6,6 +6,7 @@ import { isKnown } from '../as-of.ts';
 import { Currency, Instant, LocalDate } from '../column-types.ts';
 import type { Database } from '../database.ts';
 import { conversionFacts } from '../earnings/conversions.ts';
+import { correctionFacts } from '../earnings/corrections.ts';
 import { Calculation, calculationColumn, withExplanations } from '../earnings/explained.ts';
 
 /** The contents of a payout: its earning lines, and the events behind them. */
@@ -87,8 +88,7 @@ export async function listPayoutEarnings(
       union all
       select line.id, 'correction', correction.id || '/' || item.item_no, booked.kind, correction.decided_at, booked.kind, null, null,
         booked.amount_minor, booked.currency, booked.available_on, correction.id || '/' || item.item_no, null,
-        jsonb_strip_nulls(jsonb_build_object('correction', correction.id, 'kind', correction.kind,
-          'reason', coalesce(item.reason, correction.reason), 'reference', correction.reference))
+        ${correctionFacts}
       from line join earning_line booked on booked.id = line.id join correction on correction.id = booked.correction_id
       join correction_item item on item.correction_id = booked.correction_id and item.item_no = booked.correction_item
       union all

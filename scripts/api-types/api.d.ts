@@ -26278,7 +26278,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The partner's earnings, each with its event, the newest first. */
+            /** @description The partner's earnings, each with its event, the newest first. Under the code of a merged partner, they are those of that partner alone. */
             200: {
                 headers: {
                     [name: string]: unknown;

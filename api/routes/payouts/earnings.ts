@@ -2,7 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 
 import type { Database } from '../../../db/database.ts';
 import { type EarningKey, listPartnerEarnings, type PartnerEarning } from '../../../db/earnings/partner-earnings.ts';
-import { getPartner, type Partner } from '../../../db/partners/partners.ts';
+import { getPartner, listPartnersNamed, type Partner } from '../../../db/partners/partners.ts';
 import { listPartnerSchedules } from '../../../db/payers/schedules.ts';
 import { type Balance, listBalancesAsOf } from '../../../db/payouts/balances.ts';
 import type { AsOf } from '../../../domain/as-of.ts';
@@ -66,7 +66,12 @@ const partnerEarnings = createRoute({
   tags: ['partners'],
   summary: "List a partner's earnings",
   request: { params: CodePath, query: earningsQuery },
-  responses: { 200: answers(pageOf(EarningBody), "The partner's earnings, each with its event, the newest first.") },
+  responses: {
+    200: answers(
+      pageOf(EarningBody),
+      "The partner's earnings, each with its event, the newest first. Under the code of a merged partner, they are those of that partner alone.",
+    ),
+  },
 });
 
 const myEarnings = createRoute({
@@ -142,6 +147,12 @@ async function refuseAhead(db: Database, partner: Partner, asOf: AsOf | undefine
   refuseLookAhead(asOf, { zones, since: partner.createdAt, what: `partner ${partner.code}` });
 }
 
+/** The partner of a code, also one who was merged: their own earnings stay under the old code. */
+async function partnerItself(db: Database, code: string): Promise<Partner> {
+  const [partner] = await listPartnersNamed(db, [code]);
+  return partner ?? getPartner(db, code);
+}
+
 async function earningsPage(db: Database, partner: Partner, { cursor, limit, asOf }: EarningsQuery) {
   await refuseAhead(db, partner, asOf);
   const read = (count: number) => listPartnerEarnings(db, partner.id, cursor ?? null, count, asOf ?? null);
@@ -173,7 +184,7 @@ export const earningRoutes = ({ db }: Pick<ApiDeps, 'db'>) =>
     .openapi(partnerEarnings, async (c) => {
       const { code } = c.req.valid('param');
       onlyOwn(c, code, `partner ${code}`);
-      return c.json(await earningsPage(db, await getPartner(db, code), c.req.valid('query')), 200);
+      return c.json(await earningsPage(db, await partnerItself(db, code), c.req.valid('query')), 200);
     })
     .openapi(myEarnings, async (c) => {
       const partner = await getPartner(db, partnerOf(c.get('caller')).code);

@@ -271,6 +271,35 @@ describe('given a merged partner', () => {
     expect(await checkInvariants(api.db)).toEqual([]);
   });
 
+  it('when a sale of the old account is refunded then each sum names the other code, and the old one its events', async () => {
+    const { old, now } = await addTwo();
+    await send({ id: 'a', partner: old, amount: '100.00' });
+    await settle();
+    await merge(old, now);
+    await send({ id: 'ra', partner: old, amount: '40.00', refundOf: 'a' });
+    await settle();
+    const listed = async (code: string) => {
+      const { body } = await api.ask('GET', `/v1/partners/${code}/earnings`);
+      type Item = { kind: string; amount: string; explanation: { from?: string; to?: string } };
+      return (body['items'] as Item[]).map(({ kind, amount, explanation: { from, to } }) => ({
+        kind,
+        amount,
+        from,
+        to,
+      }));
+    };
+    expect(await listed(now)).toEqual([
+      { kind: 'transferred', amount: '-4.00', from: old },
+      { kind: 'transferred', amount: '10.00', from: old },
+    ]);
+    expect(await listed(old)).toEqual([
+      { kind: 'transferred', amount: '4.00', to: now },
+      { kind: 'transferred', amount: '-10.00', to: now },
+      { kind: 'refund', amount: '-4.00' },
+      { kind: 'sale', amount: '10.00' },
+    ]);
+  });
+
   it('when a refund came before its sale, and the partners merged in between, then both still meet', async () => {
     const { old, now } = await addTwo();
     await send({ id: 'ra', partner: old, amount: '40.00', refundOf: 'a' });
