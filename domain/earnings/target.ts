@@ -5,12 +5,14 @@ import { convertEvent } from '../programs/exchange-rate.ts';
 import {
   closesOn,
   comparingStart,
+  countedMeasures,
   type IncentiveTerms,
   isFor,
   levelOf,
   type Measures,
   measureOfTerms,
   mindsLate,
+  mostEachOf,
   NOTHING,
   ofMeasure,
   payOf,
@@ -239,7 +241,8 @@ function targetOf(
     [group, `no attribute ${groupBy}`],
     [measure === CUSTOMERS ? customer : '', `no attribute ${CUSTOMER}`],
   ]);
-  const measures = lacks === null ? { ...NOTHING, volume: volume ?? 0n, of: ofAmount ?? 0n } : NOTHING;
+  const sum = { ...NOTHING, volume: volume ?? 0n, of: ofAmount ?? 0n };
+  const measures = lacks === null ? countedMeasures(terms, currency, sum) : NOTHING;
   const start = windowStartOf(terms, date) ?? (first && BEGINNING);
   const target = { terms, currency, measures, lacks, lateFor: null, customer, collected, converted: null };
   if (start === undefined && collected)
@@ -253,7 +256,7 @@ function targetOf(
   return { ...target, measures: counted, minor: 0n, scope: lacks === null ? scope : null, lateFor };
 }
 
-/** Windows that are earned at their close, those of partners below, and those that a budget pays each count by themselves. */
+/** Windows that are earned at their close, those of partners below, those with a most for each event, and those that a budget pays each count by themselves. */
 function measureName(terms: IncentiveTerms): string {
   const measure = measureOfTerms(terms);
   const of = ofMeasure(terms);
@@ -264,6 +267,7 @@ function measureName(terms: IncentiveTerms): string {
     ...(terms.currency === undefined ? [] : [`in ${terms.currency}`]),
     ...(terms.earned === 'at-close' ? ['at close'] : []),
     ...(terms.release === 'collected' ? ['as collected'] : []),
+    ...(mostEachOf(terms) === undefined ? [] : ['at most for each']),
     ...(level > 0 ? [`from level ${level}`] : []),
     ...(terms.pay.rule === 'share' ? [OF_POOL] : []),
     ...(terms.budget === undefined ? [] : [fromBudget(terms.budget)]),

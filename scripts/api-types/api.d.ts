@@ -5590,6 +5590,11 @@ export interface components {
              * @example 50.00
              */
             most?: string;
+            /**
+             * @description The most that is paid for one event of the window, while `most` is for the whole window
+             * @example 50.00
+             */
+            mostEach?: string;
         };
         FlatPay: {
             /**
@@ -5613,6 +5618,11 @@ export interface components {
              * @example 50.00
              */
             most?: string;
+            /**
+             * @description The most that is paid for one event of the window, while `most` is for the whole window
+             * @example 50.00
+             */
+            mostEach?: string;
         };
         StepsPay: {
             /**
@@ -5704,6 +5714,11 @@ export interface components {
              * @example 50.00
              */
             most?: string;
+            /**
+             * @description The most that is paid for one event of the window, while `most` is for the whole window
+             * @example 50.00
+             */
+            mostEach?: string;
         };
         SharePay: {
             /**

@@ -5,7 +5,7 @@ import { isLess, times, whole } from '../../fraction.ts';
 import { MINOR_MAX } from '../../money.ts';
 import type { UnitCode } from '../../unit.ts';
 import { GROWTH, isMoney, isReading } from './measure.ts';
-import { bounds, formatWorth, type Objection, type Pay, type PayContext } from './pay.ts';
+import { boundsOfEach, formatWorth, type Objection, type Pay, type PayContext } from './pay.ts';
 import { formatPrice, Price, priceOf, whyNotPrice } from './price.ts';
 import type { Window } from './window.ts';
 
@@ -16,7 +16,7 @@ export const FlatPay = z
       .literal('flat')
       .meta({ description: 'A fixed amount for each event or, where `measure` is `quantity`, for each unit' }),
     amount: Price,
-    ...bounds,
+    ...boundsOfEach,
   })
   .meta({ id: 'FlatPay' });
 export type FlatPay = z.infer<typeof FlatPay>;

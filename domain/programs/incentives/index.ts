@@ -4,18 +4,18 @@ import { own } from '../../own.ts';
 import type { UnitCode } from '../../unit.ts';
 import { flatPay } from './flat.ts';
 import type { IncentiveTerms } from './incentive.ts';
-import { ofMeasure, paidMeasure } from './measured.ts';
-import { bounded, type Measures, type Pay, type PayContext } from './pay.ts';
+import { mostEachOf, ofMeasure, paidMeasure } from './measured.ts';
+import { bounded, boundedEach, type Measures, type Pay, type PayContext } from './pay.ts';
 import { percentPay } from './percent.ts';
 import { ratePay } from './rate.ts';
 import { DIVIDED, type SharePay } from './share.ts';
-import { stepsPay } from './steps.ts';
+import { type StepsPay, stepsPay } from './steps.ts';
 import { isWhen } from './when.ts';
 import { type PartnerThen, whyNotPartner } from './when-partner.ts';
 import { windowAfter, windowEnd, windowStart } from './window.ts';
 
 export { IncentiveTerms } from './incentive.ts';
-export { levelOf, measureOfTerms, mindsLate, ofMeasure, paidMeasure } from './measured.ts';
+export { levelOf, measureOfTerms, mindsLate, mostEachOf, ofMeasure, paidMeasure } from './measured.ts';
 export { isWhen } from './when.ts';
 export { type Measures, NOTHING } from './pay.ts';
 
@@ -41,6 +41,10 @@ export function payOf(terms: IncentiveTerms, currency: UnitCode): Pay {
   pays.set(currency, pay);
   return pay;
 }
+
+/** The measures of one event as they count in its window. */
+export const countedMeasures = (terms: IncentiveTerms, currency: UnitCode, measures: Measures): Measures =>
+  mostEachOf(terms) === undefined ? measures : (payOf(terms, currency).counted?.(measures) ?? measures);
 
 /** Millionths of a percent in a whole. */
 const WHOLE = 100_000_000n;
@@ -78,9 +82,13 @@ const nextVolume = (scaled: bigint | undefined): bigint | undefined =>
   scaled === undefined ? undefined : (scaled + WHOLE - 1n) / WHOLE;
 
 function ruleOf(pay: Exclude<IncentiveTerms['pay'], SharePay>, context: PayContext): Pay {
+  if (pay.rule === 'steps') return stepsPay(pay, context);
+  return boundedEach(evenRuleOf(pay, context), pay, context);
+}
+
+function evenRuleOf(pay: Exclude<IncentiveTerms['pay'], SharePay | StepsPay>, context: PayContext): Pay {
   if (pay.rule === 'percent') return percentPay(pay, context);
-  if (pay.rule === 'rate') return ratePay(pay, context);
-  return pay.rule === 'flat' ? flatPay(pay, context) : stepsPay(pay, context);
+  return pay.rule === 'rate' ? ratePay(pay, context) : flatPay(pay, context);
 }
 
 /** Whether an incentive is for an event of a local date, and for its partner on that day. */

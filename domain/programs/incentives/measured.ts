@@ -28,3 +28,7 @@ export const levelOf = ({ payTo, level }: Pick<IncentiveShape, 'payTo' | 'level'
 /** Whether an event that comes after the close of its window does not count there. */
 export const mindsLate = ({ lateAfterClose = 're-rate' }: Pick<IncentiveShape, 'lateAfterClose'>): boolean =>
   lateAfterClose !== 're-rate';
+
+/** The most that is paid for one event of a window. Undefined where there is none. */
+export const mostEachOf = ({ pay }: Pick<IncentiveShape, 'pay'>): string | undefined =>
+  'mostEach' in pay ? pay.mostEach : undefined;

@@ -1,11 +1,12 @@
 import type { CurrencyCode } from '../../currency.ts';
 import { EXACT_AMOUNT } from '../../exact-amount.ts';
-import { EVENTS_UNTIL, whyNotAmount } from '../../fields.ts';
+import { EVENTS_UNTIL } from '../../fields.ts';
+import { boundObjections, isBounded, mostEachObjections } from './bound-objections.ts';
 import { flatObjections } from './flat.ts';
 import { isPoints } from '../../unit.ts';
 import { CUSTOMER, CUSTOMERS, isMoney, isReading } from './measure.ts';
 import { measureOfTerms, paidMeasure } from './measured.ts';
-import type { Objection } from './pay.ts';
+import { type Objection, objection } from './pay.ts';
 import { percentObjections } from './percent.ts';
 import { rateObjections } from './rate.ts';
 import type { IncentiveShape } from './shape.ts';
@@ -42,22 +43,13 @@ function unitObjections(terms: IncentiveShape): Objection[] {
 function payObjections(terms: IncentiveShape): Objection[] {
   const { pay, unit, window } = terms;
   const measure = paidMeasure(terms);
-  const isBounded = pay.rule !== 'share' && (pay.least !== undefined || pay.most !== undefined);
-  if (unit === undefined && (pay.rule !== 'percent' || isBounded))
+  if (unit === undefined && (pay.rule !== 'percent' || isBounded(pay)))
     return [{ path: ['unit'], reason: 'is needed: the currency of the amounts in these terms' }];
   const currency = unit ?? ANY_CURRENCY;
   const counted = terms.currency ?? currency;
   if (pay.rule === 'share') return shareObjections(pay, { measure, currency, counted });
-  const boundReasons = (['least', 'most'] as const).flatMap((name): Objection[] => {
-    const text = pay[name];
-    const reason = text === undefined ? undefined : whyNotAmount(text, currency);
-    return reason ? [{ path: ['pay', name], reason }] : [];
-  });
-  if (boundReasons.length > 0) return boundReasons;
-  if (pay.most !== undefined && !/[1-9]/.test(pay.most))
-    return [{ path: ['pay', 'most'], reason: 'is 0, so nobody could ever earn by it' }];
-  if (pay.least !== undefined && pay.most !== undefined && Number(pay.least) > Number(pay.most))
-    return [{ path: ['pay', 'least'], reason: 'is more than the most' }];
+  const ofBounds = boundObjections(pay, currency);
+  if (ofBounds.length > 0) return ofBounds;
   if (pay.rule === 'percent') return percentObjections(pay, measure);
   if (pay.rule === 'flat') return flatObjections(pay, { measure, window, currency });
   if (pay.rule === 'rate') return rateObjections(pay, measure, currency, counted);
@@ -220,6 +212,7 @@ function shapeObjections(terms: IncentiveShape): Objection[] {
     ...closingObjections(terms),
     ...collectionObjections(terms),
     ...poolObjections(terms),
+    ...mostEachObjections(terms),
     ...budgetObjections(terms),
     ...objection(
       rates !== undefined && (unit === undefined || isPoints(unit)),
@@ -271,9 +264,6 @@ function shapeObjections(terms: IncentiveShape): Objection[] {
     ),
   ];
 }
-
-const objection = (broken: boolean, path: Objection['path'], reason: string): Objection[] =>
-  broken ? [{ path, reason }] : [];
 
 /** Everything that is wrong with the fields of an incentive together. */
 export function objectionsTo(terms: IncentiveShape): Objection[] {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import { Decimal } from '../../fields.ts';
-import { type Fraction, isLess, whole, ZERO } from '../../fraction.ts';
+import { type Fraction, isLess, plus, whole, ZERO } from '../../fraction.ts';
 import { formatMinor, formatMoney, money, parseDecimal } from '../../money.ts';
 import { digitsOf, type UnitCode, withUnit } from '../../unit.ts';
 import { formatMeasured } from './measure.ts';
@@ -10,9 +10,12 @@ import { formatMeasured } from './measure.ts';
 export type Measures = {
   /** The measure of the incentive, in minor units, units or events. */
   readonly volume: bigint;
-  /** The amount that a percentage applies to, in minor units, where it is not the measure itself. Otherwise 0. */
+  /**
+   * The amount that a percentage applies to, in minor units, where it is not the measure itself. With a most for each event, the part of the
+   * volume whose events are paid that most. Otherwise 0.
+   */
   readonly of: bigint;
-  /** The measure of the window that this one is compared with. Otherwise 0. */
+  /** The measure of the window that this one is compared with. With a most for each event, the pay of `of`, in minor units. Otherwise 0. */
   readonly base: bigint;
 };
 
@@ -37,10 +40,15 @@ export type Pay = {
   readonly words: (measures: Measures) => string[];
   /** The volume at which the next step begins. Undefined where there is none. */
   readonly next?: (measures: Measures) => bigint | undefined;
+  /** The measures of one event as they count in its window. Absent where they count as they are. */
+  readonly counted?: (measures: Measures) => Measures;
 };
 
 /** A thing that is wrong with terms: where, and why. */
 export type Objection = { readonly path: readonly (string | number)[]; readonly reason: string };
+
+export const objection = (broken: boolean, path: Objection['path'], reason: string): Objection[] =>
+  broken ? [{ path, reason }] : [];
 
 /** A percentage from 0 to 100 with at most six digits after the point. Nobody earns more than the amount that counts. */
 export const Percent = z
@@ -61,11 +69,46 @@ export const bounds = {
 };
 export type Bounds = { least?: string | undefined; most?: string | undefined };
 
-/** The least and the most, as an explanation names them. */
-export const boundInputs = ({ least, most }: Bounds, unit: UnitCode): Record<string, string> => ({
+/** The bounds of a rule that pays every part of a volume alike, so that each event of a window has an amount of its own. */
+export const boundsOfEach = {
+  ...bounds,
+  mostEach: Decimal.meta({
+    description: 'The most that is paid for one event of the window, while `most` is for the whole window',
+    examples: ['50.00'],
+  }).optional(),
+};
+export type BoundsOfEach = Bounds & { mostEach?: string | undefined };
+
+/** The bounds, as an explanation names them. */
+export const boundInputs = ({ least, most, mostEach }: BoundsOfEach, unit: UnitCode): Record<string, string> => ({
   ...(least === undefined ? {} : { least: withUnit(least, unit) }),
   ...(most === undefined ? {} : { most: withUnit(most, unit) }),
+  ...(mostEach === undefined ? {} : { mostEach: withUnit(mostEach, unit) }),
 });
+
+/**
+ * Keeps what a rule of payment pays for each event below a most. An event that would earn more counts apart, with that most as its pay. So
+ * the measures of a window still add up, whatever the order of its events, and its worth is rounded once.
+ */
+export function boundedEach(pay: Pay, { mostEach }: BoundsOfEach, context: PayContext): Pay {
+  if (mostEach === undefined) return pay;
+  const { currency } = context;
+  const { minor } = parseDecimal(mostEach, currency);
+  const below = ({ volume, of }: Measures): Measures => ({ ...NOTHING, volume: volume - of });
+  return {
+    exact: (measures) => plus(pay.exact(below(measures)), whole(measures.base)),
+    words: (measures) => [
+      ...(measures.of > 0n && measures.of === measures.volume ? [] : pay.words(below(measures))),
+      ...(measures.of > 0n
+        ? [
+            `at most ${withUnit(mostEach, currency)} for one event: ${formatMoney(money(measures.base, currency))} for ${formatVolume(measures.of, context)}`,
+          ]
+        : []),
+    ],
+    counted: (measures) =>
+      isLess(whole(minor), pay.exact(measures)) ? { ...measures, of: measures.volume, base: minor } : measures,
+  };
+}
 
 /** Keeps a rule of payment between its least and its most. */
 export function bounded(pay: Pay, { least, most }: Bounds, context: PayContext): Pay {

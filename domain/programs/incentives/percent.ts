@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import { parsePercent } from '../../money.ts';
-import { bounds, formatExact, formatVolume, type Objection, type Pay, type PayContext, Percent } from './pay.ts';
+import { boundsOfEach, formatExact, formatVolume, type Objection, type Pay, type PayContext, Percent } from './pay.ts';
 import { isMoney, partsInMinor } from './measure.ts';
 
 /** A commission: a share of the measured amount. */
@@ -9,7 +9,7 @@ export const PercentPay = z
   .strictObject({
     rule: z.literal('percent').meta({ description: 'A share of the measured amount' }),
     percent: Percent,
-    ...bounds,
+    ...boundsOfEach,
   })
   .meta({ id: 'PercentPay' });
 export type PercentPay = z.infer<typeof PercentPay>;

@@ -5,7 +5,7 @@ import { isLess, whole } from '../../fraction.ts';
 import { parseDecimal } from '../../money.ts';
 import { isPoints, type UnitCode, withUnit } from '../../unit.ts';
 import { isMoney, partsInMinor } from './measure.ts';
-import { bounds, formatExact, formatVolume, type Objection, type Pay, type PayContext } from './pay.ts';
+import { boundsOfEach, formatExact, formatVolume, type Objection, type Pay, type PayContext } from './pay.ts';
 import { formatPrice, Price, priceOf, whyNotPrice } from './price.ts';
 
 /** Points for an amount of money, such as 2 points for each 1.00. Money itself is paid by percent. */
@@ -17,7 +17,7 @@ export const RatePay = z
       description: 'The amount of `currency` for which they are earned. A part of it earns a part of them',
       examples: ['1.00'],
     }),
-    ...bounds,
+    ...boundsOfEach,
   })
   .meta({ id: 'RatePay' });
 export type RatePay = z.infer<typeof RatePay>;

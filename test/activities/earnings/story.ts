@@ -249,6 +249,8 @@ export function worthsOf(seed: Story): Record<string, bigint> {
     );
     const customers = new Set(sales.filter(({ isGone }) => !isGone).map(({ customer }) => customer)).size;
     worths[`customers 2026-${String(month + 1).padStart(2, '0')}-01 `] = customers > 0 ? 40 + (customers - 1) * 70 : 0;
+    const each = sales.reduce((total, { cents }) => total + Math.min(cents * 77, 150_000), 0);
+    worths[`each 2026-${String(month + 1).padStart(2, '0')}-01 `] = halfEven(Math.min(each, 400_000), 1000);
     worths[`cliff 2026-${String(month + 1).padStart(2, '0')}-01 `] = halfEven(volume * (volume >= 3000 ? 10 : 5), 100);
   }
   const byQuarter = Map.groupBy(left, ({ at: date }) => Math.floor(date.getUTCMonth() / 3));
@@ -275,7 +277,7 @@ export function worthsOf(seed: Story): Record<string, bigint> {
   for (const quarter of [0, 1]) {
     const last = seed.readings
       .map(({ minute, ...one }, index) => ({ ...one, at: at(minute, 30 + index) }))
-      .filter((one) => one.quarter === quarter)
+      .filter((one) => one.quarter === quarter && (quarter === 0 || one.at >= '2026-04'))
       .toSorted((one, other) => (one.at < other.at ? -1 : 1))
       .at(-1);
     const share = last?.tenths.at(-1) ?? 0;

@@ -93,6 +93,12 @@ export const TERMS = {
     },
     { id: 'bonus', pay: { rule: 'flat', amount: '1.50' }, unit: 'USD' },
     {
+      id: 'each',
+      window: 'month',
+      unit: 'USD',
+      pay: { rule: 'percent', percent: '7.7', mostEach: '1.50', most: '4.00' },
+    },
+    {
       id: 'lou',
       when: { kinds: ['sale'], event: { customer: ['lou'] } },
       pay: { rule: 'percent', percent: '3' },
@@ -158,8 +164,22 @@ export const LATE_TERMS = [
     against: 'previous',
     pay: { rule: 'percent', percent: '7' },
   },
-  { ...LATE, id: 'late-above', window: 'month', payTo: 'parent', pay: { rule: 'percent', percent: '3' } },
-  { ...LATE, id: 'late-paid', window: 'month', release: 'collected', pay: { rule: 'percent', percent: '9' } },
+  {
+    ...LATE,
+    id: 'late-above',
+    window: 'month',
+    payTo: 'parent',
+    unit: 'USD',
+    pay: { rule: 'percent', percent: '3', mostEach: '0.50' },
+  },
+  {
+    ...LATE,
+    id: 'late-paid',
+    window: 'month',
+    release: 'collected',
+    unit: 'USD',
+    pay: { rule: 'percent', percent: '9', mostEach: '1.10' },
+  },
   steps('cliff', CUSTOMERS, { ...LATE, id: 'late-customers', window: 'month', measure: 'customers' }),
   steps('cliff', [{ from: '10', amount: '1.00' }], {
     ...LATE,

@@ -36,6 +36,13 @@ const share = {
 const plan = (...incentives: unknown[]) => ({ holdDays: 14, rounding: 'half-even', incentives });
 const brokenFields = (terms: unknown) => PlanTerms.safeParse(terms).error?.issues.map(({ path }) => path.join('.'));
 
+const EACH = {
+  id: 'each',
+  window: 'month',
+  unit: 'USD',
+  pay: { rule: 'percent', percent: '10', mostEach: '50.00' },
+};
+
 describe("given a plan's terms", () => {
   it('when they omit defaults then the defaults are filled in, so that the stored version keeps its meaning', () => {
     const defaults = {
@@ -112,6 +119,37 @@ describe("given a plan's terms", () => {
       terms: plan({ ...percent, pay: { rule: 'percent', percent: '5', least: '2.00', most: '1.00' }, unit: 'USD' }),
       fields: ['incentives.0.pay.least'],
       because: 'the least is above the most',
+    },
+    {
+      terms: plan({ ...EACH, window: 'event' }),
+      fields: ['incentives.0.pay.mostEach'],
+      because: 'an event that is paid by itself has a most',
+    },
+    {
+      terms: plan({ ...EACH, against: 'previous' }),
+      fields: ['incentives.0.pay.mostEach'],
+      because: 'one event has no growth',
+    },
+    {
+      terms: plan({ ...EACH, measure: 'count', pay: { rule: 'flat', amount: '5.00', mostEach: '4.00' } }),
+      fields: ['incentives.0.pay.mostEach'],
+      because: 'every event pays the same',
+    },
+    {
+      terms: plan({ ...EACH, pay: { ...EACH.pay, mostEach: '0.00' } }),
+      fields: ['incentives.0.pay.mostEach'],
+      because: 'nobody earns by a most of 0 for each event',
+    },
+    {
+      terms: plan({ ...EACH, pay: { ...EACH.pay, most: '50.00' } }),
+      fields: ['incentives.0.pay.mostEach'],
+      because: 'one event reaches the most of the window',
+    },
+    { terms: plan({ ...EACH, unit: undefined }), fields: ['incentives.0.unit'], because: 'the most has a currency' },
+    {
+      terms: plan({ ...EACH, pay: { ...EACH.pay, most: '500.00' } }),
+      fields: undefined,
+      because: 'an order and a month both have a most',
     },
     {
       terms: plan({ ...percent, release: 'collected', groupBy: 'customer', first: { events: 1 } }),
