@@ -87,7 +87,6 @@ export async function openPage(
     ),
   );
   const budgets = await past.budgets({ targets: [...targets.values()].flat(), earlier, scopes: scopes.values() });
-  const quoted = Map.groupBy(scopes.values(), quotaKeyOf);
   const changed = new Set<Scope>();
   const misfits: { event: DueEvent; reason: string }[] = [];
 
@@ -276,7 +275,8 @@ export async function openPage(
     closingOf: ({ eventId }) => closingOf(eventId),
     quotedBy({ eventId }) {
       const key = quotas.changed.get(eventId);
-      return key && (quoted.get(textOf(key)) ?? []).map((scope) => ({ scope, quota: quotas.inForce(scope) }));
+      const isTheirs = (scope: Scope) => scope.partnerId === key?.partnerId && quotaKeyOf(scope) === textOf(key);
+      return key && [...scopes.values()].filter(isTheirs).map((scope) => ({ scope, quota: quotas.inForce(scope) }));
     },
     scopeOf(partnerId, name) {
       const key = scopeKey(partnerId, name);

@@ -19,7 +19,7 @@ import { createDraftCache, type Draft, readKnownRatings } from './known-ratings.
 import { openPage, type Page } from './page.ts';
 import { readPartnersThen } from './partners-then.ts';
 import type { Past } from './past.ts';
-import { readQuotas } from './quotas.ts';
+import { bookedQuotas, readQuotas } from './quotas.ts';
 import { EARNINGS_PER_EVENT, rateAgain, unrated } from './rate-again.ts';
 import { loadNamed, type RatedEvent } from './ratings.ts';
 import { noRungWait } from './rungs.ts';
@@ -166,7 +166,10 @@ async function openMemory(
       contributions,
       closings: booked.closings,
       closingOf: (eventId) => booked.closingOf(eventId, scopes),
-      quotas: await readQuotas(tx, program.id, due, hasQuotas ? namesOf(new Map()) : []),
+      quotas: bookedQuotas(
+        await readQuotas(tx, program.id, due, hasQuotas ? namesOf(new Map()) : []),
+        () => current?.booked ?? [],
+      ),
     }),
   };
 

@@ -47,6 +47,8 @@ const Booked = z.strictObject({
   minor: BigintText,
   /** The part that its budget did not pay. Null where it has no budget. */
   unfunded: BigintText.nullable(),
+  /** The quota with which its window was compared. Null where none was set, or none is asked for. */
+  quota: BigintText.nullable(),
   /** The window in which it counts. Null where its event is paid by itself. */
   scope: z.object({ window: z.enum(WINDOWS), start: LocalDate, measure: z.string(), group: z.string() }).nullable(),
 });
@@ -107,7 +109,7 @@ export const openReplay = (db: Database, programId: number, partnerIds: readonly
       from linked
       left join lateral (
         select min(batch_id) as batch_id, jsonb_agg(jsonb_build_object('originId', origin_id::text, 'incentiveId', incentive_id, 'versionId', plan_version_id,
-          'currency', currency, 'minor', amount_minor::text, 'unfunded', unfunded_minor::text,
+          'currency', currency, 'minor', amount_minor::text, 'unfunded', unfunded_minor::text, 'quota', before->'quota',
           'scope', (
             select jsonb_build_object('window', time_window, 'start', window_start, 'measure', measure, 'group', group_value)
             from earning_scope scope where scope.id = earning.scope_id)) order by n) as earnings

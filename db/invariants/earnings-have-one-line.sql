@@ -4,6 +4,6 @@ select format('the earnings of partner %s in batch %s (%s, %s) add up to %s, but
 from earning left join event on event.id = earning.event_id
 where not is_points(earning.currency)
 group by batch_id, earning.partner_id, earning.program_id, earning.currency, available_on,
-  case when event.kind = 'refund' then 'reversed' when event.revision > 1 then 'corrected' else 'earned' end
+  case when event.kind = 'refund' then 'reversed' when event.revision > 1 or event.kind in ('quota', 'division', 're_rating') then 'corrected' else 'earned' end
 having (sum(earning.amount_minor) <> 0) is distinct from (count(distinct earning_line_id) = 1 and count(earning_line_id) = count(*))
   or (sum(earning.amount_minor) = 0 and count(earning_line_id) > 0);

@@ -37,7 +37,7 @@ const MONTHS = ['2026-02-01', '2026-03-01', '2026-04-01', '2026-05-01', THIS_MON
 
 const QUOTAS = [
   {
-    id: 'target',
+    id: 'goal',
     window: 'quarter',
     against: 'quota',
     unit: 'USD',
@@ -51,7 +51,7 @@ const QUOTAS = [
     },
   },
   {
-    id: 'target-at-close',
+    id: 'goal-at-close',
     window: 'month',
     against: 'quota',
     unit: 'USD',

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 
-/** Something that was sent: a sale, its correction, a refund, or a payment. Ids are short; the test adds the partner's code. */
+/** Something that was sent: a sale, its correction, a refund, a payment, or a quota. Ids are short; the test adds the partner's code. */
 export type Happening = {
   id: string;
-  kind: 'sale' | 'refund' | 'reading' | 'collected' | 'uncollected';
+  kind: 'sale' | 'refund' | 'reading' | 'collected' | 'uncollected' | 'quota';
   revision?: number;
   occurredAt: string;
   currency?: 'USD';
@@ -23,12 +23,16 @@ type Reading = { quarter: number; minute: number; tenths: number[] };
 /** A payment that came in or went back, with its revisions. */
 type Payment = { isBack: boolean; cents: number[] };
 type Sale = { revisions: Version[]; refunds: Back[]; payments: Payment[]; hasUnits: boolean };
-/** The truth: each sale and reading with all its revisions, the last of which is right, the refunds and the payments. */
-export type Story = { sales: Sale[]; readings: Reading[] };
+/**
+ * The truth: each sale and reading with all its revisions, the last of which is right, the refunds and the payments, and the quotas of the
+ * quarters in cents, 0 where there is none.
+ */
+export type Story = { sales: Sale[]; readings: Reading[]; quotas: number[] };
 
 const FIRST_MINUTE = Date.parse('2026-02-20T00:00:00Z');
 const MINUTES = 80 * 24 * 60;
 const CENTS_MAX = 4000;
+const QUARTERS = ['2026-01-01', '2026-04-01'];
 
 const version = fc.record({
   cents: fc.integer({ min: 1, max: CENTS_MAX }),
@@ -65,8 +69,12 @@ const anySales = (paymentsMax: number): fc.Arbitrary<Sale[]> =>
     }),
     { minLength: 1, maxLength: 5 },
   );
-const seeds = (readingsMax: number, paymentsMax: number): fc.Arbitrary<Story> =>
-  fc.record({ sales: anySales(paymentsMax), readings: fc.array(reading, { maxLength: readingsMax }) });
+const seeds = (readingsMax: number, paymentsMax: number, hasQuotas: boolean): fc.Arbitrary<Story> =>
+  fc.record({
+    sales: anySales(paymentsMax),
+    readings: fc.array(reading, { maxLength: readingsMax }),
+    quotas: fc.array(fc.integer({ min: 0, max: CENTS_MAX }), { maxLength: hasQuotas ? QUARTERS.length : 0 }),
+  });
 
 const print = (cents: number): string => (cents / 100).toFixed(2);
 
@@ -74,7 +82,20 @@ const print = (cents: number): string => (cents / 100).toFixed(2);
 const at = (minute: number, index: number): string =>
   new Date(FIRST_MINUTE + minute * 60_000 + index * 1000).toISOString();
 
-const happeningsOf = ({ sales: sold, readings }: Story): Happening[] => [
+const happeningsOf = ({ sales: sold, readings, quotas }: Story): Happening[] => [
+  ...quotas.flatMap((cents, quarter): Happening[] =>
+    cents > 0
+      ? [
+          {
+            id: `q${quarter}`,
+            kind: 'quota',
+            occurredAt: QUARTERS[quarter] ?? '',
+            currency: 'USD',
+            amount: print(cents),
+          },
+        ]
+      : [],
+  ),
   ...readings.flatMap(({ quarter, minute, tenths }, index) =>
     tenths.map((value, revision): Happening => ({
       id: `k${index}`,
@@ -133,8 +154,8 @@ const batched = (happenings: readonly Happening[], sizes: readonly number[]): Ha
 };
 
 /** A story, told as it happened and told in any other way. */
-export const story = (readingsMax = 3, paymentsMax = 0) =>
-  seeds(readingsMax, paymentsMax).chain((seed) => {
+export const story = (readingsMax = 3, paymentsMax = 0, hasQuotas = false) =>
+  seeds(readingsMax, paymentsMax, hasQuotas).chain((seed) => {
     const happenings = happeningsOf(seed);
     const sizes = fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 4 });
     return fc
@@ -155,7 +176,7 @@ export const PARTS = [0, 1, 2] as const;
 
 /** A story that is told in parts, and each part in two ways. */
 export const storyInParts = () =>
-  seeds(2, 2).chain((seed) => {
+  seeds(2, 2, true).chain((seed) => {
     const happenings = happeningsOf(seed);
     const { length } = happenings;
     return fc
@@ -277,12 +298,18 @@ export function worthsOf(seed: Story): Record<string, bigint> {
   for (const quarter of [0, 1]) {
     const last = seed.readings
       .map(({ minute, ...one }, index) => ({ ...one, at: at(minute, 30 + index) }))
-      .filter((one) => one.quarter === quarter && (quarter === 0 || one.at >= '2026-04'))
+      .filter((one) => one.quarter === quarter && one.at >= (QUARTERS[quarter] ?? ''))
       .toSorted((one, other) => (one.at < other.at ? -1 : 1))
       .at(-1);
     const share = last?.tenths.at(-1) ?? 0;
     const rate = share >= 255 ? 2 : share >= 100 ? 1 : 0;
     worths[`share-of-market 2026-0${quarter * 3 + 1}-01 `] = halfEven(soldIn(quarter) * rate, 100);
+  }
+  for (const [quarter, start] of QUARTERS.entries()) {
+    const quota = seed.quotas[quarter] ?? 0;
+    const volume = soldIn(quarter);
+    const exact = Math.min(volume, quota) * 2 + Math.max(0, volume - quota) * 10;
+    worths[`target ${start} `] = quota > 0 ? halfEven(exact, 100) : 0;
   }
   const counted = left.filter(({ units }) => units !== null);
   const units = counted.reduce((total, one) => total + (one.units ?? 0), 0);

@@ -1,6 +1,7 @@
 import { type DatabasePool, sql } from 'slonik';
 
 import { closeWindows } from '../../../commands/earnings/closings.ts';
+import { recordQuotas } from '../../../commands/earnings/quotas.ts';
 import { intakeEvents } from '../../../commands/earnings/intake.ts';
 import type { WireEvent } from '../../../domain/event.ts';
 import { accrueAll } from '../../fixtures/accrual.ts';
@@ -18,6 +19,11 @@ const steps = (mode: string, list: object[], more: object) => ({
 const CUSTOMERS = [
   { from: '1', perUnit: '0.40' },
   { from: '2', perUnit: '0.70' },
+];
+
+const ATTAINED = [
+  { from: '0', percent: '2' },
+  { from: '100', percent: '10' },
 ];
 
 /** The budgets that the terms name, and how much each has for a story, in cents: too little for most. */
@@ -91,6 +97,7 @@ export const TERMS = {
       graceDays: 5,
       pay: { rule: 'percent', percent: '10' },
     },
+    steps('marginal', ATTAINED, { id: 'target', window: 'quarter', against: 'quota' }),
     { id: 'bonus', pay: { rule: 'flat', amount: '1.50' }, unit: 'USD' },
     {
       id: 'each',
@@ -180,6 +187,7 @@ export const LATE_TERMS = [
     unit: 'USD',
     pay: { rule: 'percent', percent: '9', mostEach: '1.10' },
   },
+  steps('marginal', ATTAINED, { ...LATE, id: 'late-target', window: 'quarter', against: 'quota' }),
   steps('cliff', CUSTOMERS, { ...LATE, id: 'late-customers', window: 'month', measure: 'customers' }),
   steps('cliff', [{ from: '10', amount: '1.00' }], {
     ...LATE,
@@ -194,6 +202,19 @@ export const LATE_TERMS = [
 export type Sent = { partner: PartnerRows; batches: Happening[][] };
 export type Told = Sent & { story: Story };
 
+const quotaOf = ({ code, programId }: CompanyRows, { partner }: Sent, { occurredAt, amount }: Happening) => ({
+  partner: partner.code,
+  partnerId: partner.id,
+  program: code,
+  programId,
+  name: 'standard',
+  window: 'quarter' as const,
+  start: occurredAt,
+  currency: 'USD' as const,
+  reason: null,
+  value: amount ?? null,
+});
+
 const wireOf = (program: string, { partner }: Sent, { of, ...happening }: Happening): WireEvent => ({
   ...happening,
   source: 'shop',
@@ -206,14 +227,26 @@ const wireOf = (program: string, { partner }: Sent, { of, ...happening }: Happen
 /** Sends the first batches of all stories, closes what has ended, works all out, then the second ones, and so on. */
 export async function tellAll(
   db: DatabasePool,
-  { code }: CompanyRows,
+  company: CompanyRows,
   told: readonly Sent[],
   by: string,
   { isClosing = true } = {},
 ): Promise<void> {
+  const { code } = company;
   const rounds = Math.max(...told.map(({ batches }) => batches.length));
   for (let round = 0; round < rounds; round += 1) {
-    const wires = told.flatMap((one) => (one.batches[round] ?? []).map((happening) => wireOf(code, one, happening)));
+    const sent = told.flatMap((one) => (one.batches[round] ?? []).map((happening) => ({ one, happening })));
+    const [quotas, events] = [true, false].map((is) =>
+      sent.filter(({ happening }) => (happening.kind === 'quota') === is),
+    );
+    await db.transaction((tx) =>
+      recordQuotas(
+        tx,
+        (quotas ?? []).map(({ one, happening }) => quotaOf(company, one, happening)),
+        by,
+      ),
+    );
+    const wires = (events ?? []).map(({ one, happening }) => wireOf(code, one, happening));
     for (let start = 0; start < wires.length; start += 1000) {
       const page = wires.slice(start, start + 1000).map((wire, unit) => ({ wire, unit }));
       await intakeEvents(db, page, { nowMs: Date.parse('2026-12-01T00:00:00Z'), strict: true, by });

@@ -428,6 +428,17 @@ const PLANTS: readonly Plant[] = [
     names: () => 'reached 0 of 5, but has the part 100 of 100',
   },
   {
+    wrong: 'a scope is compared with a quota that nobody recorded',
+    breaks: 'kept-quotas',
+    plant: (b) => [
+      sql.unsafe`
+        insert into earning_scope(partner_id, program_id, incentive_id, currency, time_window, window_start, measure, group_value,
+          earned_minor, quota)
+        select ${b.cleo.id}, ${b.company.programId}, 'new', 'USD', 'month', '2026-01-01', 'amount against quota standard', '', 0, 500`,
+    ],
+    names: () => 'is compared with the quota 500, but none is in force',
+  },
+  {
     wrong: 'a scope counts a customer whom no event names',
     breaks: 'kept-customers',
     plant: (b) => [
