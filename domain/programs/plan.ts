@@ -6,7 +6,7 @@ import { canMeetInUnit } from './overlap.ts';
 import { Groups, stackingIssues } from './stacking.ts';
 
 const HOLD_DAYS_MAX = 365;
-const INCENTIVES_MAX = 20;
+const INCENTIVES_MAX = 30;
 
 /** The index of the first incentive whose id an earlier one has. */
 const indexOfRepeatedId = (incentives: readonly { id: string }[]): number =>

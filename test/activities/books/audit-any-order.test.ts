@@ -221,7 +221,7 @@ describe('given books that are right, although an event alone has other earnings
     const wish = { ...about, partner: seller.code, program: company.code, value: '50.00' };
     await recordQuota(fixture.app, wish, company.approver);
     await settle();
-    expect(await earned()).toEqual({ target: '5.00' });
+    expect(await earned()).toEqual({ goal: '5.00' });
     expect(await differences(company)).toEqual([]);
   });
 
