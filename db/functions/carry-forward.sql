@@ -1,6 +1,7 @@
 -- Before a run is drafted or redrawn, splits lines of each partner who is not paid everything that is free: of a debt a part is left for later
 -- runs, and a gateway may pay only whole units. The rest stays owed, as parts that this run leaves out and the next run considers again.
--- The newest debt waits, so that the oldest is taken back first. A draft that has drawn every line already ends, and is drawn again.
+-- The newest debt from before the period waits, so that the oldest is taken back first, and refunds within the period net in full. A draft
+-- that has drawn every line already ends, and is drawn again.
 create or replace function carry_forward(the_run uuid) returns void language plpgsql as $$
 declare
   owed record;
@@ -21,17 +22,20 @@ begin
       where carried_from = the_run and not exists (select from earning_line part where part.split_from = line.id)
       group by partner_id, currency
     )
-    select judged.partner_id, judged.currency, judged.left_minor - coalesce(carried.minor, 0) as rest_minor
+    select judged.partner_id, judged.currency, judged.left_minor - coalesce(carried.minor, 0) as rest_minor, run.period_start
     from payout_run run
     cross join lateral payability(run.schedule_id, run.period_start, run.period_end, run.id) judged
     left join carried using (partner_id, currency)
     where run.id = the_run and judged.outcome = 'paid' and judged.left_minor <> coalesce(carried.minor, 0)
+      and (run.replaces_id is null
+        or (judged.partner_id, judged.currency) = (select partner_id, currency from payout where id = run.replaces_id))
   loop
     rest := owed.rest_minor;
     while rest <> 0 loop
       select line.* into whole from free_lines(the_run) line
       where line.partner_id = owed.partner_id and line.currency = owed.currency
-      order by sign(line.amount_minor) = sign(rest) desc, case when rest < 0 then line.available_on end desc, line.amount_minor desc, line.id desc
+      order by sign(line.amount_minor) = sign(rest) desc, (rest < 0 and line.available_on < owed.period_start) desc,
+        case when rest < 0 then line.available_on end desc, line.amount_minor desc, line.id desc
       limit 1;
       if whole.id is null then
         with ended as (

@@ -2,7 +2,8 @@
 -- dry run, the last question before a payment and "why not paid yet" all read this, and nothing else decides it. It is a view with
 -- four parameters. A run that asks counts the lines of its own payouts as payable until their provider is asked.
 --
--- An older debt is what a partner owed before the first day of the period. A cap on its recovery leaves a part of it for later runs.
+-- An older debt is what a partner owed before the first day of the period, or what a run left that paid the rest. A cap on its recovery
+-- leaves a part of it for later runs.
 create or replace function payability(the_schedule int, period_start date, cutoff date, asking_run uuid default null) returns table(
   partner_id bigint,
   currency char(3),
@@ -34,7 +35,9 @@ create or replace function payability(the_schedule int, period_start date, cutof
         then payout.status not in ('draft', 'approved') and (payout.status <> 'executing' or exists (
           select from payout_attempt where payout_id = payout.id and state not in ('prepared', 'failed')))
         else true end as taken,
-      line.available_on < period_start or line.carried_from <> coalesce(asking_run, '00000000-0000-0000-0000-000000000000') as is_older
+      line.available_on < period_start or line.carried_from <> coalesce(asking_run, '00000000-0000-0000-0000-000000000000') and exists (
+        select from payout sibling where (sibling.run_id, sibling.partner_id, sibling.currency) = (line.carried_from, line.partner_id, line.currency)
+          and sibling.status not in ('failed', 'returned', 'cancelled')) as is_older
     from earning_line line
     join program on program.id = line.program_id and program.schedule_id = the_schedule
     left join payout_line paid on paid.earning_line_id = line.id and paid.taken

@@ -291,7 +291,7 @@ create unique index one_line_a_correction_item on earning_line(correction_id, co
 create unique index one_line_a_conversion on earning_line(conversion_id)
   where conversion_id is not null and split_from is null;
 comment on column earning_line.carried_from is
-  'The run that left this part out, because its gateway pays only whole units. The next run considers it again.';
+  'The run that left this part out, because its gateway pays only whole units, or because a cap leaves a part of a debt. The next run considers it again.';
 comment on column earning_line.made_by is 'The people who sent its events or wrote its terms. None of them may decide about paying it.';
 comment on column earning_line.correction_id is 'The correction of two people that this line books. No event earned such a line.';
 comment on column earning_line.conversion_id is 'The conversion of points that this line books. No event earned such a line.';

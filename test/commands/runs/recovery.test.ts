@@ -4,12 +4,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
 import { capRecovery } from '../../../commands/partners/recovery.ts';
+import { askForReplacement } from '../../../commands/runs/ask.ts';
 import { cutFromRun } from '../../../commands/runs/changes.ts';
 import { prepareRun } from '../../../commands/runs/prepare.ts';
 import { redrawRun } from '../../../commands/runs/redraw.ts';
 import { Instant } from '../../../db/column-types.ts';
 import { listNegativeBalances } from '../../../db/books/negative-balances.ts';
 import { listPartnerPayability, lockPayability } from '../../../db/payouts/payability.ts';
+import { updatePayout } from '../../../db/payouts/payouts.ts';
 import { listOutcomes } from '../../../db/runs/outcomes.ts';
 import { getRun } from '../../../db/runs/runs.ts';
 import { checkInvariants } from '../../../scripts/check-invariants.ts';
@@ -258,6 +260,64 @@ describe('given a run in review that takes back a quarter', () => {
     const [payout] = await payoutsOf(runId);
     await cutFromRun(fixture.app, payout?.id ?? '', opened.company.preparer, 'not now');
     expect(await preview(opened, JANUARY)).toMatchObject({ payable: 7500n, debtLeft: 5500n });
+    expect(await checkInvariants(fixture.app)).toEqual([]);
+  });
+});
+
+describe('given a refund within the period, besides the older debt', () => {
+  const REFUNDED: Parameters<typeof open>[1] = [...DEBT, [-1000n, '2026-01-20']];
+
+  it('when a run ends without paying then the next one of this period gives the same answer', async () => {
+    const opened = await open('25', REFUNDED);
+    const first = await draft(opened, JANUARY);
+    expect(await paidBy(first)).toEqual([6750n]);
+    const [payout] = await payoutsOf(first);
+    await cutFromRun(fixture.app, payout?.id ?? '', opened.company.preparer, 'not now');
+
+    expect(await preview(opened, JANUARY)).toMatchObject({ payable: 6750n, debtLeft: 5750n });
+    const second = await draft(opened, JANUARY);
+    expect(await paidBy(second)).toEqual([6750n]);
+    expect(await checkInvariants(fixture.app)).toEqual([]);
+  });
+
+  it('when a run pays the first part of a period then the run of the whole one takes back a quarter of the rest', async () => {
+    const opened = await open('25', [
+      [-8000n, OLD],
+      [20_000n, '2026-01-05'],
+      [-5000n, '2026-01-05'],
+    ]);
+    const first = await draft(opened, { ...JANUARY, periodEnd: '2026-01-15' });
+    expect(await paidBy(first)).toEqual([11_250n]);
+    await pay(opened, first);
+    await opened.earn(4000n, '2026-01-20');
+    expect(await preview(opened, JANUARY)).toMatchObject({ payable: 3000n, debtLeft: 3250n });
+
+    const second = await draft(opened, JANUARY);
+
+    expect(await paidBy(second)).toEqual([3000n]);
+    expect(await redrawRun(fixture.app, second)).toBe(false);
+    expect(await checkInvariants(fixture.app)).toEqual([]);
+  });
+
+  it('when its payout fails then the replacement pays the same, and leaves the lines of other partners whole', async () => {
+    const opened = await open('25', REFUNDED);
+    const { company } = opened;
+    const first = await draft(opened, JANUARY);
+    await payDrafted(fixture.app, first, company.approver);
+    const payoutId = (await payoutsOf(first))[0]?.id ?? '';
+    await fixture.app.transaction((tx) => updatePayout(tx, payoutId, 'failed', 'a test'));
+    const other = await addPartner(fixture.app, company);
+    for (const [minor, availableOn] of DEBT) await addLine(fixture.app, company, other, { minor, availableOn });
+
+    const again = { payoutId, reason: 'a test', actorId: company.preparer, key: 'a-key', nowMs: Date.now() };
+    const { id: second } = await askForReplacement(fixture.app, again);
+    await prepareRun(fixture.app, second);
+
+    expect(await paidBy(second)).toEqual([6750n]);
+    expect(
+      await fixture.app.exists(sql.unsafe`
+        select from earning_line where partner_id = ${other.id} and split_from is not null`),
+    ).toBe(false);
     expect(await checkInvariants(fixture.app)).toEqual([]);
   });
 });
