@@ -4,6 +4,7 @@ import { own } from '../../own.ts';
 import type { UnitCode } from '../../unit.ts';
 import { flatPay } from './flat.ts';
 import type { IncentiveTerms } from './incentive.ts';
+import { WHOLE_PERCENTAGE } from './measure.ts';
 import { mostEachOf, ofMeasure, paidMeasure } from './measured.ts';
 import { bounded, boundedEach, type Measures, type Pay, type PayContext } from './pay.ts';
 import { percentPay } from './percent.ts';
@@ -46,18 +47,15 @@ export function payOf(terms: IncentiveTerms, currency: UnitCode): Pay {
 export const countedMeasures = (terms: IncentiveTerms, currency: UnitCode, measures: Measures): Measures =>
   mostEachOf(terms) === undefined ? measures : (payOf(terms, currency).counted?.(measures) ?? measures);
 
-/** Millionths of a percent in a whole. */
-const WHOLE = 100_000_000n;
-
 /**
  * The volume that is paid where a window is compared: the growth, which is never below 0, or the part of the quota that was reached. A
  * percentage is not divided by its base yet, so that it is exact: steps are multiplied by the base instead.
  */
 function comparedVolume({ volume, base }: Measures, { against, growth }: IncentiveTerms): bigint {
-  if (against === 'quota') return base === 0n ? 0n : volume * WHOLE;
+  if (against === 'quota') return base === 0n ? 0n : volume * WHOLE_PERCENTAGE;
   const more = volume > base ? volume - base : 0n;
   if (growth === 'difference') return more;
-  return base === 0n ? 0n : more * WHOLE;
+  return base === 0n ? 0n : more * WHOLE_PERCENTAGE;
 }
 
 /** A rule of payment that looks at growth. */
@@ -79,7 +77,7 @@ function compared(pay: Pay, terms: IncentiveTerms): Pay {
 
 /** The first volume that reaches a step. */
 const nextVolume = (scaled: bigint | undefined): bigint | undefined =>
-  scaled === undefined ? undefined : (scaled + WHOLE - 1n) / WHOLE;
+  scaled === undefined ? undefined : (scaled + WHOLE_PERCENTAGE - 1n) / WHOLE_PERCENTAGE;
 
 function ruleOf(pay: Exclude<IncentiveTerms['pay'], SharePay>, context: PayContext): Pay {
   if (pay.rule === 'steps') return stepsPay(pay, context);

@@ -45,6 +45,8 @@ const isCounted = (name: string): boolean => COUNTED.includes(name);
 /** The growth of a window over another one, in millionths of a percent. No event has it: two windows do. */
 export const GROWTH = 'growth';
 const PERCENT_DIGITS = 6;
+/** Millionths of a percent in a whole. */
+export const WHOLE_PERCENTAGE = 100_000_000n;
 
 const READING = 'reading ';
 export const isReading = (measure: string): boolean => measure.startsWith(READING);

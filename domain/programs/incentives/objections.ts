@@ -57,7 +57,8 @@ function payObjections(terms: IncentiveShape): Objection[] {
     return [
       { path: ['window'], reason: 'is event, and one event never reaches the first step: choose a longer window' },
     ];
-  return stepsObjections(pay, { measure, currency, counted });
+  const units = terms.against === 'quota' ? measureOfTerms(terms) : measure;
+  return stepsObjections(pay, { measure, units, currency, counted });
 }
 
 const CALENDAR: readonly string[] = CALENDAR_WINDOWS;

@@ -2,9 +2,9 @@ import { z } from 'zod';
 
 import { Decimal, QUANTITY_MAX, whyNotAmount } from '../../fields.ts';
 import { type Fraction, isLess, over, plus, times, whole, ZERO } from '../../fraction.ts';
-import { formatMoney, MINOR_MAX, money, parseDecimal, parsePercent } from '../../money.ts';
+import { formatMinor, formatMoney, MINOR_MAX, money, parseDecimal, parsePercent } from '../../money.ts';
 import { isPoints } from '../../unit.ts';
-import { GROWTH, isMoney, isReading, partsInMinor, readFrom, whyNotFrom } from './measure.ts';
+import { GROWTH, isMoney, isReading, partsInMinor, readFrom, WHOLE_PERCENTAGE, whyNotFrom } from './measure.ts';
 import {
   bounds,
   formatExact,
@@ -124,8 +124,10 @@ export function stepsPay(terms: StepsPay, context: PayContext): Pay {
   const tiers = terms.steps.map((step) => readStep(step, context));
   const [first] = terms.steps;
   const way = first ? wayOf(first) : 'percent';
-  const scaleOf = ({ base }: Measures) => (context.measure === GROWTH ? base : 1n);
-  /** Where a percentage is compared, the volume is that of the percentage times its base, and so are the steps. */
+  const isCompared = context.measure === GROWTH;
+  const partsInOne = isCompared ? WHOLE_PERCENTAGE : partsInMinor(context.measure);
+  const scaleOf = ({ base }: Measures) => (isCompared ? base : 1n);
+  /** Where a percentage is compared, the volume is that of the percentage times its base, and so are the steps. Only its units are paid. */
   const tiersOf = (measures: Measures): Tier[] => {
     const scale = scaleOf(measures);
     if (scale === 1n) return tiers;
@@ -141,7 +143,7 @@ export function stepsPay(terms: StepsPay, context: PayContext): Pay {
       : PARTS[terms.mode](among, volume);
   const worthOf = (part: Part, { volume, of }: Measures): Fraction => {
     if (way === 'amount') return part.tier.rate;
-    if (context.of === null) return over(times(part.tier.rate, part.volume), partsInMinor(context.measure));
+    if (context.of === null) return over(times(part.tier.rate, part.volume), partsInOne);
     const share = times(part.tier.rate, part.volume * of);
     return { numerator: share.numerator, denominator: share.denominator * volume };
   };
@@ -149,7 +151,8 @@ export function stepsPay(terms: StepsPay, context: PayContext): Pay {
     const print = (volume: bigint) => formatVolume(volume / scaleOf(measures), context);
     const exact = formatExact(worthOf(part, measures), currency);
     if (way === 'amount') return `${part.tier.text} for reaching ${print(part.tier.reachedAt)}`;
-    if (way === 'perUnit') return `${part.volume} × ${part.tier.text} = ${exact}`;
+    if (way === 'perUnit')
+      return `${isCompared ? formatUnits(part.volume) : part.volume} × ${part.tier.text} = ${exact}`;
     if (context.of === null) return `${part.tier.text} of ${print(part.volume)} is ${exact}`;
     const share = `${print(part.volume)} of ${print(measures.volume)}`;
     return `${part.tier.text} of the share of ${share} in ${formatOf(measures.of, context)} is ${exact}`;
@@ -164,8 +167,12 @@ export function stepsPay(terms: StepsPay, context: PayContext): Pay {
   };
 }
 
+/** A number of units that was multiplied to be compared in percent. A step may begin within a unit. */
+const formatUnits = (volume: bigint): string =>
+  formatMinor(volume, String(WHOLE_PERCENTAGE).length - 1).replace(/\.?0+$/, '');
+
 /** Steps rise and pay in one way. The pay of a cliff never falls, or a sale would cost its partner money. */
-export function stepsObjections(terms: StepsPay, context: Measured): Objection[] {
+export function stepsObjections(terms: StepsPay, context: Judged): Objection[] {
   const { steps } = terms;
   const { measure, currency, counted } = context;
   const at = (index: number, field: string, reason: string): Objection => ({
@@ -187,17 +194,20 @@ export function stepsObjections(terms: StepsPay, context: Measured): Objection[]
   return mixed.length > 0 ? mixed : orderObjections(terms, context, at);
 }
 
+/** `units` is what a step may pay for each: the measure of the events, where it is paid as such or compared with a quota. */
+type Judged = Measured & { readonly units: string };
+
 type At = (index: number, field: string, reason: string) => Objection;
 
-function mixedObjections({ steps, of }: StepsPay, { measure, currency }: Measured, at: At): Objection[] {
+function mixedObjections({ steps, of }: StepsPay, { units, currency }: Judged, at: At): Objection[] {
   const [way = 'percent'] = steps.map(wayOf);
   const other = steps.findIndex((step) => wayOf(step) !== way);
   if (other >= 0)
     return [at(other, wayOf(steps[other] ?? { from: '0' }), `pays in another way than the first step, by ${way}`)];
   if (way === 'percent' && isPoints(currency))
     return [at(0, 'percent', 'is a share of money, which is not points: use amount or perUnit, or the rule rate')];
-  if (way === 'perUnit' && (isMoney(measure) || measure === GROWTH || isReading(measure)))
-    return [at(0, 'perUnit', `is paid for units or events, and not for ${measure}: use percent or amount`)];
+  if (way === 'perUnit' && (isMoney(units) || units === GROWTH || isReading(units)))
+    return [at(0, 'perUnit', `is paid for units or events, and not for ${units}: use percent or amount`)];
   if (of !== undefined && way !== 'percent')
     return [{ path: ['pay', 'of'], reason: 'is only for steps that pay a percentage' }];
   return [];

@@ -87,14 +87,14 @@ function factOf({ event = '', day = '' }: Row, partner: string) {
 }
 
 /** A row of kind `quota` says the quota of the quarter that begins on its day. */
-const quotaOf = ({ amount, day = '' }: Row, partner: string, program: string): QuotaWish => ({
+const quotaOf = ({ amount, units, day = '' }: Row, partner: string, program: string): QuotaWish => ({
   partner,
   program,
   name: 'standard',
   window: 'quarter',
   start: day,
-  currency: 'USD',
-  value: amount || null,
+  currency: units ? null : 'USD',
+  value: units || amount || null,
   reason: null,
 });
 

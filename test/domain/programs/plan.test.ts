@@ -36,6 +36,14 @@ const share = {
 const plan = (...incentives: unknown[]) => ({ holdDays: 14, rounding: 'half-even', incentives });
 const brokenFields = (terms: unknown) => PlanTerms.safeParse(terms).error?.issues.map(({ path }) => path.join('.'));
 
+const byQuota = (measure: string) => ({
+  id: 'by-quota',
+  measure,
+  window: 'quarter',
+  against: 'quota',
+  unit: 'USD',
+  pay: { rule: 'steps', mode: 'marginal', steps: [{ from: '0', perUnit: '1.00' }] },
+});
 const EACH = {
   id: 'each',
   window: 'month',
@@ -144,6 +152,12 @@ describe("given a plan's terms", () => {
       terms: plan({ ...EACH, pay: { ...EACH.pay, most: '50.00' } }),
       fields: ['incentives.0.pay.mostEach'],
       because: 'one event reaches the most of the window',
+    },
+    { terms: plan(byQuota('quantity')), fields: undefined, because: 'each unit is paid by the part of the quota' },
+    {
+      terms: plan(byQuota('amount')),
+      fields: ['incentives.0.pay.steps.0.perUnit'],
+      because: 'a cent of an amount is not a unit',
     },
     { terms: plan({ ...EACH, unit: undefined }), fields: ['incentives.0.unit'], because: 'the most has a currency' },
     {
