@@ -55,6 +55,13 @@ create or replace function run_hands(the_run uuid) returns table(actor_id uuid, 
     union all
     select cap.recorded_by, cap.recorded_at from paid join recovery_cap cap using (partner_id)
     union all
+    select cap.recorded_by, cap.recorded_at
+    from payout_run run cross join lateral (
+      select recorded_by, recorded_at from recovery_cap
+      where schedule_id = run.schedule_id and partner_id is null and recorded_at <= run.created_at
+      order by id desc limit 1) cap
+    where run.id = the_run
+    union all
     select held.actor_id, held.decided_at
     from paid join partner reader on reader.id = paid.partner_id or reader.merged_into = paid.partner_id
     join role_grant held on held.partner_id = reader.id and held.status in ('confirmed', 'revoked')

@@ -104,10 +104,10 @@ async function openRun(tx: Database, act: Act | undefined, by: string): Promise<
     await tx.query(sql.unsafe`
       insert into partner_minimum(partner_id, currency, minimum_minor, reason, recorded_by)
       values (${String(partner.id)}, 'USD', 0, 'As agreed', ${by})`);
-  if (act === 'cappedRecovery')
+  if (act === 'cappedRecovery' || act === 'cappedSchedule')
     await tx.query(sql.unsafe`
       insert into recovery_cap(schedule_id, partner_id, percent, reason, recorded_by, recorded_at)
-      values (${company.scheduleId}, ${String(partner.id)}, 25, 'As agreed', ${by}, now())`);
+      values (${company.scheduleId}, ${act === 'cappedSchedule' ? null : String(partner.id)}, 25, 'As agreed', ${by}, now())`);
   if (act === 'isPaid') await giveRole(tx, by, 'partner', { partnerId: partner.id });
   const lineId =
     act === 'corrected'
