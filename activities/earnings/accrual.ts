@@ -14,13 +14,13 @@ import {
   wakeWaiting,
 } from '../../db/earnings/events.ts';
 import { tryCorrectedAgain } from '../../db/earnings/set-aside.ts';
-import { quotaNameOf } from '../../domain/earnings/quota.ts';
-import type { Scope } from '../../domain/earnings/scope-state.ts';
 import { distinctShards, type Shard, shardOf, SHARDS } from '../../domain/earnings/shard.ts';
+import { clearAlarmsAbout } from '../../db/tasks/alarms.ts';
 import { raiseAlarm } from '../../commands/tasks/alarms.ts';
 import { bookEarnings } from './book.ts';
 import { wakeAccrual } from '../../temporal/starts.ts';
-import { openPage } from './page.ts';
+import { clearFound, tellOfMissing } from './missing.ts';
+import { openPage, type Page } from './page.ts';
 import { workOutInParts } from './parts.ts';
 import { storedPast } from './past.ts';
 import { createTermsCache, type TermsCache } from './terms-cache.ts';
@@ -91,11 +91,11 @@ async function accrue(
   const page = await openPage(storedPast(tx, program, terms), program, due, terms);
   const { earnings, done, above, waiting, unread } = workOut(page, inOrder(due));
   for (const { scope, event } of unread) await tellOfMissing(tx, scope, event);
-  for (const { event, reason } of page.misfits)
-    await raiseAlarm(tx, 'refund_not_applied', `event/${event.source}/${event.id}`, reason);
+  await tellOfMisfits(tx, page.misfits);
   if (waiting.length > 0) await waitInQueue(tx, waiting);
   if (done.length === 0) return [];
   await bookEarnings(tx, program.id, page, { events: done.length, earnings });
+  await clearFound(tx, page.changedScopes());
   if (above.length > 0) {
     await insertAncestors(tx, above);
     await insertDue(tx, above);
@@ -110,15 +110,11 @@ async function accrue(
   return above;
 }
 
-/** Somebody is told of a window that closes without its reading or its quota. */
-function tellOfMissing(tx: Database, scope: Scope, { partner, program }: DueEvent) {
-  const { incentiveId, start, measure, window } = scope;
-  const name = quotaNameOf(scope);
-  const missing = name === undefined ? `a ${measure}` : `the quota ${name} of its ${window}`;
-  const remedy = name === undefined ? 'Send the reading' : 'Record the quota';
-  const detail = `The window from ${start} of the incentive ${incentiveId} in program ${program} was closed without ${missing}, so it earned nothing yet. ${remedy}: the window then earns what it is worth.`;
-  const key = `${program}/${incentiveId}/${start}`;
-  return name === undefined
-    ? raiseAlarm(tx, 'reading_missing', `partner/${partner}`, detail, key)
-    : raiseAlarm(tx, 'quota_missing', `partner/${partner}`, detail, key);
+/** Somebody is told of refunds that do not fit their sales. The alarm ends when the refund or the sale is corrected so that they fit. */
+async function tellOfMisfits(tx: Database, misfits: Page['misfits']): Promise<void> {
+  const fitting: string[] = [];
+  for (const [event, reason] of misfits)
+    if (reason === null) fitting.push(`event/${event}`);
+    else await raiseAlarm(tx, 'refund_not_applied', `event/${event}`, reason);
+  if (fitting.length > 0) await clearAlarmsAbout(tx, 'refund_not_applied', fitting);
 }

@@ -52,8 +52,8 @@ export type Page = Context & {
   /** The people who recorded the rates of a conversion. */
   readonly recordersOf: (converted: Conversion) => string[];
   readonly budgets: Budgets;
-  /** Refunds that do not fit their sale, and take nothing back. */
-  readonly misfits: readonly { event: DueEvent; reason: string }[];
+  /** Why a refund does not fit its sale and takes nothing back, by its source and id. Null where it fits. */
+  readonly misfits: ReadonlyMap<string, string | null>;
   readonly changedScopes: () => Scope[];
   /** Those of its partners about whom an incentive asks, to be kept with their events. */
   readonly keptPartners: readonly KeptPartner[];
@@ -88,7 +88,7 @@ export async function openPage(
   );
   const budgets = await past.budgets({ targets: [...targets.values()].flat(), earlier, scopes: scopes.values() });
   const changed = new Set<Scope>();
-  const misfits: { event: DueEvent; reason: string }[] = [];
+  const misfits = new Map<string, string | null>();
 
   function firstOf(event: DueEvent): Rated[] {
     if (event.about !== null) return [];
@@ -222,9 +222,9 @@ export async function openPage(
     const content = sales.at(-1);
     if (!content) return { waitsOn: 'sale', waitsFor: event.about ?? event.id, atMs };
     const known = contributions.get(key) ?? [];
-    if (event.about !== null) noteMisfit(event, sales);
+    if (event.about !== null) noteFit(event, sales);
     if (event.about === null)
-      for (const change of changes()) noteMisfit({ ...change, partnerId, childId }, [content], fitsNoMore);
+      for (const change of changes()) noteFit({ ...change, partnerId, childId }, [content], fitsNoMore);
     const rating = ratingOf(content, event, known);
     const part = {
       event: content,
@@ -254,11 +254,11 @@ export async function openPage(
     return rated && !isMoved ? rated : (ratings({ ...content, partnerId, childId }) ?? null);
   }
 
-  function noteMisfit(refund: DueEvent, revisions: readonly AccrualEvent[], why = whyNotAbout): void {
+  function noteFit(refund: DueEvent, revisions: readonly AccrualEvent[], why = whyNotAbout): void {
     if (refund.childId !== null) return;
     const reasons = revisions.map((sale) => why(refund, sale));
-    const reason = reasons.at(-1);
-    if (reason !== undefined && reasons.every((one) => one !== undefined)) misfits.push({ event: refund, reason });
+    const fits = reasons.includes(undefined);
+    misfits.set(`${refund.source}/${refund.id}`, fits ? null : (reasons.at(-1) ?? null));
   }
 
   return {

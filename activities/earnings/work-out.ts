@@ -8,7 +8,7 @@ import type { Scope } from '../../domain/earnings/scope-state.ts';
 import { allot, close, requote } from '../../domain/earnings/own-events.ts';
 import { quotaNameOf } from '../../domain/earnings/quota.ts';
 import { DIVISION, QUOTA } from '../../domain/event.ts';
-import { isReading } from '../../domain/programs/incentives/measure.ts';
+import { lacksReading } from './missing.ts';
 import type { Page } from './page.ts';
 import type { Closing } from './past.ts';
 
@@ -51,10 +51,6 @@ export function workOut(page: Page, events: readonly DueEvent[]): WorkedOut {
   }
   return { earnings, done, above, waiting, unread };
 }
-
-/** Whether a window lacks the reading or the quota that it pays by. */
-const lacksReading = ({ measure, members, quota }: Scope): boolean =>
-  (isReading(measure) && members.size === 0) || (quotaNameOf({ measure }) !== undefined && (quota ?? null) === null);
 
 /** The earning of a window that is closed, or that gets a part of its pool. */
 function closingEarnings(closing: Closing | undefined, { eventId }: DueEvent, page: Page): Earning[] {

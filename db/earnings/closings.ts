@@ -72,3 +72,24 @@ export const listWindowClosings = (
     join earning_scope scope using (partner_id, incentive_id, time_window, window_start)
     where scope.program_id = ${programId} and scope.closing_id is not null
     group by 1, 2, 3, 4`);
+
+const MissingRow = z.strictObject({
+  partner: z.string(),
+  missing: z.array(
+    z.strictObject({ program: z.string(), incentiveId: z.string(), start: z.string(), measure: z.string() }),
+  ),
+});
+export type MissingOf = z.infer<typeof MissingRow>['missing'][number];
+
+/** The windows of partners that are closed without the reading or the quota that they pay by. Each partner has a row. */
+export const listMissing = (db: Database, partnerIds: readonly bigint[]) =>
+  db.any(sql.type(MissingRow)`
+    select partner.code as partner, coalesce(jsonb_agg(jsonb_build_object('program', program.code, 'incentiveId', scope.incentive_id,
+        'start', scope.window_start, 'measure', scope.measure)) filter (where scope.id is not null), '[]') as missing
+    from partner
+    left join earning_scope scope on scope.partner_id = partner.id and scope.is_closed and case
+      when scope.measure like 'reading %' then not exists (select from scope_member member where member.scope_id = scope.id)
+      else scope.measure like '% against quota %' and scope.quota is null end
+    left join program on program.id = scope.program_id
+    where partner.id = any(${sql.array(partnerIds.map(String), 'int8')})
+    group by partner.code`);

@@ -104,6 +104,26 @@ export const markAlarmClearedAbout = (
     update alarm set cleared_at = now(), cleared_by = ${clearedBy}
     where kind = ${kind} and subject = ${subject} and cleared_at is null`);
 
+/** Clears the open alarms of a kind about subjects whose cause went away. */
+export const clearAlarmsAbout = (db: Database, kind: string, subjects: readonly string[]) =>
+  db.query(sql.unsafe`
+    update alarm set cleared_at = now()
+    where kind = ${kind} and cleared_at is null and subject = any(${sql.array(subjects, 'text')})`);
+
+/** Clears the open alarm of a kind about a subject if it has none of the facts whose cause persists. */
+export const clearAlarmWithout = (
+  db: Database,
+  { kind, subject }: Pick<NewAlarm, 'kind' | 'subject'>,
+  facts: readonly string[],
+) =>
+  db.query(sql.unsafe`
+    update alarm set cleared_at = now()
+    where kind = ${kind} and subject = ${subject} and cleared_at is null
+      and not exists (select from alarm_fact fact where fact.alarm_id = alarm.id and fact.fact_hash = any(${sql.array(
+        facts.map((fact) => sha256(fact)),
+        'bytea',
+      )}))`);
+
 /** Clears the open alarms of a kind whose cause went away: those about other subjects than these. */
 export const clearAlarmsBut = (db: Database, kind: string, subjects: readonly string[]) =>
   db.query(sql.unsafe`

@@ -40,7 +40,7 @@ import { insertConversion, listConversions } from '../../db/earnings/conversions
 import { insertMovements, markTold, readLots } from '../../db/earnings/lots.ts';
 import { listExpiring, listLiabilities, listUntold } from '../../db/earnings/points-balances.ts';
 import { insertReRatingItems, listAgreementAuthors, listPartnersToRate } from '../../db/earnings/re-ratings.ts';
-import { listClosable, listWindowClosings } from '../../db/earnings/closings.ts';
+import { listClosable, listMissing, listWindowClosings } from '../../db/earnings/closings.ts';
 import { readCustomers, saveCustomers } from '../../db/earnings/scope-customers.ts';
 import { readScopes, saveScopes } from '../../db/earnings/scopes.ts';
 import { listAgreementEpochs, listClosingWindows, listParticipants, openReplay } from '../../db/earnings/replays.ts';
@@ -111,7 +111,7 @@ import { countHeld, listHeld, listHoldingRuns } from '../../db/runs/holds.ts';
 import { listOutcomes } from '../../db/runs/outcomes.ts';
 import { listOverdueRuns } from '../../db/runs/overdue.ts';
 import { countActivePayouts, listRuns, readRunProgress, updateRun } from '../../db/runs/runs.ts';
-import { insertAlarmFact } from '../../db/tasks/alarms.ts';
+import { clearAlarmWithout, insertAlarmFact } from '../../db/tasks/alarms.ts';
 import { takeDueNotifications } from '../../db/tasks/notifications.ts';
 import { listTasks, listTasksDue } from '../../db/tasks/tasks.ts';
 import type { VaultKeys } from '../../db/vault.ts';
@@ -398,6 +398,9 @@ export const WITH_VALUES: Record<string, (db: Database, s: Scene) => unknown> = 
   saveScopes: (db, s) => saveScopes(db, s.company.programId, [SCOPE]),
   listStandings: (db, s) => listStandings(db, s.partnerId, null, PAGE),
   listClosable: (db) => listClosable(db, 100),
+  clearAlarmWithout: (db) =>
+    clearAlarmWithout(db, { kind: 'reading_missing', subject: 'partner/kim' }, ['resale/bonus/2026-01-01']),
+  listMissing: (db, s) => listMissing(db, [s.partnerId]),
   listWindowClosings: (db, s) => listWindowClosings(db, s.company.programId, [SCOPE]),
   insertQuotaEvents: (db) => insertQuotaEvents(db, [{ partnerId: 1n, programId: 1 }], ID),
   insertClosings: (db) => insertClosings(db, [{ scopeId: 1n, partnerId: 1n, programId: 1, closesAt: NOW }]),

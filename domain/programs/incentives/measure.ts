@@ -50,6 +50,8 @@ export const WHOLE_PERCENTAGE = 100_000_000n;
 
 const READING = 'reading ';
 export const isReading = (measure: string): boolean => measure.startsWith(READING);
+/** `reading` and its metric, from the name of a measure, such as `reading market_share of amount at close`. */
+export const readingOf = (measure: string): string => measure.split(' ').slice(0, 2).join(' ');
 
 /** Reads where a step begins: an amount of money, a number of units or events, or a percentage of growth. */
 export function readFrom(text: string, measure: string, currency: UnitCode): bigint {

@@ -211,27 +211,39 @@ describe('given a bonus by the market share of a month, of which nobody has sent
     expect(await settle()).toEqual([0n, 0n, 20_000n]);
   });
 
-  it('when a percentage of the sales depends on it then the alarm names the window', async () => {
+  it('when a percentage of the sales depends on it then the alarm names the windows, and ends when each has its reading', async () => {
     const steps = [{ from: '10', percent: '5' }];
-    const { code, send, settle } = await openShop({
+    const { company, code, send, settle } = await openShop({
       ...TEN,
       measure: 'reading market_share',
       when: { kinds: ['sale', 'reading'] },
       pay: { rule: 'steps', mode: 'cliff', steps },
     });
     await send({ id: 'sold', occurredAt: inMonth(-1), ...amount('200.00') });
-    expect(await settle()).toEqual([0n, 0n]);
-    const alarms = await listAlarms(fixture.app, 0n, 100);
-    expect(alarms.filter(({ subject }) => subject === `partner/${code}`)).toMatchObject([
-      { kind: 'reading_missing', detail: expect.stringContaining(inMonth(-1).slice(0, 10)) as string },
+    await send({ id: 'sold-before', occurredAt: inMonth(-2), ...amount('100.00') });
+    expect(sum(await settle())).toBe(0n);
+    const alarms = async () =>
+      (await listAlarms(fixture.app, 0n, 100)).filter(({ subject }) => subject === `partner/${code}`);
+    const detail = (months: number): unknown =>
+      expect.stringContaining(
+        `from ${inMonth(months).slice(0, 10)} of the incentive bonus in program ${company.code} was closed without the reading market_share of its month`,
+      );
+    expect(await alarms()).toMatchObject([
+      { kind: 'reading_missing', facts: [{ detail: detail(-2) }, { detail: detail(-1) }] },
     ]);
-    await send({
-      id: 'read',
-      kind: 'reading',
-      occurredAt: inMonth(-1),
-      reading: { metric: 'market_share', value: '12.5' },
-    });
-    expect(await settle()).toEqual([0n, 0n, 1000n]);
+    const read = (months: number) =>
+      send({
+        id: `read-${months}`,
+        kind: 'reading',
+        occurredAt: inMonth(months),
+        reading: { metric: 'market_share', value: '12.5' },
+      });
+    await read(-1);
+    expect(sum(await settle())).toBe(1000n);
+    expect(await alarms()).toHaveLength(1);
+    await read(-2);
+    expect(sum(await settle())).toBe(1500n);
+    expect(await alarms()).toEqual([]);
   });
 });
 

@@ -195,15 +195,17 @@ describe('given refunds of what a correction changed', () => {
     expect(await earned(shop.ann)).toBe(0n);
   });
 
-  it('when the correction is in another currency then the refund no longer fits, and an operator is told', async () => {
+  it('when the correction is in another currency then the refund no longer fits, and an operator is told until it does', async () => {
     const shop = await openShop(planOf(percent('10')));
     await send(shop, shop.ann, { id: 'a', amount: '100.00' });
     await send(shop, shop.ann, { id: 'r', refundOf: 'a', amount: '100.00' });
+    const isTold = () =>
+      fixture.app.exists(sql.unsafe`
+        select 1 from alarm where kind = 'refund_not_applied' and subject = ${`event/${shop.company.code}/r`} and cleared_at is null`);
     await send(shop, shop.ann, { id: 'a', revision: 2, amount: '100.00', currency: 'EUR' });
-    expect(
-      await fixture.app.exists(sql.unsafe`
-        select 1 from alarm where kind = 'refund_not_applied' and subject = ${`event/${shop.company.code}/r`}`),
-    ).toBe(true);
+    expect(await isTold()).toBe(true);
+    await send(shop, shop.ann, { id: 'a', revision: 3, amount: '120.00' });
+    expect([await earned(shop.ann), await isTold()]).toEqual([200n, false]);
   });
 
   it('when a refund came under another program than its sale then it takes nothing from either', async () => {

@@ -127,16 +127,16 @@ describe('given 2 % up to the quota and 10 % above it', () => {
     await expect(quota(change)).rejects.toMatchObject({ code: 'invalid_input', details: [{ field }] });
   });
 
-  it('when the window closes without a quota then operators are told', async () => {
+  it('when the window closes without a quota then operators are told, until it is recorded', async () => {
     const { send, settle, partner, earned, quota } = await open({ earned: 'at-close' });
     await send({ id: 'one', day: '2026-01-10', amount: '200.00' });
     await settle();
-    const alarms = await listAlarms(fixture.app, 0n, 1000);
-    expect(alarms.filter(({ subject }) => subject === `partner/${partner.code}`)).toMatchObject([
-      { kind: 'quota_missing' },
-    ]);
+    const alarms = async () =>
+      (await listAlarms(fixture.app, 0n, 1000)).filter(({ subject }) => subject === `partner/${partner.code}`);
+    expect(await alarms()).toMatchObject([{ kind: 'quota_missing' }]);
     await quota();
     expect(await earned()).toEqual({ target: '4.00' });
+    expect(await alarms()).toEqual([]);
   });
 });
 
