@@ -2,30 +2,30 @@ import type { Database } from '../../db/database.ts';
 import { listPartnersNamed } from '../../db/partners/partners.ts';
 import { listProgramsNamed } from '../../db/programs/programs.ts';
 import { isQuotaColumn, NEEDED_QUOTA_COLUMNS, readQuotaLine } from '../../domain/earnings/quota-line.ts';
+import { distinctShards, type Shard } from '../../domain/earnings/shard.ts';
 import { lockWhoGoesOn, type TableFile } from '../partners/import.ts';
 import { orRefuse, readTable, refusalOf, type TableLine, type TableResult, takeTable, wrongLine } from '../table.ts';
 import { keyOf, type PlacedQuota, recordQuotas } from './quotas.ts';
 
 /**
  * Records the quotas of a CSV file, all or none. Quotas that are in force already stay as they are. A preview names the lines that would
- * be refused, and writes nothing. Throws Failure `invalid_input` where the file cannot be read, or with each line that cannot be accepted.
+ * be refused, and writes nothing. Throws Failure `invalid_input` where the file cannot be read, or with each line that cannot be accepted. Returns also the shares that have new work.
  */
 export async function importQuotas(
   db: Database,
   file: TableFile,
   { preview, by }: { preview: boolean; by: string },
-): Promise<TableResult> {
+): Promise<TableResult & { shards: readonly Shard[] }> {
   const table = await readTable(file.path, { needed: NEEDED_QUOTA_COLUMNS, isKnown: isQuotaColumn });
   return db.transaction(async (tx) => {
     const read = await readerOf(tx, table.lines);
-    const result = await takeTable(
-      tx,
-      table,
-      { preview },
-      { read, take: (inner, quotas) => recordQuotas(inner, quotas, by) },
-    );
+    const shards: Shard[] = [];
+    const take = async (inner: Database, quotas: readonly PlacedQuota[]) => {
+      shards.push(...(await recordQuotas(inner, quotas, by)));
+    };
+    const result = await takeTable(tx, table, { preview }, { read, take });
     if (!preview && result.refusals.length > 0) throw refusalOf(result.refusals);
-    return result;
+    return { ...result, shards: preview ? [] : distinctShards(shards) };
   });
 }
 

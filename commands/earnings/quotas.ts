@@ -12,6 +12,7 @@ import { addAuditEntries } from '../../db/people/audit.ts';
 import { getProgram } from '../../db/programs/programs.ts';
 import type { CurrencyCode } from '../../domain/currency.ts';
 import { Failure, type FailureDetail } from '../../domain/errors.ts';
+import { distinctShards, type Shard, shardOf } from '../../domain/earnings/shard.ts';
 import { whyNotAmount } from '../../domain/fields.ts';
 import { parseDecimal } from '../../domain/money.ts';
 import { type Window, windowStart } from '../../domain/programs/incentives/window.ts';
@@ -57,24 +58,33 @@ export type PlacedQuota = QuotaWish & { readonly partnerId: bigint; readonly pro
 
 /**
  * Records a quota of a partner, which supersedes the earlier one of its program, name, window and currency. Its window is worked out again
- * by the difference. The same quota again changes nothing. Throws Failure `not_found`, or `invalid_input` with each wrong field.
+ * by the difference. The same quota again changes nothing. Returns it with the shares that have new work. Throws Failure `not_found`, or `invalid_input` with each wrong field.
  */
-export const recordQuota = (db: Database, wish: QuotaWish, by: string): Promise<RecordedQuota> =>
+export const recordQuota = (
+  db: Database,
+  wish: QuotaWish,
+  by: string,
+): Promise<{ quota: RecordedQuota; shards: readonly Shard[] }> =>
   db.transaction(async (tx) => {
     const partner = await getPartner(tx, wish.partner);
     const program = await getProgram(tx, wish.program);
     await lockPartners(tx, [partner.id]);
-    const quota = { ...wish, partner: partner.code, partnerId: partner.id, programId: program.id };
-    await recordQuotas(tx, [quota], by);
-    return getQuota(tx, (await listKnown(tx, [quota])).get(keyOf(quota))?.id ?? 0n);
+    const placed = { ...wish, partner: partner.code, partnerId: partner.id, programId: program.id };
+    const shards = await recordQuotas(tx, [placed], by);
+    const quota = await getQuota(tx, (await listKnown(tx, [placed])).get(keyOf(placed))?.id ?? 0n);
+    return { quota, shards };
   });
 
 /**
  * Records quotas, all or none, and nothing about those that are in force already. The partners are locked, and no two of the quotas have
- * the same program, partner, name, window and currency. Throws Failure `invalid_input` with each wrong field, or
+ * the same program, partner, name, window and currency. Returns the shares that have new work. Throws Failure `invalid_input` with each wrong field, or
  * `not_found` where a quota is taken back that was never set.
  */
-export async function recordQuotas(tx: Database, quotas: readonly PlacedQuota[], by: string): Promise<void> {
+export async function recordQuotas(
+  tx: Database,
+  quotas: readonly PlacedQuota[],
+  by: string,
+): Promise<readonly Shard[]> {
   const details = quotas.flatMap(whyNotQuota);
   if (details.length > 0)
     throw new Failure('invalid_input', 'The quota cannot be used. Nothing was recorded. Correct the named fields.', {
@@ -84,7 +94,7 @@ export async function recordQuotas(tx: Database, quotas: readonly PlacedQuota[],
   const unset = quotas.find((quota) => quota.value === null && !known.has(keyOf(quota)));
   if (unset) throw new Failure('not_found', `Partner ${unset.partner} has no such quota. Nothing was taken back.`);
   const fresh = quotas.filter((quota) => (known.get(keyOf(quota))?.value ?? null) !== valueOf(quota));
-  if (fresh.length === 0) return;
+  if (fresh.length === 0) return [];
   const events = await insertQuotaEvents(tx, fresh, by);
   const rows = fresh.map((quota, index) => ({ ...quota, value: valueOf(quota), eventId: events[index] ?? 0n }));
   await insertQuotas(tx, rows, by);
@@ -97,6 +107,7 @@ export async function recordQuotas(tx: Database, quotas: readonly PlacedQuota[],
       detail,
     })),
   );
+  return distinctShards(fresh.map(({ program, partnerId }) => ({ program, shard: shardOf(partnerId) })));
 }
 
 /** Minor units, units or events. Null for a quota that is taken back. */

@@ -16,6 +16,7 @@ import { problemResponse } from '../../http/problem.ts';
 import { createRouter } from '../../http/router.ts';
 import { answers, CodePath, jsonBody, LocalDate, pageOf, pageQuery, Reason, RowNumber } from '../../http/schemas.ts';
 import { fileOf, formOf, PreviewQuery, resultBody, TableResultBody } from '../../http/tables.ts';
+import { wakeAccruals } from '../../http/wake.ts';
 
 const NewQuotaBody = z
   .strictObject({
@@ -109,12 +110,14 @@ const quotaBody = ({ id, value, currency, recordedAt, ...quota }: RecordedQuota)
 });
 
 /** The quotas that windows are compared with. */
-export const quotaRoutes = ({ db }: ApiDeps) =>
+export const quotaRoutes = ({ db, temporal, log }: ApiDeps) =>
   createRouter()
     .openapi(put, async (c) => {
       const { currency = null, reason = null, ...quota } = c.req.valid('json');
       const wish = { ...quota, currency, reason, partner: c.req.valid('param').code };
-      return c.json(quotaBody(await recordQuota(db, wish, c.get('caller').actorId)), 200);
+      const { quota: recorded, shards } = await recordQuota(db, wish, c.get('caller').actorId);
+      await wakeAccruals({ temporal, log }, shards);
+      return c.json(quotaBody(recorded), 200);
     })
     .openapi(list, async (c) => {
       const { code } = c.req.valid('param');
@@ -127,5 +130,7 @@ export const quotaRoutes = ({ db }: ApiDeps) =>
     .openapi(importFile, async (c) => {
       const preview = c.req.valid('query').preview === 'true';
       const wish = { preview, by: c.get('caller').actorId };
-      return c.json(resultBody(await importQuotas(db, fileOf(c.get('upload')), wish), preview), 200);
+      const { shards, ...result } = await importQuotas(db, fileOf(c.get('upload')), wish);
+      await wakeAccruals({ temporal, log }, shards);
+      return c.json(resultBody(result, preview), 200);
     });

@@ -43,7 +43,7 @@ async function open(more: object = {}) {
     reason: null,
   };
   const quota = async (change: Partial<QuotaWish> = {}) => {
-    const recorded = await recordQuota(fixture.app, { ...wish, ...change }, company.approver);
+    const { quota: recorded } = await recordQuota(fixture.app, { ...wish, ...change }, company.approver);
     await accrueAll(fixture.app, company.code);
     return recorded;
   };

@@ -1,3 +1,4 @@
+import type { Client } from '@temporalio/client';
 import { sql } from 'slonik';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -5,9 +6,18 @@ import { z } from 'zod';
 import { checkInvariants } from '../../../scripts/check-invariants.ts';
 import { type Api, setUpShop, startApi } from '../api.ts';
 
+/** The workflows that the API woke. */
+const woken: string[] = [];
+const temporal = {
+  withDeadline: (_at: number, work: () => Promise<unknown>) => work(),
+  workflow: {
+    signalWithStart: async (_type: string, { workflowId }: { workflowId: string }) => woken.push(workflowId),
+  },
+} as unknown as Client;
+
 let api: Api;
 beforeAll(async () => {
-  api = await startApi();
+  api = await startApi({ temporal });
   await setUpShop(api, ['ann', 'bob']);
 });
 afterAll(() => api.stop());
@@ -108,5 +118,21 @@ describe('given a file of quotas', () => {
   it('when somebody without the right sends it then it is refused', async () => {
     const { key } = await api.newKey('approver');
     expect(await send(GOOD, '', { key })).toMatchObject({ status: 403 });
+  });
+});
+
+describe('given a quota, alone or in a file', () => {
+  it('when it is recorded then its window is worked out at once, and the same one again wakes nothing', async () => {
+    const quota = { program: 'shop', window: 'year', start: '2026-01-01', currency: 'USD', value: '5.00' };
+    const put = () => api.ask('PUT', '/v1/partners/ann/quotas', { body: quota });
+    const file = [HEADER, 'bob,shop,,year,2026-01-01,USD,5.00,,'];
+    const accruals = async (record: () => Promise<unknown>) => {
+      woken.length = 0;
+      await record();
+      return woken.length;
+    };
+    expect([await accruals(put), await accruals(put)]).toEqual([1, 0]);
+    expect(await accruals(() => send(file, '?preview=true'))).toBe(0);
+    expect([await accruals(() => send(file)), await accruals(() => send(file))]).toEqual([1, 0]);
   });
 });
