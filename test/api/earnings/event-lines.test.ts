@@ -28,6 +28,13 @@ const stored = async (id: string) =>
   ((await api.ask('GET', `/v1/events?source=store&id=${id}`)).body['items'] as unknown[]).length;
 
 describe('given events as lines', () => {
+  it('when the file begins with a byte order mark then its first line is taken in all the same', async () => {
+    expect((await send(`\uFEFF${lines(sale('marked'), sale('plain'))}`)).body).toMatchObject({
+      accepted: 2,
+      refused: 0,
+    });
+  });
+
   it('when a line is wrong then it alone is refused, with its number and field, and the others are taken in', async () => {
     const { status, body } = await send(
       `${lines(sale('a1'), sale('a2', { amount: undefined }))}\n\n{"source":\n[]\r\n${lines(
