@@ -218,7 +218,10 @@ async function resultBody(db: Database, audit: Audit) {
 function verdictOf({ state }: Audit, totals: Awaited<ReturnType<typeof listAuditTotals>>, found: number): string {
   if (state === 'running') return 'The audit is not worked out yet.';
   if (state === 'failed') return 'The audit could not be worked out. Ask for a new one.';
-  if (found > 0) return `${found} differences were found. Nothing was changed.`;
+  if (found > 0) {
+    const counted = found === 1 ? '1 difference was' : `${found} differences were`;
+    return `${counted} found. Nothing was changed.`;
+  }
   const sums = totals.map(
     ({ unit, earnedMinor, partners }) => `${formatMinor(earnedMinor, digitsOf(unit))} ${unit} of ${partners} partners`,
   );
