@@ -11,7 +11,7 @@ import {
   NOTHING,
   payOf,
 } from '../programs/incentives/index.ts';
-import { formatMeasured, isMoney } from '../programs/incentives/measure.ts';
+import { formatMeasured, isMoney, isReading } from '../programs/incentives/measure.ts';
 import { boundInputs, formatVolume } from '../programs/incentives/pay.ts';
 import { heldOf, type PartnerThen } from '../programs/incentives/when-partner.ts';
 import { incentiveOf, type PlanTerms } from '../programs/plan.ts';
@@ -19,6 +19,7 @@ import { type UnitCode, withUnit } from '../unit.ts';
 import { type ByBudget, budgetWords, inWorth, lessBefore } from './budget.ts';
 import type { Before } from './change.ts';
 import { type DividingTerms, dividedWords, isDividing, type Part, partWords } from './pool.ts';
+import { firstsWords } from './firsts-words.ts';
 import { addMeasures, type Segment, withMeasures, worthOf } from './scope.ts';
 
 /** Enough to compute every cent again, in words for the partner. Amounts are decimal strings, and rates are percentages. */
@@ -128,7 +129,9 @@ function inputsOf(
   const context = contextOf(terms, currency);
   const { pay } = terms;
   return {
-    [measureOfTerms(terms)]: formatMeasured(measures.volume, measureOfTerms(terms), context.counted),
+    ...(isReading(measureOfTerms(terms)) && measures.base === 0n
+      ? {} // an event that is not a reading
+      : { [measureOfTerms(terms)]: formatMeasured(measures.volume, measureOfTerms(terms), context.counted) }),
     ...(context.of === null ? {} : { [context.of]: formatMoney(money(measures.of, context.counted)) }),
     ...(partner && terms.when.partner ? heldOf(terms.when.partner, partner) : {}),
     ...(pay.rule === 'percent' ? { percent: pay.percent } : {}),
@@ -160,10 +163,13 @@ function calculation(earning: Explained, terms: IncentiveTerms, termsOf: TermsOf
   if (lateFor !== null && scope === null) return [];
   const nothing = terms.deduct ? 'nothing is deducted' : 'it earns nothing by this incentive';
   if (lacks !== null) return [`the ${kind} has ${lacks}, so ${nothing}`];
-  if (terms.first) return amongFirst(earning, terms);
+  if (terms.first) return firstsWords(earning, terms, terms.first);
   if (isDividing(terms)) return byDivision(earning, terms);
   if (scope && scope.closesOn !== null && !isOurs(kind) && minor === 0n && (before?.minor ?? 0n) === 0n)
-    return [...moved(earning, terms), `it is earned when the window is closed, on ${scope.closesOn}`];
+    return [
+      ...(isReading(measureOfTerms(terms)) ? lastRead(before, terms, currency) : moved(earning, terms)),
+      `it is earned when the window is closed, on ${scope.closesOn}`,
+    ];
   if (before?.reading !== undefined) return byReading(earning, before, terms);
   const after = afterwards(earning);
   const print = (amount: bigint) => formatMoney(money(amount, currency));
@@ -194,6 +200,17 @@ const byDivision = (earning: Explained, terms: DividingTerms): string[] =>
     ? partWords(terms, earning.part, earning)
     : [...moved(earning, terms), dividedWords(earning.scope?.closesOn ?? '')];
 
+/** The reading of a window, which does not add up as other measures do. */
+function lastRead(before: Before | null, terms: IncentiveTerms, currency: UnitCode): string[] {
+  const context = contextOf(terms, currency);
+  const reading = before?.reading ?? null;
+  return [
+    reading === null
+      ? `there is no ${context.measure} yet`
+      : `the last ${context.measure} is ${formatVolume(reading, context)}`,
+  ];
+}
+
 function byReading({ currency, minor, measures }: Explained, before: Before, terms: IncentiveTerms): string[] {
   const context = contextOf(terms, currency);
   const print = (amount: bigint) => formatMoney(money(amount, currency));
@@ -202,10 +219,7 @@ function byReading({ currency, minor, measures }: Explained, before: Before, ter
   return [
     ...(reading === null
       ? [`there is no ${context.measure} yet, so nothing is earned`]
-      : [
-          `the last ${context.measure} is ${formatVolume(reading, context)}`,
-          ...payOf(terms, currency).words({ ...NOTHING, volume: reading, of }),
-        ]),
+      : [...lastRead(before, terms, currency), ...payOf(terms, currency).words({ ...NOTHING, volume: reading, of })]),
     `the window is worth ${print(before.minor + minor)}, rounded`,
     lessBefore(before, minor, currency),
   ];
@@ -270,24 +284,6 @@ function wordsOfSegment(
     `terms since ${since}: from ${print(start.volume)} to ${print(end.volume)}`,
     ...payOf(terms, currency).words(end),
     ...(start.volume > 0n ? [`less ${carried} for the volume before these terms`] : []),
-  ];
-}
-
-function amongFirst({ before, currency, minor, measures, scope }: Explained, terms: IncentiveTerms): string[] {
-  const context = contextOf(terms, currency);
-  const { first } = terms;
-  const limit =
-    first && 'events' in first
-      ? `the first ${first.events} of each ${terms.groupBy}`
-      : `the first months of each ${terms.groupBy}`;
-  const print = (amount: bigint) => formatMoney(money(amount, currency));
-  return [
-    `only ${limit} count; ${before?.counted ?? 0} of ${scope?.group} were known before`,
-    ...(measures.volume > 0n
-      ? payOf(terms, currency).words(measures)
-      : [`${formatVolume(measures.volume, context)} changed`]),
-    `together they are worth ${print((before?.minor ?? 0n) + minor)}`,
-    lessBefore(before ?? { minor: 0n }, minor, currency),
   ];
 }
 

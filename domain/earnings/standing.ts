@@ -13,6 +13,8 @@ export type Standing = {
   readonly volume: string;
   /** The quota that it is compared with, or `none` where none is set. Null where it is compared with none. */
   readonly quota: string | null;
+  /** The measure as a percentage of the quota. Null where none is set or asked for. */
+  readonly ofQuota: string | null;
   /** The measure as a percentage of what all partners reached who divide a pool. Null where no pool is divided. */
   readonly share: string | null;
   /** The last local date of the window. Null where it has no end. */
@@ -54,6 +56,7 @@ export function standingOf(
     worthMinor: isDividing(terms) ? partOf(scope, sum.volume, reached, terms) : worthSoFar(scope, { termsOf }),
     volume: print(sum.volume),
     quota: isOfQuota ? (scope.quota ? print(scope.quota) : 'none') : null,
+    ofQuota: isOfQuota && scope.quota ? percentage(sum.volume, scope.quota) : null,
     share: isDividing(terms) ? percentage(taking(sum.volume, terms), reached.total) : null,
     lastDay: end && addDays(end, -1),
     next:

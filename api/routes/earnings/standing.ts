@@ -6,6 +6,7 @@ import { budgetNameOf } from '../../../domain/earnings/budget-name.ts';
 import { getPartner } from '../../../db/partners/partners.ts';
 import { addDays } from '../../../domain/calendar.ts';
 import { Unit } from '../../../domain/fields.ts';
+import { isReading, readingOf } from '../../../domain/programs/incentives/measure.ts';
 import { formatDecimal, formatMoney, money } from '../../../domain/money.ts';
 import { onlyOwn, partnerOf } from '../../http/auth.ts';
 import { readPage } from '../../http/cursor.ts';
@@ -132,8 +133,11 @@ const listMine = createRoute({
   },
 });
 
-function wordsOf({ volume, quota, share, next, lastDay, isOver, worthMinor, scope }: PartnerStanding): string {
-  const worth = `it is worth ${formatMoney(money(worthMinor, scope.currency))} so far`;
+function wordsOf(standing: PartnerStanding): string {
+  const { quota, ofQuota, share, next, lastDay, isOver, worthMinor, scope } = standing;
+  const volume = measuredWords(standing);
+  const isFinal = isOver && (scope.closesOn === null || scope.isClosed);
+  const worth = `it is worth ${formatMoney(money(worthMinor, scope.currency))}${isFinal ? '' : ' so far'}`;
   if (quota === 'none') return `${volume}; no quota is set for this window, so it is worth nothing yet.`;
   if (share !== null) return `${volume} is ${share} of what all partners reached who divide the pool; ${worth}.`;
   if (!next || isOver) return `${volume}; ${worth}.`;
@@ -142,7 +146,14 @@ function wordsOf({ volume, quota, share, next, lastDay, isOver, worthMinor, scop
     next.worthMinor === null
       ? 'reaches the next step'
       : `makes it worth ${formatMoney(money(next.worthMinor, scope.currency))}`;
-  return `${volume} of ${next.at}; ${next.missing} more${by} ${reward}.`;
+  const reached = ofQuota === null ? `${volume} of ${next.at}` : volume;
+  return `${reached}; ${next.missing} more${by} ${reward}.`;
+}
+
+/** The measure, with the part of its quota where it has one. A reading that nobody sent yet is not 0. */
+function measuredWords({ volume, quota, ofQuota, scope }: PartnerStanding): string {
+  if (isReading(scope.measure) && scope.members.size === 0) return `there is no ${readingOf(scope.measure)} yet`;
+  return ofQuota === null ? volume : `${volume} is ${ofQuota} of the quota of ${quota}`;
 }
 
 function ladderWords({ ladder, window, agreed, standing }: PartnerLadder): string {

@@ -154,8 +154,10 @@ export function stepsPay(terms: StepsPay, context: PayContext): Pay {
     if (way === 'perUnit')
       return `${isCompared ? formatUnits(part.volume) : part.volume} × ${part.tier.text} = ${exact}`;
     if (context.of === null) return `${part.tier.text} of ${print(part.volume)} is ${exact}`;
-    const share = `${print(part.volume)} of ${print(measures.volume)}`;
-    return `${part.tier.text} of the share of ${share} in ${formatOf(measures.of, context)} is ${exact}`;
+    const all = formatOf(measures.of, context);
+    if (part.volume === measures.volume) return `${part.tier.text} of ${all} is ${exact}`;
+    const share = formatExact({ numerator: part.volume * measures.of, denominator: measures.volume }, context.counted);
+    return `${part.tier.text} of ${share} is ${exact}, where ${share} is ${all} × ${print(part.volume)} ÷ ${print(measures.volume)}`;
   };
   return {
     exact: (measures) => partsOf(measures).reduce((total, part) => plus(total, worthOf(part, measures)), ZERO),

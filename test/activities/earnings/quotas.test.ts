@@ -102,7 +102,7 @@ describe('given 2 % up to the quota and 10 % above it', () => {
           steps: [
             'the volume goes from 0.00 USD to 200.00 USD',
             'it is compared with the quota of 300.00 USD',
-            '2 % of the share of 66.666666 % of 66.666666 % in 200.00 USD is 4 USD',
+            '2 % of 200.00 USD is 4 USD',
             'the window is worth 4.00 USD, rounded',
             expect.any(String) as string,
           ],

@@ -30,6 +30,30 @@ beforeAll(async () => {
         pay: { rule: 'share', pool: '100.00' },
         earned: 'at-close',
       },
+      {
+        id: 'target',
+        when: { kinds: ['lease'] },
+        window: 'year',
+        against: 'quota',
+        unit: 'USD',
+        pay: {
+          rule: 'steps',
+          mode: 'marginal',
+          steps: [
+            { from: '0', percent: '1' },
+            { from: '25', percent: '2' },
+          ],
+        },
+      },
+      {
+        id: 'loyal',
+        when: { kinds: ['lease', 'reading'] },
+        window: 'year',
+        measure: 'reading retention',
+        unit: 'USD',
+        pay: { rule: 'steps', mode: 'cliff', steps: [{ from: '80', percent: '3' }] },
+        earned: 'at-close',
+      },
     ],
   };
   const { status, text } = await api.ask('POST', '/v1/programs/shop/plans/standard/versions', {
@@ -38,6 +62,8 @@ beforeAll(async () => {
   if (status !== 201) throw new Error(text);
 });
 afterAll(() => api.stop());
+
+type Explained = { incentive: string; explanation: { steps: string[]; inputs: Record<string, string> } };
 
 const LAST_MONTH = new Date(Date.UTC(YEAR, NOW.getUTCMonth() - 1, 10, 12));
 
@@ -177,7 +203,9 @@ describe('given a pool of 100.00 for the displays of last month', () => {
     expect((await ofBob()).body['items']).toMatchObject([{ share: '25 %', worth: '25.00', earned: '0.00', words }]);
     await dividePools(api.db);
     await accrueAll(api.db, 'shop');
-    expect((await ofBob()).body['items']).toMatchObject([{ worth: '25.00', earned: '25.00' }]);
+    expect((await ofBob()).body['items']).toMatchObject([
+      { worth: '25.00', earned: '25.00', words: words.replace(' so far', '') },
+    ]);
     const { body } = await api.ask('GET', '/v1/programs/shop/pools');
     const [pool] = body['items'] as { id: string }[];
     expect(pool).toMatchObject({
@@ -211,5 +239,26 @@ describe('given a pool of 100.00 for the displays of last month', () => {
       status: 400,
       errors: [{ field: 'terms.incentives[0].pay.rule' }],
     });
+  });
+});
+
+describe('given a bonus against a quota, and one by a reading', () => {
+  it('when neither has all it needs then the words say what is there, and what is not', async () => {
+    const quota = { program: 'shop', window: 'year', start: `${YEAR}-01-01`, currency: 'USD', value: '600.00' };
+    await api.ask('PUT', '/v1/partners/bob/quotas', { body: quota });
+    const leased = { ...sale('leased', '300.00'), partner: 'bob', kind: 'lease' };
+    expect((await api.ask('POST', '/v1/events', { body: { events: [leased] } })).status).toBe(200);
+    await accrueAll(api.db, 'shop');
+    const standings = (await api.ask('GET', '/v1/partners/bob/standing')).body['items'] as Record<string, string>[];
+    const wordsOf = (incentive: string) => standings.find((one) => one['incentive'] === incentive)?.['words'];
+    expect(wordsOf('target')).toBe('300.00 USD is 50 % of the quota of 600.00 USD; it is worth 4.50 USD so far.');
+    expect(wordsOf('loyal')).toContain('there is no reading retention yet');
+    const earnings = (await api.ask('GET', '/v1/partners/bob/earnings')).body['items'] as Explained[];
+    const explained = (incentive: string) => earnings.find((one) => one.incentive === incentive)?.explanation;
+    expect(explained('target')?.steps).toContain(
+      '1 % of 150 USD is 1.5 USD, where 150 USD is 300.00 USD × 25 % ÷ 50 %',
+    );
+    expect(explained('loyal')?.steps).toContain('there is no reading retention yet');
+    expect(explained('loyal')?.inputs).not.toHaveProperty('reading retention');
   });
 });

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { addMonths, localDate } from '../../../domain/calendar.ts';
+import { firstsWords } from '../../../domain/earnings/firsts-words.ts';
 import { changeMember } from '../../../domain/earnings/firsts.ts';
 import type { Member } from '../../../domain/earnings/scope.ts';
 import { IncentiveTerms } from '../../../domain/programs/incentives/index.ts';
@@ -81,5 +82,26 @@ describe('given purchases of a customer of which the first ones count', () => {
       return asked;
     };
     expect(countAsked(5000)).toBeLessThan(110 * countAsked(50));
+  });
+});
+
+describe('given an incentive for the first two months of a customer', () => {
+  const terms = incentive({ months: 2 });
+  const earning = {
+    kind: 'sale',
+    before: { minor: 3000n, unfunded: 0n, segments: [], counted: 2 },
+    currency: 'USD' as const,
+    measures: { volume: 5000n, of: 0n, base: 0n },
+    scope: { group: 'kim' },
+  };
+
+  it('when a sale comes after them then its explanation says so, and not what it would be worth', () => {
+    expect(firstsWords({ ...earning, minor: 0n }, terms, { months: 2 })).toEqual([
+      'only the first 2 months of each customer count; 2 of kim were known before',
+      'the sale adds nothing: it came after the first 2 months of kim, or moved as much out of them',
+      'together they are worth 30.00 USD',
+      expect.stringContaining('30.00 USD') as string,
+    ]);
+    expect(firstsWords({ ...earning, minor: 500n }, terms, { months: 2 })).toContain('10 % of 50.00 USD is 5 USD');
   });
 });

@@ -50,6 +50,7 @@ describe('given a month that pays by its last reading of the market share', () =
       worthMinor: 5000n,
       volume: '12.5',
       quota: null,
+      ofQuota: null,
       share: null,
       lastDay: '2026-03-31',
       next: { at: '30', missing: '17.5', worthMinor: 20_000n },
