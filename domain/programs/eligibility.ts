@@ -129,24 +129,25 @@ export const factsToEarn = ({ needs, rights, territories, onIneligible }: Eligib
     ? []
     : [...[...needs, ...rights].map(({ key }) => key), ...(territories.length > 0 ? PLACES : [])];
 
-/** The reason why an event of a local day does not earn for its partner, which completes a sentence about the partner, or undefined. */
+/** All reasons why an event of a local day does not earn for its partner, which complete a sentence about the partner, or undefined. */
 export function whyNotEarn(
   applicant: Applicant,
   admission: Admission,
   attributes: Readonly<Record<string, string>>,
   day: string,
 ): string | undefined {
-  const [reason] = whyNotEligible(applicant, admission, day);
-  if (reason !== undefined) return reason;
-  const missing = admission.eligibility.rights.find(({ attribute, key }) => {
+  const missing = admission.eligibility.rights.filter(({ attribute, key }) => {
     const value = own(attributes, attribute);
     return (
       value !== undefined &&
       !applicant.facts.some((fact) => fact.key === key && fact.value === value && covers(fact, day))
     );
   });
-  return (
-    missing &&
-    `needs ${missing.key} ${own(attributes, missing.attribute)} on ${day}, the ${missing.attribute} of the event`
-  );
+  const reasons = [
+    ...whyNotEligible(applicant, admission, day),
+    ...missing.map(
+      ({ attribute, key }) => `needs ${key} ${own(attributes, attribute)} on ${day}, the ${attribute} of the event`,
+    ),
+  ];
+  return reasons.length > 0 ? reasons.join(', and ') : undefined;
 }

@@ -72,6 +72,12 @@ describe('given an event of a partner', () => {
     expect(whyNotEarn(reseller(...facts), sole, attributes, '2026-03-01')).toBe(reason);
   });
 
+  it('when several things are missing then all are named', () => {
+    expect(whyNotEarn(reseller(), sole, { product: 'phone' }, '2026-03-01')).toBe(
+      'needs certification net-1 on 2026-03-01, and needs product phone on 2026-03-01, the product of the event',
+    );
+  });
+
   it('when the partner lacks what the program needs then that is the reason, whatever the event is', () => {
     expect(whyNotEarn(reseller(), sole, {}, '2026-03-01')).toBe('needs certification net-1 on 2026-03-01');
   });
