@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import { type Cells, type Read, readCells } from '../cells.ts';
-import { Code, Currency, Line, LocalDay, whyNotAmount } from '../fields.ts';
+import { Code, Currency, isEventYear, Line, LocalDay, notEventYear, whyNotAmount } from '../fields.ts';
 import { parseDecimal } from '../money.ts';
 
 /** The columns of a file of adjustments. An amount below zero is a deduction. */
@@ -18,7 +18,7 @@ const CorrectionCells = z
       abort: true,
       error: 'is not a decimal amount such as 12.34 or -12.34',
     }),
-    availableOn: LocalDay.nullable().default(null),
+    availableOn: LocalDay.refine(isEventYear, notEventYear).nullable().default(null),
     reason: Line(500).nullable().default(null),
   })
   .superRefine(({ currency, amount }, context) => {

@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi';
 
 import type { WishedItem } from '../../../commands/earnings/correction-proposals.ts';
 import type { CurrencyCode } from '../../../domain/currency.ts';
-import { Code, Currency, Decimal, Line, whyNotAmount } from '../../../domain/fields.ts';
+import { Code, Currency, Decimal, isEventYear, Line, notEventYear, whyNotAmount } from '../../../domain/fields.ts';
 import { parseDecimal } from '../../../domain/money.ts';
 import { LocalDate, Reason } from '../../http/schemas.ts';
 
@@ -28,11 +28,13 @@ const ABOUT = {
   currency: Currency,
   reason: CorrectionReason,
   reference: CorrectionReference.optional(),
-  availableOn: LocalDate.meta({
-    description:
-      "The local day from which the amount counts, in the zone of the program's schedule. The first cut-off after this day includes it. Without it, it counts from today on",
-    examples: ['2026-03-01'],
-  }).optional(),
+  availableOn: LocalDate.refine(isEventYear, notEventYear)
+    .meta({
+      description:
+        "The local day from which the amount counts, in the zone of the program's schedule. The first cut-off after this day includes it. Without it, it counts from today on",
+      examples: ['2026-03-01'],
+    })
+    .optional(),
 };
 
 type Amount = { currency: CurrencyCode; amount?: string | undefined };

@@ -130,3 +130,14 @@ describe('given a file of adjustments', () => {
     expect(await checkInvariants(api.db)).toEqual([]);
   });
 });
+
+describe('given an adjustment that would count from a day of another age', () => {
+  it('then it is refused, and the day is named', async () => {
+    const about = { kind: 'credit', partner: 'ann', program: 'shop', currency: 'USD', amount: '1.00', reason: 'Bonus' };
+    const body = { ...about, availableOn: '9999-12-31' };
+    const credit = await api.ask('POST', '/v1/corrections', { body, key: preparer.key });
+    expect([credit.status, credit.text]).toEqual([400, expect.stringContaining('availableOn') as string]);
+    const file = 'partner,program,currency,amount,availableOn\nann,shop,USD,1.00,9999-12-31\n';
+    expect(await send({ file, reason: 'Bonus' })).toMatchObject({ status: 400 });
+  });
+});
