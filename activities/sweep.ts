@@ -76,7 +76,7 @@ export const createSweepActivities = ({ db, temporal }: SweepDeps) => ({
   async tidy(): Promise<void> {
     await giveUpWebhooks(db);
     await followMerges(db);
-    await claimParked(db);
+    for (const shard of await claimParked(db)) await wakeAccrual(temporal, shard);
     await sealAuditLog(db);
     await deleteExpiredKeys(db);
     await followOwed(db, temporal);

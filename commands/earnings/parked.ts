@@ -11,6 +11,7 @@ import {
 } from '../../db/earnings/parked.ts';
 import { addAuditEntry } from '../../db/people/audit.ts';
 import { MINUTE_MS } from '../../domain/durations.ts';
+import { distinctShards, type Shard } from '../../domain/earnings/shard.ts';
 import { Failure } from '../../domain/errors.ts';
 import { WireEvent } from '../../domain/event.ts';
 import { intakeEvents } from './intake.ts';
@@ -21,18 +22,26 @@ const SLACK_MS = 10 * MINUTE_MS;
 
 /**
  * Takes in the parked events whose partner was added. Each passes the same checks as on any other day. An event whose day has no agreement
- * stays parked. Safe to repeat.
+ * stays parked. Returns the shares that have new work. Safe to repeat.
  */
-export async function claimParked(db: Database): Promise<void> {
-  for (let page = 0; page < PAGES_PER_SWEEP; page += 1) if ((await db.transaction(claimPage)) < PER_PAGE) return;
+export async function claimParked(db: Database): Promise<readonly Shard[]> {
+  const woken: Shard[] = [];
+  for (let page = 0; page < PAGES_PER_SWEEP; page += 1) {
+    const { tried, shards } = await db.transaction(claimPage);
+    woken.push(...shards);
+    if (tried < PER_PAGE) break;
+  }
+  return distinctShards(woken);
 }
 
-async function claimPage(tx: Database): Promise<number> {
+async function claimPage(tx: Database): Promise<{ tried: number; shards: readonly Shard[] }> {
   const parked = await takeClaimable(tx, PER_PAGE, SLACK_MS);
   const claimed: bigint[] = [];
+  const woken: Shard[] = [];
   for (const [by, theirs] of Map.groupBy(parked, ({ sentBy }) => sentBy)) {
     const incoming = theirs.map(({ payload }, unit) => ({ wire: WireEvent.parse(payload), unit }));
-    const { outcomes } = await intakeEvents(tx, incoming, { nowMs: Date.now(), strict: false, by });
+    const { outcomes, shards } = await intakeEvents(tx, incoming, { nowMs: Date.now(), strict: false, by });
+    woken.push(...shards);
     for (const [index, { number }] of theirs.entries()) {
       const outcome = outcomes[index];
       if (outcome?.status === 'parked') await keepParked(tx, number, outcome.partner);
@@ -41,7 +50,7 @@ async function claimPage(tx: Database): Promise<number> {
     }
   }
   if (claimed.length > 0) await markClaimed(tx, claimed);
-  return parked.length;
+  return { tried: parked.length, shards: woken };
 }
 
 export type ParkedDecision = { number: bigint; decision: 'dismiss' | 'restore'; reason: string; actorId: string };

@@ -70,7 +70,7 @@ describe('given a program that parks the events of unknown partners', () => {
       ['a2', false],
     ]);
     await addPartner('nia', '2026-01-01');
-    await claimParked(api.db);
+    expect(await claimParked(api.db)).toMatchObject([{ program: 'shop' }]);
     expect(await parked()).toEqual([]);
     await accrueAll(api.db, 'shop');
     expect([await stored('a1'), await stored('a2')]).toMatchObject([
