@@ -1,10 +1,10 @@
 import { z } from 'zod';
 
+import { REFUND } from '../event.ts';
 import { ATTRIBUTE_CHARS_MAX, ATTRIBUTES_MAX } from '../event-shape.ts';
-import { AmountName, AttributeName, Code, Currency, EventKind, Source } from '../fields.ts';
+import { AmountName, AttributeName, Code, Currency, Source } from '../fields.ts';
 import type { Condition } from './condition.ts';
 import {
-  cellsOf,
   Column,
   columnsIn,
   JoinedCells,
@@ -17,9 +17,9 @@ import {
   RowCondition,
   textOf,
 } from './mapping-fields.ts';
+import { CONDITIONS_MAX, kindsOf, MappedKind } from './mapping-kind.ts';
 
 const LINES_MAX = 100;
-const CONDITIONS_MAX = 20;
 const REFUNDS_MAX = 5;
 
 const Amounts = z.record(AmountName, NumberField).meta({
@@ -42,18 +42,6 @@ const Attributes = z
   });
 
 const Conditions = z.array(RowCondition).min(1).max(CONDITIONS_MAX).meta({ description: 'Tests that all fit' });
-
-const KindCases = z.strictObject({
-  cases: z
-    .array(z.strictObject({ when: RowCondition, is: EventKind }))
-    .min(1)
-    .max(CONDITIONS_MAX)
-    .meta({
-      description: 'The kind of rows by a test; the first that fits counts',
-      examples: [[{ when: { column: 'Amount', matches: ['-*'] }, is: 'refund' }]],
-    }),
-  otherwise: EventKind.optional().meta({ description: 'The kind of all other rows; without it they are rejected' }),
-});
 
 const Refund = z
   .strictObject({
@@ -158,7 +146,7 @@ export const ImportMapping = z
       description: 'The columns that identify a row, in this order',
       examples: [{ columns: ['order_id', 'item'], separator: ':' }],
     }),
-    kind: oneOf(EventKind, cellsOf(EventKind, { S: 'sale', R: 'refund' }), KindCases).meta({
+    kind: MappedKind.meta({
       description: 'The kind of all rows, or the columns or tests that say it',
       examples: ['sale', { column: 'type', values: { S: 'sale', R: 'refund' } }],
     }),
@@ -232,6 +220,10 @@ export const ImportMapping = z
       })
       .meta({ description: 'A second file that adds columns to each row' })
       .optional(),
+  })
+  .refine((mapping) => mapping.refundOf !== undefined || !kindsOf(mapping.kind).includes(REFUND), {
+    path: ['refundOf'],
+    error: 'is needed, because rows are of the kind refund: name the columns of the id of the refunded event',
   })
   .meta({ id: 'ImportMapping', description: 'How the rows of a CSV file become events' });
 export type ImportMapping = z.infer<typeof ImportMapping>;

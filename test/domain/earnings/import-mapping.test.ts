@@ -158,7 +158,7 @@ describe('given a row that is wrong', () => {
   });
 
   it('when the fault is in the mapping itself then the problem says so', () => {
-    expect(columnsWithProblems(mapped({ kind: 'refund', amounts: undefined }))).toEqual(['mapping: refundOf']);
+    expect(columnsWithProblems(mapped({ kind: 'collected', amounts: undefined }))).toEqual(['mapping: collects']);
   });
 });
 
@@ -266,5 +266,16 @@ describe('given a mapping document', () => {
     },
   ])('when it is checked then $fields is wrong: $because', ({ change, fields }) => {
     expect(brokenFields(change)).toEqual(fields);
+  });
+});
+
+describe('given a mapping of refunds that does not say which event they refund', () => {
+  it.each([
+    { kind: 'refund' },
+    { kind: { column: 'type', values: { S: 'sale', R: 'refund' } } },
+    { kind: { cases: [{ when: { column: 'price', matches: ['-*'] }, is: 'refund' }], otherwise: 'sale' } },
+  ])('then the mapping itself is wrong: $kind', ({ kind }) => {
+    expect(brokenFields({ kind })).toEqual(['refundOf']);
+    expect(brokenFields({ kind, refundOf: { column: 'order' } })).toBeUndefined();
   });
 });
