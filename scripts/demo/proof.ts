@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 
 import { listBalances } from '../../db/books/ledger.ts';
+import { listBreaks } from '../../db/books/reconciliation.ts';
 import type { CurrencyCode } from '../../domain/currency.ts';
 import { DAY_MS } from '../../domain/durations.ts';
 import { type Money, money, parseDecimal } from '../../domain/money.ts';
@@ -22,26 +23,32 @@ export function daysSince(fromMs: number): string[] {
 export type Reconciled = { gateway: GatewayName; lines: number; breaks: number };
 
 /**
- * Compares every gateway's statements with the ledger, as the nightly Schedule does. The days follow each other: a later one that is read
- * first would let an earlier one miss the payments of a day between them.
+ * Compares every gateway's statements with the ledger, as the nightly Schedule does, and counts the breaks that are open after the last
+ * day. The days follow each other: a later one that is read first would let an earlier one miss the payments of a day between them. None of
+ * them is over, so a payment of today may be on the statement of the next day, where the bank is in another zone.
  */
-export const reconcile = (temporal: Client, days: readonly string[]): Promise<Reconciled[]> =>
-  Promise.all(
+export async function reconcile(
+  { temporal, db }: Pick<Deployment, 'temporal' | 'db'>,
+  days: readonly string[],
+): Promise<Reconciled[]> {
+  const read = await Promise.all(
     GATEWAYS.map(async (gateway) => {
-      const counts: Counts[] = [];
-      for (const day of days) counts.push(await reconcileDay(temporal, gateway, day));
-      return { gateway, lines: sumOf(counts, 'lines'), breaks: sumOf(counts, 'breaks') };
+      let lines = 0;
+      for (const day of days) lines += await reconcileDay(temporal, gateway, day);
+      return { gateway, lines };
     }),
   );
+  const open = await listBreaks(db, 0n, BREAKS_MAX);
+  return read.map((one) => ({ ...one, breaks: open.filter(({ gateway }) => gateway === one.gateway).length }));
+}
 
-type Counts = { lines: number; breaks: number };
+const BREAKS_MAX = 1_000;
 
-const sumOf = (counts: readonly Counts[], field: keyof Counts): number =>
-  counts.reduce((sum, count) => sum + count[field], 0);
-
-async function reconcileDay(temporal: Client, gateway: GatewayName, day: string): Promise<Counts> {
+/** Reads the statements of a day, and returns how many lines they have. */
+async function reconcileDay(temporal: Client, gateway: GatewayName, day: string): Promise<number> {
   await startReconciliation(temporal, gateway, day);
-  return temporal.workflow.getHandle(reconciliationWorkflowId(gateway, day)).result() as Promise<Counts>;
+  const handle = temporal.workflow.getHandle(reconciliationWorkflowId(gateway, day));
+  return ((await handle.result()) as { lines: number }).lines;
 }
 
 /** The provider whose books cover each gateway. Lob moves no money: the bank pays its checks. */

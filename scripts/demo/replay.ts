@@ -99,7 +99,7 @@ async function addPartners(
 
 /** Requests a month's run, has another person approve it, waits until every payout has ended, and reconciles. */
 async function payMonth(
-  { people, temporal }: Ground,
+  { people, temporal, db }: Ground,
   { schedule }: Pick<Example, 'schedule'>,
   month: string,
   say: Replay['say'],
@@ -114,7 +114,7 @@ async function payMonth(
     await untilPaid(people, runId, { leftOpen: 0, show: progress.show });
     progress.end();
   }
-  const reconciled = await reconcile(temporal, daysSince(startedMs));
+  const reconciled = await reconcile({ temporal, db }, daysSince(startedMs));
   const breaks = reconciled.reduce((sum, found) => sum + found.breaks, 0);
   say(`${month}: paid and reconciled in ${Math.round((Date.now() - startedMs) / 1000)} s, with ${breaks} breaks.`);
   return { runId, report: await readReport(people.auditor.api, month, runId) };

@@ -16,7 +16,7 @@ export type Proof = {
 
 /** Reconciles the days since an instant, checks every invariant, and compares the ledger with the providers' books. */
 export async function prove(deployment: Deployment, sinceMs: number): Promise<Proof> {
-  const reconciled = await reconcile(deployment.temporal, daysSince(sinceMs));
+  const reconciled = await reconcile(deployment, daysSince(sinceMs));
   const broken = await checkInvariants(deployment.db, { books: bookUrls(deployment) });
   return { reconciled, broken, comparisons: await compareBooks(deployment) };
 }
