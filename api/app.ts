@@ -1,6 +1,7 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context, MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
+import { except } from 'hono/combine';
 import { HTTPException } from 'hono/http-exception';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import { requestId } from 'hono/request-id';
@@ -16,6 +17,7 @@ import { PROBLEM_TYPE, problemOf } from './http/problem.ts';
 import { referenceRoutes } from './reference.ts';
 import { refuseUnknownQuery } from './http/query.ts';
 import { createRouter, routeOf } from './http/router.ts';
+import { pages } from './pages/index.ts';
 import { actorRoutes } from './routes/people/actors.ts';
 import { claimRoutes } from './routes/people/claims.ts';
 import { grantRoutes } from './routes/people/grants.ts';
@@ -199,7 +201,12 @@ const ROUTES = [
 /** The API as one Hono app. Throws where a route has no row in the table of permissions. */
 export function createApp(deps: ApiDeps): OpenAPIHono<ApiEnv> {
   const app = createRouter();
-  app.use(requestId(OWN_IDS), logRequests(deps), secureHeaders({ contentSecurityPolicy: CONTENT_SECURITY_POLICY }));
+  app.use(
+    requestId(OWN_IDS),
+    logRequests(deps),
+    except(['/docs', '/docs/*'], secureHeaders({ contentSecurityPolicy: PAGE_POLICY })),
+  );
+  app.use('/docs/*', secureHeaders({ contentSecurityPolicy: REFERENCE_POLICY }));
   app.use(methodNotAllowed({ app, onMethodNotAllowed: refuseMethod }));
   app.use('/v1/sources/:source/webhook', limitTo(WEBHOOK_BYTES_MAX));
   app.use('/v1/*', authenticate(deps.db), authorize(), limitBody(), checkJson());
@@ -210,6 +217,7 @@ export function createApp(deps: ApiDeps): OpenAPIHono<ApiEnv> {
   app.use('/v1/*', idempotent(deps), refuseUnknownQuery(app));
   for (const routes of ROUTES) app.route('/', routes(deps));
   app.route('/', referenceRoutes(app));
+  app.route('/', pages(deps));
   app.notFound((c) => answer(c, new HTTPException(404, { message: `There is nothing at ${c.req.path}.` })));
   app.onError((error, c) => {
     const response = answer(c, error);
@@ -224,8 +232,22 @@ export function createApp(deps: ApiDeps): OpenAPIHono<ApiEnv> {
   return app;
 }
 
+const NONE = ["'none'"];
+const SELF = ["'self'"];
+/** Pages load their own files alone, without inline styles or scripts, and no other page frames them. */
+const PAGE_POLICY = {
+  defaultSrc: NONE,
+  scriptSrc: SELF,
+  styleSrc: SELF,
+  imgSrc: SELF,
+  connectSrc: SELF,
+  formAction: SELF,
+  baseUri: NONE,
+  frameAncestors: NONE,
+};
+
 /** The reference page styles itself with inline styles and shows its own pictures; nothing comes from elsewhere. */
-const CONTENT_SECURITY_POLICY = {
+const REFERENCE_POLICY = {
   defaultSrc: ["'self'"],
   styleSrc: ["'self'", "'unsafe-inline'"],
   imgSrc: ["'self'", 'data:'],
@@ -250,7 +272,7 @@ const logRequests =
       route: routeOf(c),
       status: c.res.status,
       ms: Math.round(performance.now() - start),
-      actorId: c.get('caller')?.actorId,
+      actorId: c.get('caller')?.actorId ?? c.get('visitor')?.actorId,
     });
   };
 

@@ -37,7 +37,6 @@ const page = html`<!doctype html>
 export const referenceRoutes = (app: OpenAPIHono<ApiEnv>) =>
   createRouter()
     .get('/openapi.json', (c) => c.json(openApiDocument(app)))
-    .get('/', (c) => c.redirect('/docs'))
     .get('/docs', (c) => c.html(page))
     .get('/docs/start.js', (c) => c.body(START, 200, { 'content-type': 'text/javascript' }))
     .get('/docs/:asset', async (c) => {

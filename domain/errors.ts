@@ -23,6 +23,7 @@ export const FAILURES = {
   run_period_open: { retryable: false },
   run_already_exists: { retryable: false },
   approver_is_preparer: { retryable: false },
+  approval_not_signed: { retryable: false },
   approver_is_payee: { retryable: false },
   approver_edited_run: { retryable: false },
   role_given_by_editor: { retryable: false },

@@ -12,7 +12,7 @@ import { wakeRun } from '../../temporal/starts.ts';
 
 const DECISION_WAIT_MS = 5000;
 
-export type RunDecision = Pick<Decision, 'decision' | 'contentHash'> & {
+export type RunDecision = Pick<Decision, 'decision' | 'contentHash' | 'signatureId'> & {
   actorId: string;
   note: string | null;
   /** The idempotency key of the request. */
@@ -39,7 +39,7 @@ export async function decideRun(
   // A key belongs to its sender: if another person uses the same key, they must not get this person's decision.
   const updateId = `${actorId}/${key}`;
   try {
-    await checkDecision(db, run, { by: actorId, contentHash: seen.contentHash });
+    await checkDecision(db, run, { ...seen, by: actorId });
   } catch (error) {
     if (!(error instanceof Failure && error.code === 'approver_decided_already')) throw error;
     return await findDecision(temporal, run, updateId, error);

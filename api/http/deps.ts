@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { DatabasePool } from 'slonik';
 
 import type { Caller } from '../../db/people/keys.ts';
+import type { Visitor } from '../../db/people/sessions.ts';
 import type { VaultKeys } from '../../db/vault.ts';
 import type { WebhookReader } from '../../gateways/gateway.ts';
 import type { WebhookSender } from '../../gateways/webhooks.ts';
@@ -34,5 +35,12 @@ export type Connected = { admit?: () => void };
 /** Middleware sets this for the routes: the caller on every path under /v1, the upload and its hash where files are sent, and the lines where events are sent as lines. */
 export type ApiEnv = {
   Bindings: Connected;
-  Variables: { requestId: string; caller: Caller; upload: Upload; requestHash?: Uint8Array; lines?: UploadedFile };
+  Variables: {
+    visitor?: Visitor;
+    requestId: string;
+    caller: Caller;
+    upload: Upload;
+    requestHash?: Uint8Array;
+    lines?: UploadedFile;
+  };
 };

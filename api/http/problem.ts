@@ -46,6 +46,7 @@ const FAILURE_PROBLEMS: Record<FailureCode, Kind> = {
   run_period_open: { status: 409, title: 'The period is not over' },
   run_already_exists: { status: 409, title: 'Another run is open' },
   approver_is_preparer: { status: 403, title: 'You asked for this run' },
+  approval_not_signed: { status: 403, title: 'The approval must be signed with a passkey' },
   approver_is_payee: { status: 403, title: 'You are paid by it' },
   approver_edited_run: { status: 403, title: 'You had a hand in this run' },
   role_given_by_editor: { status: 403, title: 'A person who gave you your role had a hand in it' },

@@ -5,7 +5,7 @@ import { countChangedSince } from '../../db/runs/outcomes.ts';
 import { listRunContent, lockRun, type Run } from '../../db/runs/runs.ts';
 import { DAY_MS } from '../../domain/durations.ts';
 import { Failure } from '../../domain/errors.ts';
-import { type Decision, statusAfter, whyNotDecide } from '../../domain/runs/approval.ts';
+import { type Decider, type Decision, statusAfter, whyNotDecide } from '../../domain/runs/approval.ts';
 import { contentHash } from '../../domain/runs/content.ts';
 import { REVIEW_DAYS_MAX } from '../../domain/runs/run.ts';
 import { notifyOfReview } from './prepare.ts';
@@ -16,13 +16,17 @@ import { redraw } from './redraw.ts';
  * Refuses a decision that would be refused now, without a lock. The workflow that records decisions can take only so many, so nobody may
  * use them up with decisions that it would refuse. Throws the refusal as a Failure.
  */
-export async function checkDecision(db: Database, run: Run, { by, contentHash: seen }: SeenDecision): Promise<void> {
-  const decider = { id: by, ...(await readDecider(db, run.id, by, Buffer.from(seen, 'hex'))) };
+export async function checkDecision(db: Database, run: Run, decision: Omit<Decision, 'noteId'>): Promise<void> {
+  const { by, contentHash: seen } = decision;
+  const decider = deciderOf(decision, await readDecider(db, run.id, by, Buffer.from(seen, 'hex')));
   const refusal = whyNotDecide(run, decider, seen, await countChangedSince(db, run.id, seen));
   if (refusal) throw new Failure(refusal.code, refusal.message);
 }
 
-type SeenDecision = Pick<Decision, 'by' | 'contentHash'>;
+const deciderOf = (
+  { by, decision, signatureId }: Omit<Decision, 'noteId'>,
+  facts: Awaited<ReturnType<typeof readDecider>>,
+): Decider => ({ id: by, ...facts, approvesUnsigned: decision === 'approve' && signatureId === undefined });
 
 /**
  * Records a person's decision about a run, or returns why it is refused, in one transaction. An approval is about what is owed now, so
@@ -34,7 +38,7 @@ export const decideRun = (db: Database, runId: string, decision: Decision): Prom
     const run = decision.decision === 'approve' ? await redraw(tx, locked) : locked;
     await expectManyRows(tx);
     const hash = contentHash(await listRunContent(tx, run.id));
-    const decider = { id: decision.by, ...(await readDecider(tx, run.id, decision.by, hash)) };
+    const decider = deciderOf(decision, await readDecider(tx, run.id, decision.by, hash));
     const changed = await countChangedSince(tx, run.id, decision.contentHash);
     const refusal = whyNotDecide({ ...run, contentHash: hash.toString('hex') }, decider, decision.contentHash, changed);
     if (refusal) return new Failure(refusal.code, refusal.message);

@@ -74,7 +74,56 @@ create table key_claim(
   check (key_id is null or ended_at is not null)
 );
 create index on key_claim(grant_id) where ended_at is null;
-comment on table key_claim is 'A link with which a person takes their key, once. Only its hash is kept.';
+comment on table key_claim is 'A link with which a person takes their key or their first passkey, once. Only its hash is kept.';
+
+create table passkey(
+  id uuid primary key default uuidv7(),
+  actor_id uuid not null references actor,
+  credential_id bytea not null unique check (length(credential_id) between 1 and 1023),
+  public_key bytea not null,
+  sign_count bigint not null check (sign_count >= 0),
+  transports text[] not null,
+  created_at timestamptz not null default now(),
+  last_used_at timestamptz,
+  removed_at timestamptz
+);
+create index on passkey(actor_id) where removed_at is null;
+alter table key_claim add column passkey_id uuid unique references passkey,
+  add check (passkey_id is null or ended_at is not null),
+  add check (passkey_id is null or key_id is null);
+comment on table passkey is 'The public half of a key pair of a person. The private half never leaves their device.';
+
+create table used_challenge(
+  challenge bytea primary key,
+  expires_at timestamptz not null
+);
+comment on table used_challenge is 'What somebody signed to sign in. Each challenge gives one session, and its row goes when it is too old to be used.';
+
+create table signature(
+  id uuid primary key default uuidv7(),
+  passkey_id uuid not null references passkey,
+  statement text not null unique check (statement <> ''),
+  authenticator_data bytea not null,
+  client_data bytea not null,
+  signature bytea not null,
+  signed_at timestamptz not null default now()
+);
+comment on table signature is
+  'A statement that a person signed with a passkey. Its SHA-256 is the challenge in the client data, so anybody can verify it.';
+
+create table session(
+  id uuid primary key default uuidv7(),
+  actor_id uuid not null references actor,
+  passkey_id uuid not null references passkey,
+  token_hash bytea not null unique,
+  user_agent text check (length(user_agent) between 1 and 300),
+  created_at timestamptz not null default now(),
+  seen_at timestamptz not null default now(),
+  expires_at timestamptz not null,
+  ended_at timestamptz
+);
+create index on session(actor_id) where ended_at is null;
+comment on table session is 'A person who signed in with a passkey. Only the hash of the cookie is kept.';
 
 create table audit_log(
   seq bigint generated always as identity primary key,

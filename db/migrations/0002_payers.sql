@@ -50,6 +50,7 @@ create table pay_schedule(
   zone text not null,
   pay_days smallint not null default 0 check (pay_days between 0 and 10),
   approvals_required smallint not null default 1 check (approvals_required between 1 and 5),
+  signed_approvals boolean not null default false,
   scheduled boolean not null default true,
   created_at timestamptz not null default now(),
   timed_at timestamptz not null default now(),
@@ -59,6 +60,7 @@ create table pay_schedule(
   check (extract(isodow from first_cutoff) = weekday)
 );
 comment on column pay_schedule.first_cutoff is 'One of the cut-offs of a biweekly schedule, from which every second week is counted.';
+comment on column pay_schedule.signed_approvals is 'Whether only approvals that people sign with a passkey count.';
 comment on column pay_schedule.timed_at is 'Since when the schedule has its cut-offs. It opens no run for an earlier one.';
 
 create table pay_schedule_minimum(

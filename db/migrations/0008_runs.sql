@@ -98,8 +98,11 @@ create table approval(
   actor_id uuid not null references actor,
   decision text not null check (decision in ('approve', 'reject')),
   note_id uuid references decision_note,
+  signature_id uuid unique references signature,
   at timestamptz not null default now(),
-  unique (run_id, content_hash, actor_id)
+  unique (run_id, content_hash, actor_id),
+  check (signature_id is null or decision = 'approve')
 );
+comment on column approval.signature_id is 'What the person signed with their passkey. Null where they approved with a key of the API.';
 
 alter table earning_line add foreign key (carried_from) references payout_run;

@@ -16,7 +16,10 @@ grant update on idempotency_key, payer_gateway, gateway_pause, pay_schedule_mini
 grant update (revoked_at, last_used_at) on api_key to bursar_app;
 grant update (digest, at_once) on incident to bursar_app;
 grant update (status, decided_by, decided_at, note, revoked_by, revoked_at) on role_grant to bursar_app;
-grant update (ended_at, key_id) on key_claim to bursar_app;
+grant update (ended_at, key_id, passkey_id) on key_claim to bursar_app;
+grant update (sign_count, last_used_at, removed_at) on passkey to bursar_app;
+grant delete on used_challenge to bursar_app;
+grant update (seen_at, ended_at) on session to bursar_app;
 grant update (revoked_by, revoked_at) on source_secret to bursar_app;
 grant update (partner_code, tried_at, claimed_at, dismissed_at, dismissed_by, dismissed_because, hands) on event_parked to bursar_app;
 grant update (told_by) on alarm_fact to bursar_app;

@@ -27,6 +27,7 @@ const ClaimRow = z.strictObject({
   grantId: z.string(),
   actorId: z.string(),
   actor: z.string(),
+  name: z.string(),
   role: z.enum(ROLES),
 });
 export type OpenClaim = z.infer<typeof ClaimRow>;
@@ -34,7 +35,7 @@ export type OpenClaim = z.infer<typeof ClaimRow>;
 /** Finds and locks the claim of a token. Null if it is unknown, used, over, or its role is not confirmed. */
 export const lockOpenClaim = (db: Database, token: string): Promise<OpenClaim | null> =>
   db.maybeOne(sql.type(ClaimRow)`
-    select claim.id, claim.grant_id as "grantId", actor.id as "actorId", actor.code as actor, held.role
+    select claim.id, claim.grant_id as "grantId", actor.id as "actorId", actor.code as actor, actor.name, held.role
     from key_claim claim join role_grant held on held.id = claim.grant_id join actor on actor.id = held.actor_id
     where claim.token_hash = ${sql.binary(sha256(token))} and claim.ended_at is null and claim.expires_at > now()
       and held.status = 'confirmed' and (held.expires_at is null or held.expires_at > now())
@@ -43,6 +44,10 @@ export const lockOpenClaim = (db: Database, token: string): Promise<OpenClaim | 
 /** Ends a claim with the key that was taken. */
 export const markClaimed = (db: Database, id: string, keyId: string) =>
   db.query(sql.unsafe`update key_claim set ended_at = now(), key_id = ${keyId} where id = ${id}`);
+
+/** Ends a claim with the passkey that was made. */
+export const markClaimedByPasskey = (db: Database, id: string, passkeyId: string) =>
+  db.query(sql.unsafe`update key_claim set ended_at = now(), passkey_id = ${passkeyId} where id = ${id}`);
 
 /** The open claim of a grant. */
 export const findOpenClaim = (db: Database, grantId: string): Promise<string> =>

@@ -42,8 +42,9 @@ export const getDecisionNote = (db: Database, id: string): Promise<string> =>
 /** Records a decision, and returns how many people have approved this content now. */
 export async function insertApproval(db: Database, runId: string, hash: Buffer, decision: Decision): Promise<number> {
   await db.query(sql.unsafe`
-    insert into approval(run_id, content_hash, actor_id, decision, note_id)
-    values (${runId}, ${sql.binary(hash)}, ${decision.by}, ${decision.decision}, ${decision.noteId})`);
+    insert into approval(run_id, content_hash, actor_id, decision, note_id, signature_id)
+    values (${runId}, ${sql.binary(hash)}, ${decision.by}, ${decision.decision}, ${decision.noteId},
+      ${decision.signatureId ?? null})`);
   return countApprovals(db, runId, hash);
 }
 

@@ -15,6 +15,7 @@ const RunRow = z.strictObject({
   schedule: z.string(),
   zone: z.string(),
   approvalsRequired: z.number(),
+  signedApprovals: z.boolean(),
   kind: z.enum(['scheduled', 'on_demand']),
   periodStart: LocalDate,
   periodEnd: LocalDate,
@@ -39,8 +40,8 @@ export type Run = z.infer<typeof RunRow>;
 
 const selectRun = sql.fragment`
   select run.id, run.schedule_id as "scheduleId", schedule.code as schedule, schedule.zone,
-    schedule.approvals_required as "approvalsRequired", run.kind, run.period_start as "periodStart",
-    run.period_end as "periodEnd", run.redo, run.cutoff_at as "cutoffAt", run.pay_on as "payOn", run.status,
+    schedule.approvals_required as "approvalsRequired", schedule.signed_approvals as "signedApprovals", run.kind,
+    run.period_start as "periodStart", run.period_end as "periodEnd", run.redo, run.cutoff_at as "cutoffAt", run.pay_on as "payOn", run.status,
     run.status_reason as "statusReason", run.preparer_id as "preparerId", preparer.code as preparer,
     run.replaces_id as "replacesId", run.ask_reason as "askReason", run.content_hash as "contentHash",
     run.review_since as "reviewSince", run.created_at as "createdAt"

@@ -10,6 +10,8 @@ export type Decision = {
   contentHash: string;
   /** The row that keeps the person's note (`decision_note.id`). A note never travels through Temporal. */
   noteId: string | null;
+  /** The signature of the person's passkey (`signature.id`). Absent where they decide with a key of the API. */
+  signatureId?: string;
 };
 
 /** The person who decides, as the rules of separation of duties see them. */
@@ -24,6 +26,8 @@ export type Decider = {
   /** The code of a person who had a hand in the run and proposed or confirmed their role. Null if there is none. */
   readonly giver: string | null;
   readonly hasDecided: boolean;
+  /** Whether they would approve without the signature of a passkey. */
+  readonly approvesUnsigned: boolean;
 };
 
 export type RunUnderReview = {
@@ -31,6 +35,8 @@ export type RunUnderReview = {
   readonly preparerId: string | null;
   /** The hash of the run's content, in hex, computed again in the transaction that decides. Null before it is drafted. */
   readonly contentHash: string | null;
+  /** Whether its schedule asks for approvals that people sign with a passkey. */
+  readonly signedApprovals: boolean;
 };
 
 type Refusal = { code: FailureCode; message: string };
@@ -72,6 +78,12 @@ export function whyNotDecide(
     return {
       code: 'role_given_by_editor',
       message: `${decider.giver} gave you your role, and had a hand in this run: the request, a change, payment details, events, terms, agreements, facts, needs, ladders, parents, minimums, caps, or the release of a partner. An approver whose role came from other people must decide it. Nothing was recorded.`,
+    };
+  if (run.signedApprovals && decider.approvesUnsigned)
+    return {
+      code: 'approval_not_signed',
+      message:
+        'This schedule asks for approvals that people sign with a passkey. Nothing was recorded. Sign in to the console and approve the run there.',
     };
   if (seenHash !== run.contentHash)
     return {

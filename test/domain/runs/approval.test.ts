@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 
 import { type Decider, type RunUnderReview, statusAfter, whyNotDecide } from '../../../domain/runs/approval.ts';
 
-const run: RunUnderReview = { status: 'review', preparerId: 'paula', contentHash: 'aa' };
-const anna: Decider = { id: 'anna', isApprover: true, isPayee: false, isEditor: false, giver: null, hasDecided: false };
+const run: RunUnderReview = { status: 'review', preparerId: 'paula', contentHash: 'aa', signedApprovals: false };
+const anna: Decider = { id: 'anna', isApprover: true, isPayee: false, isEditor: false, giver: null, hasDecided: false, approvesUnsigned: true };
 
 describe('given a run in review that Paula asked for', () => {
   it('when Anna decides the content that she saw then the decision is accepted', () => {
@@ -23,6 +23,12 @@ describe('given a run in review that Paula asked for', () => {
     { who: { ...anna, hasDecided: true }, code: 'approver_decided_already', because: 'one person has one vote' },
   ])('then $code: $because', ({ who, code }) => {
     expect(whyNotDecide(run, who, 'aa')?.code).toBe(code);
+  });
+
+  it('when its schedule asks for signed approvals then only a signed one is accepted', () => {
+    const strict = { ...run, signedApprovals: true };
+    expect(whyNotDecide(strict, anna, 'aa')?.code).toBe('approval_not_signed');
+    expect(whyNotDecide(strict, { ...anna, approvesUnsigned: false }, 'aa')).toBeUndefined();
   });
 
   it('when the run differs from the one that she saw then the decision is refused, and nothing is recorded', () => {

@@ -1,0 +1,200 @@
+import { z } from 'zod';
+
+import { listApprovals } from '../../../../db/runs/approvals.ts';
+import { countFlags, listFlagged } from '../../../../db/runs/flags.ts';
+import { listOutcomeTotals } from '../../../../db/runs/outcomes.ts';
+import {
+  listReviewPayouts,
+  listReviewTotals,
+  type ReviewPayout,
+  type ReviewTotal,
+} from '../../../../db/runs/review.ts';
+import { getRun, type Run } from '../../../../db/runs/runs.ts';
+import type { Visitor } from '../../../../db/people/sessions.ts';
+import { Failure } from '../../../../domain/errors.ts';
+import { money } from '../../../../domain/money.ts';
+import type { PayoutFlag } from '../../../../domain/runs/flag.ts';
+import { parseCursor, readPage } from '../../../http/cursor.ts';
+import type { ApiDeps } from '../../../http/deps.ts';
+import { mayUse } from '../../../http/permissions.ts';
+import { nextPage, table, tag } from '../../components.ts';
+import { countOf, formatAmount, formatDay, formatInstant } from '../../format.ts';
+import { type definePages, sendPage } from '../../guard.ts';
+import { html, type Html } from '../../html.ts';
+import { consolePage } from '../../layout.ts';
+import { FLAG, METHOD, OUTCOME, RUN_STATUS } from '../../words.ts';
+import { periodOf } from './runs.ts';
+
+const PAYOUTS_A_PAGE = 100;
+const FLAGGED_MAX = 1000;
+const Place = z.strictObject({ currency: z.string(), netMinor: z.string().transform(BigInt), id: z.uuid() });
+
+/** A run by the id in the address. An id that is none is a run that does not exist. */
+export function getRunOf(db: ApiDeps['db'], id: string | undefined): Promise<Run> {
+  if (!z.uuid().safeParse(id).success) throw new Failure('not_found', `There is no run ${id}.`);
+  return getRun(db, id ?? '');
+}
+
+export const totalsOf = (totals: readonly ReviewTotal[]): Html =>
+  html`<dl class="totals">
+    ${totals.map(
+      ({ currency, count, netMinor, lastMinor }) =>
+        html`<div>
+          <dt>${currency} <small>${countOf(count, 'payout')}</small></dt>
+          <dd class="sum">${formatAmount(money(netMinor, currency))}</dd>
+          <dd class="then">
+            ${lastMinor === null ? 'nothing in the last run' : `last run ${formatAmount(money(lastMinor, currency))}`}
+          </dd>
+        </div>`,
+    )}
+  </dl>`;
+
+const percentOf = ({ netMinor, lastMinor }: ReviewPayout): Html => {
+  if (lastMinor === null || lastMinor === 0n) return html`<span class="quiet">new</span>`;
+  const percent = ((netMinor - lastMinor) * 100n) / lastMinor;
+  const isBig = percent >= 50n || percent <= -50n;
+  return html`<span class="change" data-size="${isBig ? 'big' : 'small'}">
+    ${percent > 0n ? '+' : percent < 0n ? '−' : ''}${percent < 0n ? -percent : percent} %
+  </span>`;
+};
+
+const payoutRow = (payout: ReviewPayout, flags: readonly PayoutFlag[]) => {
+  const say = (minor: bigint) => formatAmount(money(minor, payout.currency));
+  const isOut = payout.status === 'cancelled';
+  return {
+    id: `payout-${payout.id}`,
+    ...(isOut || payout.isHeld ? { tone: isOut ? 'out' : 'held' } : {}),
+    head: html`${payout.name}
+      <small>${payout.partner} · ${payout.kind}, ${payout.country}</small>
+      ${isOut && tag({ label: 'taken out', tone: 'plain' })}
+      ${payout.isHeld && tag({ label: 'on hold', tone: 'watch' })} ${flags.map((flag) => tag(FLAG[flag]))}`,
+    cells: [
+      html`${METHOD[payout.method]} <small>•••• ${payout.last4}</small>`,
+      payout.currency,
+      say(payout.grossMinor),
+      payout.withheldMinor === 0n ? '–' : `−${say(payout.withheldMinor)}`,
+      html`<strong>${say(payout.netMinor)}</strong>`,
+      percentOf(payout),
+    ],
+  };
+};
+
+const PAYOUT_COLUMNS = [
+  'Partner',
+  'Pays to',
+  'Currency',
+  { label: 'Earned', number: true },
+  { label: 'Withheld', number: true },
+  { label: 'Payout', number: true },
+  { label: 'Against last payout', number: true },
+];
+
+async function readReview(db: ApiDeps['db'], run: Run, cursor: string | undefined) {
+  const after = Place.safeParse(parseCursor(cursor ?? '')).data ?? null;
+  const [totals, outcomes, flagCounts, flagged, approvals, payouts] = await Promise.all([
+    listReviewTotals(db, run),
+    listOutcomeTotals(db, run.id),
+    countFlags(db, run.id),
+    listFlagged(db, run.id, null, FLAGGED_MAX),
+    listApprovals(db, run.id),
+    readPage(PAYOUTS_A_PAGE, (count) => listReviewPayouts(db, run.id, after, count), {
+      key: ({ currency, netMinor, id }) => ({ currency, netMinor: String(netMinor), id }),
+      item: (payout) => payout,
+    }),
+  ]);
+  return { totals, outcomes, flagCounts, flagged, approvals, payouts };
+}
+
+type Review = Awaited<ReturnType<typeof readReview>>;
+
+const timeline = (run: Run, { approvals }: Review): Html => {
+  const say = (at: Date) => formatInstant(at, run.zone);
+  const counted = approvals.filter(
+    ({ contentHash, decision }) => contentHash === run.contentHash && decision === 'approve',
+  );
+  const missing = run.approvalsRequired - counted.length;
+  return html`<ol class="timeline">
+    <li><strong>Cut-off</strong><small>${say(run.cutoffAt)}</small></li>
+    <li><strong>Opened</strong><small>by ${run.preparer ?? 'its schedule'}, ${say(run.createdAt)}</small></li>
+    ${approvals.map(
+      ({ actor, decision, at, note, contentHash }) =>
+        html`<li>
+          <strong>${decision === 'approve' ? 'Approved' : 'Rejected'} by ${actor}</strong>
+          <small>${say(at)}${contentHash !== run.contentHash && ', for content that changed since then'}</small>
+          ${note && html`<q>${note}</q>`}
+        </li>`,
+    )}
+    ${run.status === 'review' && missing > 0 && html`<li data-is="now"><strong>Waits for ${countOf(missing, 'approval')}</strong></li>`}
+    <li data-is="next"><strong>Money leaves</strong><small>${formatDay(run.payOn)}, if approved</small></li>
+  </ol>`;
+};
+
+const notPaid = ({ outcomes }: Review): Html =>
+  table({
+    caption: 'Partners who are not paid',
+    columns: ['Reason', { label: 'Partners', number: true }, { label: 'Amount', number: true }],
+    rows: outcomes
+      .filter(({ outcome }) => outcome !== 'paid')
+      .map(({ outcome, count, currency, payableMinor }) => ({
+        head: OUTCOME[outcome],
+        cells: [count, `${formatAmount(money(payableMinor, currency))} ${currency}`],
+      })),
+    empty: 'Every partner with a balance is paid.',
+  });
+
+const decisionBar = (run: Run, visitor: Visitor): Html | null =>
+  run.status === 'review' && mayUse(visitor.roles, 'GET /runs/{id}/approval')
+    ? html`<div class="decision">
+        <p>
+          <strong>${countOf(run.approvalsRequired, 'approval')} needed.</strong> It counts for content
+          <code>${run.contentHash?.slice(0, 12)}</code> alone: one cent of difference voids it.
+        </p>
+        <p class="buttons">
+          <a class="button" href="/runs/${run.id}/rejection">Reject…</a>
+          <a class="button primary" href="/runs/${run.id}/approval">Approve…</a>
+        </p>
+      </div>`
+    : null;
+
+/** What an approver decides by: the sums, what to look at, every payout, and who decided what until now. */
+export function reviewPages({ db }: ApiDeps, pages: ReturnType<typeof definePages>): void {
+  pages.on('GET /runs/{id}', async (c, visitor) => {
+    const run = await getRunOf(db, c.req.param('id'));
+    const review = await readReview(db, run, c.req.query('cursor'));
+    const flagsOf = new Map(review.flagged.map(({ id, flags }) => [id, flags]));
+    const status = RUN_STATUS[run.status];
+    const main = html`<header class="title">
+        <p><a href="/runs">Runs</a></p>
+        <h1>${run.schedule} ${tag(status)}</h1>
+        <p>${periodOf(run)}. Pays on <strong>${formatDay(run.payOn)}</strong>.</p>
+        ${run.statusReason && html`<p>Reason: ${run.statusReason}</p>`}
+      </header>
+      <div class="columns">
+        <section>
+          <h2 class="unseen">Totals</h2>
+          ${totalsOf(review.totals)}
+          ${
+            review.flagCounts.length > 0 &&
+            html`<ul class="differences" aria-label="What to look at">
+              ${review.flagCounts.map(({ flag, count }) => html`<li data-tone="${FLAG[flag].tone}"><strong>${count}</strong> ${FLAG[flag].about}</li>`)}
+            </ul>`
+          }
+          ${table({
+            caption: 'Payouts',
+            columns: PAYOUT_COLUMNS,
+            rows: review.payouts.items.map((payout) => payoutRow(payout, flagsOf.get(payout.id) ?? [])),
+            empty: 'This run pays nobody. The reasons are below.',
+          })}
+          ${nextPage(`/runs/${run.id}`, review.payouts.nextCursor)} ${notPaid(review)}
+        </section>
+        <aside>
+          <section class="card">
+            <h2>What happened</h2>
+            ${timeline(run, review)}
+          </section>
+        </aside>
+      </div>
+      ${decisionBar(run, visitor)}`;
+    return sendPage(c, consolePage({ title: `${run.schedule}, ${run.periodEnd}`, here: '/runs', main }, visitor));
+  });
+}

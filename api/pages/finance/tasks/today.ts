@@ -1,0 +1,47 @@
+import { listRuns } from '../../../../db/runs/runs.ts';
+import { listTasks, type Task } from '../../../../db/tasks/tasks.ts';
+import type { ApiDeps } from '../../../http/deps.ts';
+import { table } from '../../components.ts';
+import { countOf, formatDay, formatInstant } from '../../format.ts';
+import { type definePages, sendPage } from '../../guard.ts';
+import { html } from '../../html.ts';
+import { consolePage } from '../../layout.ts';
+import { TASK } from '../../words.ts';
+import { runTable } from '../runs/runs.ts';
+
+const TASKS_MAX = 200;
+const RUNS_MAX = 20;
+const NEVER = Infinity;
+
+const byDeadline = (a: Task, b: Task): number =>
+  (a.deadlineAt?.getTime() ?? NEVER) - (b.deadlineAt?.getTime() ?? NEVER) ||
+  a.openedAt.getTime() - b.openedAt.getTime();
+
+/** What waits for people now, the oldest deadline first. */
+export function todayPages({ db }: ApiDeps, pages: ReturnType<typeof definePages>): void {
+  pages.on('GET /', async (c, visitor) => {
+    const [tasks, reviews, disbursing] = await Promise.all([
+      listTasks(db, { isOpen: true }, null, TASKS_MAX),
+      listRuns(db, { status: 'review' }, null, RUNS_MAX),
+      listRuns(db, { status: 'disbursing' }, null, RUNS_MAX),
+    ]);
+    const main = html`<header class="title">
+        <h1>Today</h1>
+        <p>${formatDay(new Date().toISOString().slice(0, 10))}</p>
+      </header>
+      ${runTable('Runs to approve', reviews, 'No run waits for an approval. A schedule opens the next one at its cut-off.')}
+      ${runTable('Runs being paid', disbursing, 'No run is being paid now.')}
+      ${table({
+        caption: 'Tasks',
+        columns: ['Task', 'What happened', 'Deadline', 'Since'],
+        rows: tasks.toSorted(byDeadline).map(({ kind, detail, deadlineAt, openedAt }) => ({
+          head: TASK[kind],
+          cells: [detail, deadlineAt ? formatInstant(deadlineAt, 'UTC') : 'none', formatInstant(openedAt, 'UTC')],
+          ...(deadlineAt && deadlineAt.getTime() < Date.now() ? { tone: 'late' } : {}),
+        })),
+        empty: 'No task is open. A failure, a proposal or a question of a provider opens one.',
+        beside: html`<small>${countOf(tasks.length, 'open task')}</small>`,
+      })}`;
+    return sendPage(c, consolePage({ title: 'Today', here: '/', main }, visitor));
+  });
+}

@@ -1,0 +1,40 @@
+import { digitsOf } from '../../domain/unit.ts';
+import { type Amount, formatDecimal } from '../../domain/money.ts';
+
+const LOCALE = 'en-US';
+
+/** Prints an amount without its currency, with our own digits: 1234567 minor units of USD are `12,345.67`. No digit passes a float. */
+export function formatAmount(amount: Amount): string {
+  const digits = digitsOf(amount.currency);
+  const text = new Intl.NumberFormat(LOCALE, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(
+    formatDecimal(amount) as Intl.StringNumericLiteral,
+  );
+  return text.replace('-', '−');
+}
+
+/** Prints a local date, such as 2026-12-03, as `Thu 3 Dec 2026`. */
+export const formatDay = (day: string): string =>
+  new Intl.DateTimeFormat('en-GB', {
+    timeZone: 'UTC',
+    weekday: 'short',
+    day: 'numeric',
+    month: 'short',
+    year: 'numeric',
+  })
+    .format(new Date(`${day}T00:00:00Z`))
+    .replace(',', '');
+
+/** Prints an instant in a zone, such as `1 Dec 2026, 05:02`. */
+export const formatInstant = (at: Date, zone: string): string =>
+  new Intl.DateTimeFormat('en-GB', {
+    timeZone: zone,
+    day: 'numeric',
+    month: 'short',
+    year: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+  }).format(at);
+
+/** Prints a number of things with its noun: `1 payout`, `1,204 payouts`. */
+export const countOf = (count: number, one: string, many = `${one}s`): string =>
+  `${new Intl.NumberFormat(LOCALE).format(count)} ${count === 1 ? one : many}`;

@@ -1,0 +1,114 @@
+import { Hono } from 'hono';
+import type { Context, MiddlewareHandler } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+
+import { siteOf } from '../../commands/people/passkeys.ts';
+import { findVisitor, type Visitor } from '../../db/people/sessions.ts';
+import { Failure } from '../../domain/errors.ts';
+import type { ApiDeps, ApiEnv } from '../http/deps.ts';
+import { mayUse, type PageRoute } from '../http/permissions.ts';
+import { problemOf } from '../http/problem.ts';
+import { tooLarge } from '../http/upload.ts';
+import { readSessionCookie } from '../http/visitor.ts';
+import { html, type Html } from './html.ts';
+import { consolePage, strangerPage } from './layout.ts';
+
+type Answer = Response | Promise<Response>;
+type PageContext = Context<ApiEnv>;
+/** What a page or a form does for a person who may use it. */
+export type Handler = (c: PageContext, visitor: Visitor) => Answer;
+
+const FORM_BYTES_MAX = 256 * 1024;
+
+/** Registers pages. Every one has a row in the table of permissions, and a form accepts what this site sent alone. */
+export function definePages(deps: ApiDeps) {
+  const app = new Hono<ApiEnv>();
+  const ownForm = ownForms(deps);
+  app.onError((error, c) => answerError(deps, error, c as PageContext));
+  return {
+    app,
+    /** A page or form for people who are signed in. */
+    on(route: PageRoute, handle: Handler): void {
+      const [method, path] = splitRoute(route);
+      const guarded = async (c: PageContext): Promise<Response> => {
+        const visitor = await visitorOf(deps, c);
+        if (!visitor) return askToSignIn(c);
+        c.set('visitor', visitor);
+        c.env?.admit?.();
+        if (!mayUse(visitor.roles, route)) throw new Failure('not_found', `There is nothing for you at ${c.req.path}.`);
+        return handle(c, visitor);
+      };
+      if (method === 'GET') app.get(path, guarded);
+      else app.post(path, ownForm, guarded);
+    },
+    /** A page or form for everybody. */
+    open(method: 'GET' | 'POST', path: string, handle: (c: PageContext) => Answer): void {
+      if (method === 'GET') app.get(path, handle);
+      else app.post(path, ownForm, handle);
+    },
+  };
+}
+
+function splitRoute(route: PageRoute): ['GET' | 'POST', string] {
+  const [method, path = ''] = route.split(' ');
+  return [method === 'POST' ? 'POST' : 'GET', path.replaceAll(/\{(\w+)\}/g, ':$1')];
+}
+
+async function visitorOf({ db }: ApiDeps, c: PageContext): Promise<Visitor | null> {
+  const token = readSessionCookie(c);
+  return token === undefined ? null : findVisitor(db, token);
+}
+
+/** A page leads back to itself after the sign-in. A form does not: what it said is lost, and the person hears so. */
+function askToSignIn(c: PageContext): Answer {
+  if (c.req.method === 'GET') return c.redirect(`/sign-in?${new URLSearchParams({ next: c.req.path })}`, 303);
+  throw new Failure('not_authenticated', 'Your session has ended. Nothing was done. Sign in, and send the form again.');
+}
+
+/** Refuses a form of another site, whatever the browser sends with it, and one that is too large. */
+function ownForms({ settings }: ApiDeps): MiddlewareHandler<ApiEnv> {
+  const { origin } = siteOf(settings.publicUrl);
+  const size = bodyLimit({
+    maxSize: FORM_BYTES_MAX,
+    onError: () => {
+      throw tooLarge(FORM_BYTES_MAX);
+    },
+  });
+  return async (c, next) => {
+    if (c.req.header('sec-fetch-site') !== 'same-origin' && c.req.header('origin') !== origin)
+      throw new Failure('not_allowed', 'This form came from another site. Nothing was done.');
+    return size(c, next);
+  };
+}
+
+async function answerError(deps: ApiDeps, error: Error, c: PageContext): Promise<Response> {
+  const problem = problemOf(error, c.get('requestId'));
+  if (problem.status >= 500)
+    deps.log.error({ requestId: c.get('requestId'), error: error.name, stack: error.stack }, 'a page failed');
+  const main = html`<header class="title"><h1>${problem.title}</h1></header>
+    <p>${problem.detail}</p>
+    ${
+      problem.errors.length > 0 &&
+      html`<ul class="plain">
+        ${problem.errors.map(({ field, reason }) => html`<li>${field}: ${reason}</li>`)}
+      </ul>`
+    }
+    <p class="buttons"><a class="button" href="/">Go to Today</a></p>`;
+  const visitor = c.get('visitor');
+  const page = { title: problem.title, main };
+  return sendPage(c, visitor ? consolePage(page, visitor) : strangerPage(page), problem.status);
+}
+
+/** A page is for its reader alone, so no cache keeps it. */
+export const sendPage = (c: PageContext, page: Html, status = 200): Answer =>
+  c.html(page, status as ContentfulStatusCode, { 'cache-control': 'no-store' });
+
+/** The fields of a form as text. A field that was not sent, or is a file, is an empty text. */
+export async function readForm<Name extends string>(c: PageContext, ...names: Name[]): Promise<Record<Name, string>> {
+  const form = await c.req.parseBody();
+  return Object.fromEntries(names.map((name) => [name, typeof form[name] === 'string' ? form[name] : ''])) as Record<
+    Name,
+    string
+  >;
+}

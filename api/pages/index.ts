@@ -1,0 +1,19 @@
+import type { Hono } from 'hono';
+
+import type { ApiDeps, ApiEnv } from '../http/deps.ts';
+import { serveAsset } from './assets.ts';
+import { approvalPages } from './finance/runs/approval.ts';
+import { reviewPages } from './finance/runs/review.ts';
+import { runPages } from './finance/runs/runs.ts';
+import { todayPages } from './finance/tasks/today.ts';
+import { definePages } from './guard.ts';
+import { accountPages } from './people/account.ts';
+import { signInPages } from './people/sign-in.ts';
+
+/** Every page, and what the pages load. */
+export function pages(deps: ApiDeps): Hono<ApiEnv> {
+  const site = definePages(deps);
+  for (const add of [signInPages, accountPages, todayPages, runPages, reviewPages, approvalPages]) add(deps, site);
+  site.app.get('/assets/:name', serveAsset);
+  return site.app;
+}

@@ -1,0 +1,108 @@
+import { askForPasskey, askToSignIn, siteOf } from '../../../commands/people/passkeys.ts';
+import { acceptInvitation, readInvitation, signIn, signOut } from '../../../commands/people/sessions.ts';
+import type { ApiDeps, ApiEnv } from '../../http/deps.ts';
+import { limitTries } from '../../http/rate-limit.ts';
+import { clearSessionCookie, setSessionCookie } from '../../http/visitor.ts';
+import { type definePages, readForm, sendPage } from '../guard.ts';
+import { html, type Html } from '../html.ts';
+import { strangerPage } from '../layout.ts';
+import { readNewPasskey, readSignature } from '../credential.ts';
+import { ROLE } from '../words.ts';
+import type { Context } from 'hono';
+
+const FAILURES_A_MINUTE = 20;
+const USER_AGENT_CHARS_MAX = 300;
+
+/** A form that a passkey answers. Its button asks the browser, and the answer travels in a hidden field. */
+export const passkeyForm = (
+  {
+    kind,
+    action,
+    options,
+    button,
+    hidden = {},
+  }: {
+    kind: 'create' | 'get';
+    action: string;
+    options: object;
+    button: string;
+    hidden?: Readonly<Record<string, string>>;
+  },
+  inside: Html | null = null,
+): Html =>
+  html`<form method="post" action="${action}" data-passkey="${kind}" data-options="${JSON.stringify(options)}">
+    ${Object.entries(hidden).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`)}
+    <input type="hidden" name="credential" value="" />
+    ${inside}
+    <p class="buttons"><button class="primary">${button}</button></p>
+    <p role="status"></p>
+    <noscript><p>Passkeys need JavaScript. Please turn it on for this site.</p></noscript>
+  </form>`;
+
+/** Where a person goes after the sign-in: a path of ours, never an address of another site. */
+const safePath = (path: string): string => (/^\/(?![/\\])[\w/.?=&%~-]*$/.test(path) ? path : '/');
+
+/** A person signs in, accepts an invitation, or signs out. */
+export function signInPages(deps: ApiDeps, pages: ReturnType<typeof definePages>): void {
+  const { db, vault, settings } = deps;
+  const site = siteOf(settings.publicUrl);
+  const tries = limitTries(FAILURES_A_MINUTE);
+  const doorOf = (c: Context<ApiEnv>) => ({
+    vault,
+    site,
+    userAgent: c.req.header('user-agent')?.slice(0, USER_AGENT_CHARS_MAX) || null,
+  });
+
+  pages.open('GET', '/sign-in', async (c) => {
+    const options = await askToSignIn(vault, site);
+    const form = passkeyForm({
+      kind: 'get',
+      action: '/sign-in',
+      options,
+      button: 'Sign in with a passkey',
+      hidden: { next: safePath(c.req.query('next') ?? '/') },
+    });
+    const main = html`<h1>Sign in</h1>
+      ${form}
+      <p class="quiet">
+        If you have no passkey yet, open the link in the mail that invited you. If you lost yours, ask an operator for a
+        new link.
+      </p>`;
+    return sendPage(c, strangerPage({ title: 'Sign in', main }));
+  });
+
+  pages.open('POST', '/sign-in', async (c) => {
+    const { credential, next } = await readForm(c, 'credential', 'next');
+    const token = await tries(c, () => signIn(db, doorOf(c), readSignature(credential)));
+    setSessionCookie(c, token);
+    return c.redirect(safePath(next), 303);
+  });
+
+  pages.open('GET', '/invitations/:token', async (c) => {
+    const token = c.req.param('token') ?? '';
+    const claim = await tries(c, () => readInvitation(db, token));
+    const options = await askForPasskey(db, vault, site, claim);
+    const form = passkeyForm({ kind: 'create', action: `/invitations/${token}`, options, button: 'Make a passkey' });
+    const main = html`<h1>Welcome, ${claim.name}</h1>
+      <p>
+        You are invited as <strong>${ROLE[claim.role]}</strong>. A passkey is a key that your device keeps: you open it
+        with your finger, your face or a PIN. It replaces a password, and nobody can copy it.
+      </p>
+      ${form}`;
+    return sendPage(c, strangerPage({ title: 'Welcome', main }));
+  });
+
+  pages.open('POST', '/invitations/:token', async (c) => {
+    const { credential } = await readForm(c, 'credential');
+    const token = c.req.param('token') ?? '';
+    const cookie = await tries(c, () => acceptInvitation(db, doorOf(c), token, readNewPasskey(credential)));
+    setSessionCookie(c, cookie);
+    return c.redirect('/', 303);
+  });
+
+  pages.on('POST /sign-out', async (c, { sessionId, actorId }) => {
+    await signOut(db, sessionId, actorId);
+    clearSessionCookie(c);
+    return c.redirect('/sign-in', 303);
+  });
+}

@@ -1,0 +1,77 @@
+import type { Outcome } from '../../domain/payouts/outcome.ts';
+import type { Role } from '../../domain/people/role.ts';
+import type { PayoutFlag } from '../../domain/runs/flag.ts';
+import type { RunStatus } from '../../domain/runs/run.ts';
+import type { TaskKind } from '../../domain/tasks/task.ts';
+import type { Method } from '../../domain/rails.ts';
+
+/** The words of the pages for the states, reasons and kinds of the domain. Each is a record, so a new member needs its words. */
+
+export type Tone = 'plain' | 'good' | 'watch' | 'alert';
+
+export const RUN_STATUS: Record<RunStatus, { label: string; tone: Tone }> = {
+  preparing: { label: 'being prepared', tone: 'plain' },
+  review: { label: 'waits for approval', tone: 'watch' },
+  approved: { label: 'approved', tone: 'good' },
+  disbursing: { label: 'being paid', tone: 'good' },
+  paused: { label: 'paused', tone: 'alert' },
+  disbursed: { label: 'paid out', tone: 'plain' },
+  rejected: { label: 'rejected', tone: 'alert' },
+  expired: { label: 'expired', tone: 'alert' },
+  cancelled: { label: 'cancelled', tone: 'plain' },
+};
+
+export const METHOD: Record<Method, string> = { bank: 'Bank', paypal: 'PayPal', check: 'Check' };
+
+export const FLAG: Record<PayoutFlag, { label: string; tone: Tone; about: string }> = {
+  first_payment: { label: 'first payout', tone: 'watch', about: 'paid for the first time' },
+  changed_details: { label: 'new account', tone: 'alert', about: 'go to another account than last time' },
+  shared_account: {
+    label: 'same account as another',
+    tone: 'alert',
+    about: 'share their account with another partner',
+  },
+};
+
+export const OUTCOME: Record<Outcome, string> = {
+  paid: 'is paid',
+  nothing_due: 'Nothing is due to them.',
+  partner_merged: 'They were merged into another partner.',
+  negative_balance: 'They owe more than they earned.',
+  partner_on_hold: 'Somebody put them on hold.',
+  no_instrument: 'They gave no payout details.',
+  instrument_failed: 'Their payout details failed.',
+  instrument_cooling_off: 'Their new payout details still wait.',
+  method_not_offered: 'The payer does not offer their method.',
+  below_minimum: 'The amount is below the smallest payout.',
+  excluded: 'Finance took the payout out of the run.',
+  changed_after_approval: 'The payout changed after its approval.',
+  held_after_approval: 'Finance held the payout after its approval.',
+  cut_after_approval: 'Finance cut the payout after its approval.',
+};
+
+export const ROLE: Record<Role, string> = {
+  preparer: 'Preparer',
+  approver: 'Approver',
+  operator: 'Operator',
+  partner: 'Partner',
+  auditor: 'Auditor',
+};
+
+export const TASK: Record<TaskKind, string> = {
+  outcome_unknown: 'Find out whether a payment was made',
+  provider_approval: "Approve or fund a payment at the provider's site",
+  partial_return: 'Say whose money came back',
+  check_exception: 'Tell the bank whether to pay a check',
+  check_stop_expiring: 'Renew the stop of a check',
+  check_stale: 'Decide about a check that nobody cashed',
+  check_returned_mail: 'Decide about a check that came back by mail',
+  checks_to_mail: 'Mail the printed checks',
+  correction_proposed: 'Confirm or refuse a correction',
+  decision_waiting: 'Decide a deal, a request or a claim',
+  conversion_proposed: 'Confirm or refuse a conversion of points',
+  re_rating_proposed: 'Confirm or decline a re-rating',
+  policy_proposed: 'Confirm a policy',
+  role_proposed: 'Confirm or refuse a role',
+  events_quarantined: 'Accept or dismiss events that came again changed',
+};

@@ -1,0 +1,70 @@
+import { sql } from 'slonik';
+import { z } from 'zod';
+
+import { Bytes, Id, Instant } from '../column-types.ts';
+import type { Database } from '../database.ts';
+
+const PasskeyRow = z.strictObject({
+  id: z.string(),
+  actorId: z.string(),
+  credentialId: Bytes,
+  publicKey: Bytes,
+  signCount: z.bigint(),
+  transports: z.array(z.string()),
+  createdAt: Instant,
+  lastUsedAt: Instant.nullable(),
+});
+export type Passkey = z.infer<typeof PasskeyRow>;
+
+const passkeyColumns = sql.fragment`
+  id, actor_id as "actorId", credential_id as "credentialId", public_key as "publicKey", sign_count as "signCount", transports,
+  created_at as "createdAt", last_used_at as "lastUsedAt"`;
+
+export type NewPasskey = Pick<Passkey, 'actorId' | 'transports' | 'signCount'> & {
+  credentialId: Uint8Array;
+  publicKey: Uint8Array;
+};
+
+/** Writes a passkey and returns its id. Null if the credential is known already. */
+export const insertPasskey = (
+  db: Database,
+  { actorId, credentialId, publicKey, signCount, transports }: NewPasskey,
+): Promise<string | null> =>
+  db.maybeOneFirst(sql.type(Id)`
+    insert into passkey(actor_id, credential_id, public_key, sign_count, transports)
+    values (${actorId}, ${sql.binary(Buffer.from(credentialId))}, ${sql.binary(Buffer.from(publicKey))}, ${signCount},
+      ${sql.array(transports, 'text')})
+    on conflict do nothing returning id`);
+
+/** Finds a passkey that was not removed, and locks it for this transaction. */
+export const lockPasskey = (db: Database, credentialId: Uint8Array): Promise<Passkey | null> =>
+  db.maybeOne(sql.type(PasskeyRow)`
+    select ${passkeyColumns} from passkey
+    where credential_id = ${sql.binary(Buffer.from(credentialId))} and removed_at is null for update`);
+
+/** The passkeys that a person can use now, oldest first. */
+export const listPasskeys = (db: Database, actorId: string): Promise<readonly Passkey[]> =>
+  db.any(sql.type(PasskeyRow)`
+    select ${passkeyColumns} from passkey where actor_id = ${actorId} and removed_at is null order by id`);
+
+export const markPasskeyUsed = (db: Database, id: string, signCount: bigint) =>
+  db.query(sql.unsafe`update passkey set sign_count = ${signCount}, last_used_at = now() where id = ${id}`);
+
+export type NewSignature = {
+  passkeyId: string;
+  statement: string;
+  authenticatorData: Uint8Array;
+  clientData: Uint8Array;
+  signature: Uint8Array;
+};
+
+/** Keeps a statement that a person signed, and returns its id. */
+export const insertSignature = (
+  db: Database,
+  { passkeyId, statement, authenticatorData, clientData, signature }: NewSignature,
+): Promise<string> =>
+  db.oneFirst(sql.type(Id)`
+    insert into signature(passkey_id, statement, authenticator_data, client_data, signature)
+    values (${passkeyId}, ${statement}, ${sql.binary(Buffer.from(authenticatorData))}, ${sql.binary(Buffer.from(clientData))},
+      ${sql.binary(Buffer.from(signature))})
+    returning id`);

@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto';
+
+import type { Browser } from 'playwright-core';
+import { sql } from 'slonik';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { accept, faultsOf, hasBrowser, inviteAs, openBrowser, openPerson } from '../fixtures/browser.ts';
+import { addPartners, type Company, openCompany, sale, sendEvents } from '../fixtures/company.ts';
+import { eventsAreAccrued, getRun, prepareRun, type RunSeen } from '../fixtures/runs.ts';
+import { openWorld, type World } from '../fixtures/world.ts';
+
+describe.skipIf(!hasBrowser)('given a run that waits for its approver', () => {
+  let world: World;
+  let company: Company;
+  let browser: Browser;
+  let run: RunSeen;
+
+  beforeAll(async () => {
+    world = await openWorld();
+    browser = await openBrowser();
+    company = await openCompany(world);
+    await addPartners(company, [
+      { code: 'ann', method: 'paypal' },
+      { code: 'bob', method: 'bank' },
+    ]);
+    await sendEvents(company, [
+      sale({ id: '1', partner: 'ann', amount: '1234.00' }),
+      sale({ id: '2', partner: 'bob', amount: '500.00' }),
+    ]);
+    await eventsAreAccrued(company);
+    run = await prepareRun(company);
+  });
+  afterAll(async () => {
+    await browser.close();
+    await world.close();
+  });
+
+  it('when she opens her invitation, reads the run and signs, then the run is approved with a signature that anybody can verify', async () => {
+    const iris = await openPerson(browser, world);
+    await accept(iris.page, await inviteAs(world, 'iris', 'approver'));
+    expect(await iris.page.getByRole('heading', { level: 1 }).textContent()).toBe('Today');
+    await iris.page.getByRole('link', { name: 'monthly' }).first().click();
+    expect(await faultsOf(iris.page)).toEqual([]);
+    await iris.page.screenshot({ path: '/tmp/review.png', fullPage: true });
+    await iris.page.getByRole('link', { name: 'Approve…' }).click();
+    expect(await faultsOf(iris.page)).toEqual([]);
+    await iris.page.screenshot({ path: '/tmp/approve.png', fullPage: true });
+    await iris.page.getByRole('button', { name: 'Approve and sign' }).click();
+    await iris.page.getByText('Approved by iris').waitFor();
+
+    expect((await getRun(company, run.id)).status).not.toBe('review');
+    const signed = await world.owner.one(sql.unsafe`
+      select statement, client_data as "clientData" from approval join signature on signature.id = approval.signature_id
+      where run_id = ${run.id}`);
+    const { statement, clientData } = signed as { statement: string; clientData: Buffer };
+    expect(statement).toContain(`approve run ${run.id} content ${run.contentHash}`);
+    const { challenge } = JSON.parse(Buffer.from(clientData).toString()) as { challenge: string };
+    expect(challenge).toBe(createHash('sha256').update(statement).digest('base64url'));
+    expect(iris.complaints).toEqual([]);
+    await iris.close();
+  });
+});
