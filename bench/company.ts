@@ -37,7 +37,14 @@ export async function addCompany(
     sealed,
     checkAccountId: null,
   });
-  const rules = { frequency: 'monthly', zone: 'UTC', payDays: 0, approvalsRequired: 1, scheduled: false } as const;
+  const rules = {
+    frequency: 'monthly',
+    zone: 'UTC',
+    payDays: 0,
+    approvalsRequired: 1,
+    signedApprovals: false,
+    scheduled: false,
+  } as const;
   const schedule = await addSchedule(db, { code: 'bench', payerId: payer.id, ...rules, minimums: [] }, by);
   const program = await addProgram(
     db,

@@ -82,11 +82,19 @@ function ownForms({ settings }: ApiDeps): MiddlewareHandler<ApiEnv> {
   };
 }
 
+/** Titles for people, where those of the API speak of keys. */
+const TITLES: Partial<Record<string, string>> = {
+  not_authenticated: 'You are not signed in',
+  not_allowed: 'You may not do that',
+  claim_not_valid: 'This link does not work',
+};
+
 async function answerError(deps: ApiDeps, error: Error, c: PageContext): Promise<Response> {
   const problem = problemOf(error, c.get('requestId'));
+  const title = TITLES[problem.code] ?? problem.title;
   if (problem.status >= 500)
     deps.log.error({ requestId: c.get('requestId'), error: error.name, stack: error.stack }, 'a page failed');
-  const main = html`<header class="title"><h1>${problem.title}</h1></header>
+  const main = html`<header class="title"><h1>${title}</h1></header>
     <p>${problem.detail}</p>
     ${
       problem.errors.length > 0 &&
@@ -96,13 +104,19 @@ async function answerError(deps: ApiDeps, error: Error, c: PageContext): Promise
     }
     <p class="buttons"><a class="button" href="/">Go to Today</a></p>`;
   const visitor = c.get('visitor');
-  const page = { title: problem.title, main };
+  const page = { title, main };
   return sendPage(c, visitor ? consolePage(page, visitor) : strangerPage(page), problem.status);
 }
 
 /** A page is for its reader alone, so no cache keeps it. */
 export const sendPage = (c: PageContext, page: Html, status = 200): Answer =>
   c.html(page, status as ContentfulStatusCode, { 'cache-control': 'no-store' });
+
+/** The address of a page on this site, with its filters. */
+export const pathOf = (c: PageContext): string => {
+  const { pathname, search } = new URL(c.req.url);
+  return pathname + search;
+};
 
 /** The fields of a form as text. A field that was not sent, or is a file, is an empty text. */
 export async function readForm<Name extends string>(c: PageContext, ...names: Name[]): Promise<Record<Name, string>> {

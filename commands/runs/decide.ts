@@ -17,10 +17,20 @@ import { redraw } from './redraw.ts';
  * use them up with decisions that it would refuse. Throws the refusal as a Failure.
  */
 export async function checkDecision(db: Database, run: Run, decision: Omit<Decision, 'noteId'>): Promise<void> {
+  const refusal = await findRefusal(db, run, decision);
+  if (refusal) throw refusal;
+}
+
+/** The reason why a decision would be refused now, or undefined. */
+export async function findRefusal(
+  db: Database,
+  run: Run,
+  decision: Omit<Decision, 'noteId'>,
+): Promise<Failure | undefined> {
   const { by, contentHash: seen } = decision;
   const decider = deciderOf(decision, await readDecider(db, run.id, by, Buffer.from(seen, 'hex')));
   const refusal = whyNotDecide(run, decider, seen, await countChangedSince(db, run.id, seen));
-  if (refusal) throw new Failure(refusal.code, refusal.message);
+  return refusal && new Failure(refusal.code, refusal.message);
 }
 
 const deciderOf = (

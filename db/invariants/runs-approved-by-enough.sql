@@ -1,8 +1,9 @@
--- 15. A run pays only content that enough people have approved, as its schedule requires, who were approvers then, and without its preparer.
+-- 15. A run pays only content that enough people have approved, signed where its schedule requires, who were approvers then, and without its preparer.
 select format('run %s is %s with %s approvals of its content', run.id, run.status, count(distinct approval.actor_id)) as culprit
 from payout_run run
 join pay_schedule schedule on schedule.id = run.schedule_id
 left join approval on approval.run_id = run.id and approval.content_hash = run.content_hash and approval.decision = 'approve'
+  and (approval.signature_id is not null or not schedule.signed_approvals)
   and approval.actor_id is distinct from run.preparer_id
   and exists (select from role_grant held
               where held.actor_id = approval.actor_id and held.role = 'approver' and held.decided_at <= approval.at

@@ -20,6 +20,7 @@ const ScheduleRow = z.strictObject({
   zone: z.string(),
   payDays: z.number(),
   approvalsRequired: z.number(),
+  signedApprovals: z.boolean(),
   scheduled: z.boolean(),
   /** An amount is text in this jsonb, because a large number would lose digits. */
   minimums: z.array(z.strictObject({ currency: Currency, minor: z.string().transform(BigInt) })),
@@ -29,7 +30,7 @@ export type Schedule = z.infer<typeof ScheduleRow>;
 
 const scheduleQuery = sql.fragment`
   select schedule.id, schedule.code, payer.code as payer, payer.currency, frequency, weekday, monthday,
-    first_cutoff as "firstCutoff", zone, pay_days as "payDays", approvals_required as "approvalsRequired", scheduled, schedule.created_at as "createdAt",
+    first_cutoff as "firstCutoff", zone, pay_days as "payDays", approvals_required as "approvalsRequired", signed_approvals as "signedApprovals", scheduled, schedule.created_at as "createdAt",
     (select coalesce(jsonb_agg(jsonb_build_object('currency', currency, 'minor', minimum_minor::text) order by currency), '[]')
      from pay_schedule_minimum where schedule_id = schedule.id) as minimums
   from pay_schedule schedule join payer on payer.id = schedule.payer_id`;
@@ -38,6 +39,8 @@ export type NewSchedule = PaySchedule & {
   code: string;
   payerId: number;
   approvalsRequired: number;
+  /** Whether only approvals count that people sign with a passkey. */
+  signedApprovals: boolean;
   /** Whether its runs start on their own at each cut-off. */
   scheduled: boolean;
   minimums: readonly Money[];
@@ -46,11 +49,12 @@ export type NewSchedule = PaySchedule & {
 /** Writes a pay schedule with its minimums. Null if the code is taken. */
 export async function insertSchedule(db: Database, schedule: NewSchedule): Promise<Schedule | null> {
   const { code, payerId, frequency, weekday = null, monthday = null, firstCutoff = null, zone } = schedule;
-  const { payDays, approvalsRequired, scheduled, minimums } = schedule;
+  const { payDays, approvalsRequired, signedApprovals, scheduled, minimums } = schedule;
   const added = await db.maybeOne(sql.type(z.object({ id: z.number() }))`
-    insert into pay_schedule(code, payer_id, frequency, weekday, monthday, first_cutoff, zone, pay_days, approvals_required, scheduled)
+    insert into pay_schedule(code, payer_id, frequency, weekday, monthday, first_cutoff, zone, pay_days, approvals_required,
+      signed_approvals, scheduled)
     values (${code}, ${payerId}, ${frequency}, ${weekday}, ${monthday}, ${firstCutoff}::date, ${zone}, ${payDays},
-      ${approvalsRequired}, ${scheduled})
+      ${approvalsRequired}, ${signedApprovals}, ${scheduled})
     on conflict (code) do nothing returning id`);
   if (!added) return null;
   await insertMinimums(db, added.id, minimums);

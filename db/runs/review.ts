@@ -78,3 +78,11 @@ export const listReviewPayouts = (
     join partner on partner.id = payout.partner_id
     join instrument_version instrument on instrument.id = payout.instrument_version_id
     order by payout.currency, payout.net_minor desc, payout.id`);
+
+/** A text that changes whenever something on the page of a run does. It costs the same, however large the run is. */
+export const readRunVersion = (db: Database, runId: string): Promise<string> =>
+  db.oneFirst(sql.type(z.object({ version: z.string() }))`
+    select concat_ws(' ', run.status, encode(run.content_hash, 'hex'), run.review_since,
+      (select max(id) from approval where run_id = run.id), (select max(id) from run_edit where run_id = run.id),
+      (select max(status_at) from payout where run_id = run.id and status = 'executing')) as version
+    from payout_run run where run.id = ${runId}`);

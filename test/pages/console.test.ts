@@ -37,6 +37,9 @@ describe.skipIf(!hasBrowser)('given a run that waits for its approver', () => {
 
   it('when she opens her invitation, reads the run and signs, then the run is approved with a signature that anybody can verify', async () => {
     const iris = await openPerson(browser, world);
+    const other = await openPerson(browser, world);
+    await accept(other.page, await inviteAs(world, 'olive', 'auditor'));
+    await other.page.goto(`/runs/${run.id}`);
     await accept(iris.page, await inviteAs(world, 'iris', 'approver'));
     expect(await iris.page.getByRole('heading', { level: 1 }).textContent()).toBe('Today');
     await iris.page.getByRole('link', { name: 'monthly' }).first().click();
@@ -47,6 +50,7 @@ describe.skipIf(!hasBrowser)('given a run that waits for its approver', () => {
     await iris.page.screenshot({ path: '/tmp/approve.png', fullPage: true });
     await iris.page.getByRole('button', { name: 'Approve and sign' }).click();
     await iris.page.getByText('Approved by iris').waitFor();
+    await other.page.getByText('Approved by iris').waitFor();
 
     expect((await getRun(company, run.id)).status).not.toBe('review');
     const signed = await world.owner.one(sql.unsafe`
@@ -57,6 +61,8 @@ describe.skipIf(!hasBrowser)('given a run that waits for its approver', () => {
     const { challenge } = JSON.parse(Buffer.from(clientData).toString()) as { challenge: string };
     expect(challenge).toBe(createHash('sha256').update(statement).digest('base64url'));
     expect(iris.complaints).toEqual([]);
+    expect(other.complaints).toEqual([]);
     await iris.close();
+    await other.close();
   });
 });

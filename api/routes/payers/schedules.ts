@@ -56,6 +56,8 @@ const FIRST_CUTOFF =
 const ZONE = 'The IANA time zone of the cut-offs and dates of the schedule';
 const PAY_DAYS = 'The number of business days from the cut-off to the day on which the money leaves';
 const APPROVALS = 'The number of people who must approve a run';
+const SIGNED =
+  'Whether only approvals count that people sign with a passkey in the console; a key of the API then approves no run';
 const SCHEDULED = 'Whether a run starts automatically at each cut-off';
 
 const ZoneField = Zone.meta({ description: ZONE, examples: ['America/New_York'] });
@@ -95,6 +97,7 @@ const NewScheduleBody = z
       .max(5)
       .default(1)
       .meta({ description: APPROVALS, examples: [1] }),
+    signedApprovals: z.boolean().default(false).meta({ description: SIGNED }),
     scheduled: z.boolean().default(true).meta({ description: SCHEDULED }),
     minimums: Minimums.default([]),
   })
@@ -121,6 +124,7 @@ const ScheduleBody = z
     zone: fields.text(ZONE, 'America/New_York'),
     payDays: fields.count(PAY_DAYS, 2),
     approvalsRequired: fields.count(APPROVALS, 1),
+    signedApprovals: z.boolean().meta({ description: SIGNED }),
     scheduled: z.boolean().meta({ description: SCHEDULED }),
     minimums: z.array(MoneyBody).meta({ description: 'The smallest payout in each currency that has one' }),
     createdAt: fields.at('When the schedule was added'),

@@ -56,6 +56,9 @@ export const RunBody = z
       .nullable(),
     preparer: fields.code('The code of the person who asked for the run; null for a scheduled run', 'petra').nullable(),
     approvalsRequired: fields.count('The number of people who must approve the run', 1),
+    signedApprovals: z.boolean().meta({
+      description: 'Whether only approvals count that people sign with a passkey in the console',
+    }),
     replaces: fields
       .id(
         'The id of the payout that the run replaces; null if the run is not a replacement. A replacement pays only the partner of that payout',
@@ -218,6 +221,7 @@ export const runBody = (run: Run) => ({
   statusReason: run.statusReason,
   preparer: run.preparer,
   approvalsRequired: run.approvalsRequired,
+  signedApprovals: run.signedApprovals,
   replaces: run.replacesId,
   reason: run.askReason,
   contentHash: run.contentHash,

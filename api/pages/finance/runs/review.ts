@@ -1,9 +1,11 @@
 import { z } from 'zod';
 
+import { findRefusal } from '../../../../commands/runs/decide.ts';
 import { listApprovals } from '../../../../db/runs/approvals.ts';
 import { countFlags, listFlagged } from '../../../../db/runs/flags.ts';
 import { listOutcomeTotals } from '../../../../db/runs/outcomes.ts';
 import {
+  readRunVersion,
   listReviewPayouts,
   listReviewTotals,
   type ReviewPayout,
@@ -19,8 +21,9 @@ import type { ApiDeps } from '../../../http/deps.ts';
 import { mayUse } from '../../../http/permissions.ts';
 import { nextPage, table, tag } from '../../components.ts';
 import { countOf, formatAmount, formatDay, formatInstant } from '../../format.ts';
-import { type definePages, sendPage } from '../../guard.ts';
+import { type definePages, pathOf, sendPage } from '../../guard.ts';
 import { html, type Html } from '../../html.ts';
+import { live, tellChanges } from '../../live.ts';
 import { consolePage } from '../../layout.ts';
 import { FLAG, METHOD, OUTCOME, RUN_STATUS } from '../../words.ts';
 import { periodOf } from './runs.ts';
@@ -142,28 +145,46 @@ const notPaid = ({ outcomes }: Review): Html =>
     empty: 'Every partner with a balance is paid.',
   });
 
-const decisionBar = (run: Run, visitor: Visitor): Html | null =>
-  run.status === 'review' && mayUse(visitor.roles, 'GET /runs/{id}/approval')
-    ? html`<div class="decision">
-        <p>
-          <strong>${countOf(run.approvalsRequired, 'approval')} needed.</strong> It counts for content
-          <code>${run.contentHash?.slice(0, 12)}</code> alone: one cent of difference voids it.
-        </p>
-        <p class="buttons">
-          <a class="button" href="/runs/${run.id}/rejection">Reject…</a>
-          <a class="button primary" href="/runs/${run.id}/approval">Approve…</a>
-        </p>
-      </div>`
-    : null;
+const flagsOf = ({ flagCounts }: Review): Html | null =>
+  flagCounts.length === 0
+    ? null
+    : html`<ul class="differences" aria-label="What to look at">
+        ${flagCounts.map(({ flag, count }) => html`<li data-tone="${FLAG[flag].tone}"><strong>${count}</strong> ${FLAG[flag].about}</li>`)}
+      </ul>`;
+
+/** Why a person may not approve the run as they see it. Undefined if they may, or if they are no approvers at all. */
+const readRefusal = (db: ApiDeps['db'], run: Run, { actorId, roles }: Visitor): Promise<Failure | undefined> =>
+  run.status === 'review' && run.contentHash !== null && mayUse(roles, 'GET /runs/{id}/approval')
+    ? findRefusal(db, run, { by: actorId, decision: 'approve', contentHash: run.contentHash, signatureId: 'asked for' })
+    : Promise.resolve(undefined);
+
+function decisionBar(run: Run, { roles }: Visitor, refusal: Failure | undefined): Html | null {
+  if (run.status !== 'review' || !mayUse(roles, 'GET /runs/{id}/approval')) return null;
+  if (refusal)
+    return html`<div class="decision">
+      <p><strong>You cannot decide this run.</strong> ${refusal.message}</p>
+    </div>`;
+  return html`<div class="decision">
+    <p>
+      <strong>${countOf(run.approvalsRequired, 'approval')} needed.</strong> Yours counts for content
+      <code>${run.contentHash?.slice(0, 12)}</code> alone: one cent of difference voids it.
+    </p>
+    <p class="buttons">
+      <a class="button" href="/runs/${run.id}/rejection">Reject…</a>
+      <a class="button primary" href="/runs/${run.id}/approval">Approve…</a>
+    </p>
+  </div>`;
+}
 
 /** What an approver decides by: the sums, what to look at, every payout, and who decided what until now. */
 export function reviewPages({ db }: ApiDeps, pages: ReturnType<typeof definePages>): void {
   pages.on('GET /runs/{id}', async (c, visitor) => {
     const run = await getRunOf(db, c.req.param('id'));
     const review = await readReview(db, run, c.req.query('cursor'));
-    const flagsOf = new Map(review.flagged.map(({ id, flags }) => [id, flags]));
+    const flags = new Map(review.flagged.map((payout) => [payout.id, payout.flags]));
+    const refusal = await readRefusal(db, run, visitor);
     const status = RUN_STATUS[run.status];
-    const main = html`<header class="title">
+    const inside = html`<header class="title">
         <p><a href="/runs">Runs</a></p>
         <h1>${run.schedule} ${tag(status)}</h1>
         <p>${periodOf(run)}. Pays on <strong>${formatDay(run.payOn)}</strong>.</p>
@@ -172,17 +193,11 @@ export function reviewPages({ db }: ApiDeps, pages: ReturnType<typeof definePage
       <div class="columns">
         <section>
           <h2 class="unseen">Totals</h2>
-          ${totalsOf(review.totals)}
-          ${
-            review.flagCounts.length > 0 &&
-            html`<ul class="differences" aria-label="What to look at">
-              ${review.flagCounts.map(({ flag, count }) => html`<li data-tone="${FLAG[flag].tone}"><strong>${count}</strong> ${FLAG[flag].about}</li>`)}
-            </ul>`
-          }
+          ${totalsOf(review.totals)} ${flagsOf(review)}
           ${table({
             caption: 'Payouts',
             columns: PAYOUT_COLUMNS,
-            rows: review.payouts.items.map((payout) => payoutRow(payout, flagsOf.get(payout.id) ?? [])),
+            rows: review.payouts.items.map((payout) => payoutRow(payout, flags.get(payout.id) ?? [])),
             empty: 'This run pays nobody. The reasons are below.',
           })}
           ${nextPage(`/runs/${run.id}`, review.payouts.nextCursor)} ${notPaid(review)}
@@ -194,7 +209,13 @@ export function reviewPages({ db }: ApiDeps, pages: ReturnType<typeof definePage
           </section>
         </aside>
       </div>
-      ${decisionBar(run, visitor)}`;
+      ${decisionBar(run, visitor, refusal)}`;
+    const main = live({ path: pathOf(c), changes: `/runs/${run.id}/changes` }, inside);
     return sendPage(c, consolePage({ title: `${run.schedule}, ${run.periodEnd}`, here: '/runs', main }, visitor));
+  });
+
+  pages.on('GET /runs/{id}/changes', async (c) => {
+    const { id } = await getRunOf(db, c.req.param('id'));
+    return tellChanges(c, () => readRunVersion(db, id));
   });
 }
