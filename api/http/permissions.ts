@@ -1,10 +1,10 @@
 import type { Role } from '../../domain/people/role.ts';
 
-const STAFF = ['preparer', 'approver', 'operator', 'auditor'] as const;
-const EVERYBODY = [...STAFF, 'partner'] as const;
+export const STAFF = ['preparer', 'approver', 'operator', 'auditor'] as const;
+export const EVERYBODY = [...STAFF, 'partner'] as const;
 const OPERATOR = ['operator'] as const;
 const PREPARER = ['preparer'] as const;
-const APPROVER = ['approver'] as const;
+export const APPROVER = ['approver'] as const;
 const PARTNER = ['partner'] as const;
 
 /**
@@ -271,33 +271,6 @@ const ROLES_FOR: Readonly<Record<string, readonly Role[]>> = {
   'GET /v1/gateways/{name}/statements': STAFF,
   'POST /v1/gateways/{name}/statements/{day}/read': ['preparer', 'approver', 'operator'],
   'GET /v1/audit': ['operator', 'auditor'],
-};
-
-/**
- * The roles that may open each page, or send each of its forms. A person with several roles may do what any of them may. A partner gets
- * a 404 for a page that is not for them.
- */
-const PAGES_FOR = {
-  'GET /': STAFF,
-  'GET /runs': STAFF,
-  'GET /runs/{id}': STAFF,
-  'GET /runs/{id}/changes': STAFF,
-  'GET /runs/{id}/approval': APPROVER,
-  'POST /runs/{id}/approval': APPROVER,
-  'GET /runs/{id}/rejection': APPROVER,
-  'POST /runs/{id}/rejection': APPROVER,
-  'GET /account': EVERYBODY,
-  'POST /account/sessions/{id}/end': EVERYBODY,
-  'POST /sign-out': EVERYBODY,
-} as const satisfies Record<string, readonly Role[]>;
-
-export type PageRoute = keyof typeof PAGES_FOR;
-export const PAGE_ROUTES = Object.keys(PAGES_FOR) as PageRoute[];
-
-/** Whether one of a person's roles may use a page. */
-export const mayUse = (roles: readonly Role[], route: PageRoute): boolean => {
-  const allowed: readonly Role[] = PAGES_FOR[route];
-  return roles.some((role) => allowed.includes(role));
 };
 
 /** The only routes under /v1 that need no key. A person gets one by the first, and the webhooks of the second are signed. */

@@ -9,19 +9,19 @@ export const tag = ({ label, tone }: { label: string; tone: Tone }): Html =>
 type Column = string | { label: string; number?: boolean; unseen?: boolean };
 type Row = { head: Part; cells: readonly Part[]; id?: string; tone?: string };
 
-/** A table with a caption. An empty one says why, and what to do. `beside` stands on the right of the caption. */
+/** A table with a caption. An empty one says why, and what to do. `aside` stands to the right of the caption. */
 export function table({
   caption,
   columns,
   rows,
   empty,
-  beside,
+  aside,
 }: {
   caption: string;
   columns: readonly Column[];
   rows: readonly Row[];
   empty: Part;
-  beside?: Html | undefined;
+  aside?: Html | undefined;
 }): Html {
   const shapes = columns.map((column) => (typeof column === 'string' ? { label: column } : column));
   const numberAt = (index: number) => shapes[index]?.number && html`class="number"`;
@@ -34,7 +34,7 @@ export function table({
     <table>
       <caption>
         <h2>${caption}</h2>
-        ${beside}
+        ${aside}
       </caption>
       <thead>
         <tr>
@@ -61,15 +61,3 @@ export const nextPage = (path: string, cursor: string | null): Html | null =>
     : html`<p class="more">
         <a class="button" href="${path}?${new URLSearchParams({ cursor }).toString()}">Next page</a>
       </p>`;
-
-/** A list of facts: each with its name. */
-export const facts = (items: readonly (readonly [string, Part])[]): Html =>
-  html`<dl class="facts">
-    ${items.map(
-      ([name, value]) =>
-        html`<div>
-          <dt>${name}</dt>
-          <dd>${value}</dd>
-        </div>`,
-    )}
-  </dl>`;

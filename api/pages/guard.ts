@@ -7,7 +7,7 @@ import { siteOf } from '../../commands/people/passkeys.ts';
 import { findVisitor, type Visitor } from '../../db/people/sessions.ts';
 import { Failure } from '../../domain/errors.ts';
 import type { ApiDeps, ApiEnv } from '../http/deps.ts';
-import { mayUse, type PageRoute } from '../http/permissions.ts';
+import { mayUse, type PageRoute } from '../http/page-permissions.ts';
 import { problemOf } from '../http/problem.ts';
 import { tooLarge } from '../http/upload.ts';
 import { readSessionCookie } from '../http/visitor.ts';
@@ -16,7 +16,7 @@ import { consolePage, strangerPage } from './layout.ts';
 
 type Answer = Response | Promise<Response>;
 type PageContext = Context<ApiEnv>;
-/** What a page or a form does for a person who may use it. */
+/** Does the work of a page or a form for a person who may use it. */
 export type Handler = (c: PageContext, visitor: Visitor) => Answer;
 
 const FORM_BYTES_MAX = 256 * 1024;
@@ -60,7 +60,7 @@ async function visitorOf({ db }: ApiDeps, c: PageContext): Promise<Visitor | nul
   return token === undefined ? null : findVisitor(db, token);
 }
 
-/** A page leads back to itself after the sign-in. A form does not: what it said is lost, and the person hears so. */
+/** A page leads back to itself after the sign-in. A form does not: its content is lost, and the page says so. */
 function askToSignIn(c: PageContext): Answer {
   if (c.req.method === 'GET') return c.redirect(`/sign-in?${new URLSearchParams({ next: c.req.path })}`, 303);
   throw new Failure('not_authenticated', 'Your session has ended. Nothing was done. Sign in, and send the form again.');

@@ -1,4 +1,4 @@
-import { html as hono, raw } from 'hono/html';
+import { html as hono, type raw } from 'hono/html';
 
 /** Markup that is safe to send: every text in it was escaped. */
 export type Html = ReturnType<typeof raw>;

@@ -1,7 +1,7 @@
 import type { Visitor } from '../../db/people/sessions.ts';
 import { ROLE } from './words.ts';
 import { html, type Html } from './html.ts';
-import { mayUse } from '../http/permissions.ts';
+import { mayUse } from '../http/page-permissions.ts';
 
 /** The places of the console. A person sees those that a role of theirs may open. */
 const PLACES = [

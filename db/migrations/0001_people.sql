@@ -97,7 +97,7 @@ create table used_challenge(
   challenge bytea primary key,
   expires_at timestamptz not null
 );
-comment on table used_challenge is 'What somebody signed to sign in. Each challenge gives one session, and its row goes when it is too old to be used.';
+comment on table used_challenge is 'Each challenge of the sign-in gives one session. Its row goes when it is too old to be used.';
 
 create table signature(
   id uuid primary key default uuidv7(),

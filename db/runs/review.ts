@@ -7,7 +7,7 @@ import { PARTNER_KINDS } from '../../domain/partners/kind.ts';
 import { Count, Currency } from '../column-types.ts';
 import type { Database } from '../database.ts';
 
-/** What the approver of a run reads. */
+/** These queries are for the approver of a run. */
 
 const TotalRow = z.strictObject({
   currency: Currency,
@@ -18,7 +18,7 @@ const TotalRow = z.strictObject({
 });
 export type ReviewTotal = z.infer<typeof TotalRow>;
 
-/** What a run pays in each currency, beside the last run of its schedule that was paid. */
+/** The total of a run in each currency, next to the last run of its schedule that was paid. */
 export const listReviewTotals = (db: Database, run: { id: string; scheduleId: number; periodEnd: string }) =>
   db.any(sql.type(TotalRow)`
     with last as (
@@ -47,7 +47,7 @@ const ReviewRow = z.strictObject({
   netMinor: z.bigint(),
   status: z.enum(PAYOUT_STATUSES),
   isHeld: z.boolean(),
-  /** What the partner got last in this currency. Null where they were never paid. */
+  /** The last payout of the partner in this currency. Null where they were never paid. */
   lastMinor: z.bigint().nullable(),
 });
 export type ReviewPayout = z.infer<typeof ReviewRow>;

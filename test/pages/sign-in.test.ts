@@ -100,14 +100,12 @@ describe.skipIf(!hasBrowser)('given people who sign in with a passkey', () => {
 
   it.each([
     { from: 'another site', headers: { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' } },
-    { from: 'nowhere', headers: {} },
+    { from: 'nowhere', headers: {} as Record<string, string> },
   ])('when a form comes from $from then it is refused, and the session stays', async ({ headers }) => {
     const { page, close } = await openAuditor(`gina-${Object.keys(headers).length}`);
     const cookie = (await cookieOf(page))?.value;
     const all = { ...headers, cookie: `__Host-session=${cookie}`, 'content-type': 'application/x-www-form-urlencoded' };
-    expect((await ask('/sign-out', { method: 'POST', headers: all as Record<string, string>, body: '' })).status).toBe(
-      403,
-    );
+    expect((await ask('/sign-out', { method: 'POST', headers: all, body: '' })).status).toBe(403);
     expect((await withCookie(cookie)).status).toBe(200);
     await close();
   });

@@ -13,7 +13,7 @@ import { ROLE } from '../words.ts';
 const ZONE = 'UTC';
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** What a person sees and ends of their own access. */
+/** Shows a person their own access, and ends parts of it. */
 export function accountPages({ db }: ApiDeps, pages: ReturnType<typeof definePages>): void {
   pages.on('GET /account', async (c, visitor) => {
     const [sessions, passkeys] = await Promise.all([

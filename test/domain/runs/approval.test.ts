@@ -3,7 +3,15 @@ import { describe, expect, it } from 'vitest';
 import { type Decider, type RunUnderReview, statusAfter, whyNotDecide } from '../../../domain/runs/approval.ts';
 
 const run: RunUnderReview = { status: 'review', preparerId: 'paula', contentHash: 'aa', signedApprovals: false };
-const anna: Decider = { id: 'anna', isApprover: true, isPayee: false, isEditor: false, giver: null, hasDecided: false, approvesUnsigned: true };
+const anna: Decider = {
+  id: 'anna',
+  isApprover: true,
+  isPayee: false,
+  isEditor: false,
+  giver: null,
+  hasDecided: false,
+  approvesUnsigned: true,
+};
 
 describe('given a run in review that Paula asked for', () => {
   it('when Anna decides the content that she saw then the decision is accepted', () => {

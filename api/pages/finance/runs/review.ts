@@ -18,7 +18,7 @@ import { money } from '../../../../domain/money.ts';
 import type { PayoutFlag } from '../../../../domain/runs/flag.ts';
 import { parseCursor, readPage } from '../../../http/cursor.ts';
 import type { ApiDeps } from '../../../http/deps.ts';
-import { mayUse } from '../../../http/permissions.ts';
+import { mayUse } from '../../../http/page-permissions.ts';
 import { nextPage, table, tag } from '../../components.ts';
 import { countOf, formatAmount, formatDay, formatInstant } from '../../format.ts';
 import { type definePages, pathOf, sendPage } from '../../guard.ts';
@@ -152,7 +152,7 @@ const flagsOf = ({ flagCounts }: Review): Html | null =>
         ${flagCounts.map(({ flag, count }) => html`<li data-tone="${FLAG[flag].tone}"><strong>${count}</strong> ${FLAG[flag].about}</li>`)}
       </ul>`;
 
-/** Why a person may not approve the run as they see it. Undefined if they may, or if they are no approvers at all. */
+/** Why a person may not approve the run as they see it. Undefined if they may, or if the role approver is not theirs. */
 const readRefusal = (db: ApiDeps['db'], run: Run, { actorId, roles }: Visitor): Promise<Failure | undefined> =>
   run.status === 'review' && run.contentHash !== null && mayUse(roles, 'GET /runs/{id}/approval')
     ? findRefusal(db, run, { by: actorId, decision: 'approve', contentHash: run.contentHash, signatureId: 'asked for' })
@@ -176,7 +176,7 @@ function decisionBar(run: Run, { roles }: Visitor, refusal: Failure | undefined)
   </div>`;
 }
 
-/** What an approver decides by: the sums, what to look at, every payout, and who decided what until now. */
+/** Shows everything by which an approver decides: the sums, the flags, every payout, and the earlier decisions. */
 export function reviewPages({ db }: ApiDeps, pages: ReturnType<typeof definePages>): void {
   pages.on('GET /runs/{id}', async (c, visitor) => {
     const run = await getRunOf(db, c.req.param('id'));

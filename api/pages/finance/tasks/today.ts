@@ -17,7 +17,7 @@ const byDeadline = (a: Task, b: Task): number =>
   (a.deadlineAt?.getTime() ?? NEVER) - (b.deadlineAt?.getTime() ?? NEVER) ||
   a.openedAt.getTime() - b.openedAt.getTime();
 
-/** What waits for people now, the oldest deadline first. */
+/** Shows the work that waits for people now, the oldest deadline first. */
 export function todayPages({ db }: ApiDeps, pages: ReturnType<typeof definePages>): void {
   pages.on('GET /', async (c, visitor) => {
     const [tasks, reviews, disbursing] = await Promise.all([
@@ -40,7 +40,7 @@ export function todayPages({ db }: ApiDeps, pages: ReturnType<typeof definePages
           ...(deadlineAt && deadlineAt.getTime() < Date.now() ? { tone: 'late' } : {}),
         })),
         empty: 'No task is open. A failure, a proposal or a question of a provider opens one.',
-        beside: html`<small>${countOf(tasks.length, 'open task')}</small>`,
+        aside: html`<small>${countOf(tasks.length, 'open task')}</small>`,
       })}`;
     return sendPage(c, consolePage({ title: 'Today', here: '/', main }, visitor));
   });

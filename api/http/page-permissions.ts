@@ -1,0 +1,29 @@
+import type { Role } from '../../domain/people/role.ts';
+import { APPROVER, EVERYBODY, STAFF } from './permissions.ts';
+
+/**
+ * The roles that may open each page, or send each of its forms. A person with several roles may do what any of them may. A partner gets
+ * a 404 for a page that is not for them.
+ */
+const PAGES_FOR = {
+  'GET /': STAFF,
+  'GET /runs': STAFF,
+  'GET /runs/{id}': STAFF,
+  'GET /runs/{id}/changes': STAFF,
+  'GET /runs/{id}/approval': APPROVER,
+  'POST /runs/{id}/approval': APPROVER,
+  'GET /runs/{id}/rejection': APPROVER,
+  'POST /runs/{id}/rejection': APPROVER,
+  'GET /account': EVERYBODY,
+  'POST /account/sessions/{id}/end': EVERYBODY,
+  'POST /sign-out': EVERYBODY,
+} as const satisfies Record<string, readonly Role[]>;
+
+export type PageRoute = keyof typeof PAGES_FOR;
+export const PAGE_ROUTES = Object.keys(PAGES_FOR) as PageRoute[];
+
+/** Whether one of a person's roles may use a page. */
+export const mayUse = (roles: readonly Role[], route: PageRoute): boolean => {
+  const allowed: readonly Role[] = PAGES_FOR[route];
+  return roles.some((role) => allowed.includes(role));
+};

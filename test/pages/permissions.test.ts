@@ -1,0 +1,70 @@
+import { randomUUID } from 'node:crypto';
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { PAGE_ROUTES, mayUse } from '../../api/http/page-permissions.ts';
+import { insertPasskey } from '../../db/people/passkeys.ts';
+import { insertSession } from '../../db/people/sessions.ts';
+import { type Role, ROLES } from '../../domain/people/role.ts';
+import { giveRole } from '../fixtures/people.ts';
+import { type Api, setUpShop, startApi } from '../api/api.ts';
+import { getPartner } from '../../db/partners/partners.ts';
+import { addActor } from '../../commands/people/actors.ts';
+
+/** The site of the API that `startApi` makes. */
+const ORIGIN = 'http://127.0.0.1:4400';
+
+let api: Api;
+const cookies = new Map<Role | 'nobody', string>();
+beforeAll(async () => {
+  api = await startApi();
+  await setUpShop(api, ['ann']);
+  const { id } = await getPartner(api.db, 'ann');
+  for (const role of ROLES) cookies.set(role, await signIn(role, role === 'partner' ? id : null));
+});
+afterAll(() => api.stop());
+
+/** A session as the sign-in gives it. */
+async function signIn(role: Role, partnerId: bigint | null): Promise<string> {
+  const actor = await addActor(api.db, { code: `page-${role}`, name: role, email: `${role}@pages.test` }, null);
+  await giveRole(api.db, actor.id, role, { partnerId, withKey: false });
+  const bytes = Buffer.from(role.padEnd(32, '.'));
+  const wish = { actorId: actor.id, credentialId: bytes, publicKey: bytes, signCount: 0n, transports: [] };
+  const passkeyId = (await insertPasskey(api.db, wish)) ?? '';
+  const token = bytes.toString('base64url');
+  await insertSession(api.db, { actorId: actor.id, passkeyId, token, userAgent: null });
+  return token;
+}
+
+const ask = (route: string, cookie: string) => {
+  const [method = '', path = ''] = route.split(' ');
+  return api.app.request(path.replaceAll(/\{\w+\}/g, randomUUID()), {
+    method,
+    headers: {
+      cookie: `__Host-session=${cookie}`,
+      origin: ORIGIN,
+      'content-type': 'application/x-www-form-urlencoded',
+    },
+    ...(method === 'POST' ? { body: '' } : {}),
+  });
+};
+
+/** A page that is not for the person, or about a thing that is not there, is not found. Both answers say so. */
+const saysNothingForYou = async (response: Response): Promise<boolean> =>
+  response.status === 404 && (await response.text()).includes('There is nothing for you');
+
+describe('given every page and every role', () => {
+  it.each(PAGE_ROUTES.filter((route) => route !== 'POST /sign-out'))(
+    'when %s is asked for then only the roles of the table are let in',
+    async (route) => {
+      for (const role of ROLES)
+        expect(!(await saysNothingForYou(await ask(route, cookies.get(role) ?? ''))), role).toBe(mayUse([role], route));
+    },
+  );
+
+  it.each(PAGE_ROUTES)('when %s is asked for without a session then nothing is shown or done', async (route) => {
+    const response = await ask(route, 'x'.repeat(43));
+    if (route.startsWith('GET')) expect(response.headers.get('location')).toMatch(/^\/sign-in\?next=/);
+    else expect(response.status).toBe(401);
+  });
+});
