@@ -31,7 +31,7 @@ const Environment = z.object({
   TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
   API_HOST: z.string().min(1).default('127.0.0.1'),
   API_PORT: Port.default(4400),
-  PUBLIC_URL: Url.default('http://127.0.0.1:4400'),
+  PUBLIC_URL: Url.default('http://localhost:4400'),
   TEMPORAL_UI_URL: Url.optional(),
   WORKER_HEALTH_HOST: z.string().min(1).default('127.0.0.1'),
   WORKER_HEALTH_PORT: Port.default(4401),

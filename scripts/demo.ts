@@ -91,7 +91,7 @@ async function show(deployment: Deployment, { flags, example }: Plan, startedMs:
   const proof = await prove(deployment, startedMs);
   await showSummary(deployment, runs, proof);
   say(`\nTime taken: ${Math.round((Date.now() - startedMs) / 1000)} s`);
-  if (!flags.exit) showAddresses(deployment);
+  if (!flags.exit) await showAddresses(deployment);
   if (!isProved(proof)) say('\nThe books do not agree: see above.');
   if (!isRight) say('\nSome earnings differ from the golden results: see above.');
   return isProved(proof) && isRight ? 0 : 1;

@@ -1,10 +1,14 @@
 import type { Database } from '../../db/database.ts';
-import { type Actor, findActor, listActors, type NewActor } from '../../db/people/actors.ts';
+import { type Actor, findActor, getActor, listActors, type NewActor } from '../../db/people/actors.ts';
 import { addAuditEntry } from '../../db/people/audit.ts';
-import { endClaims } from '../../db/people/claims.ts';
-import { insertGrant, listOperators } from '../../db/people/grants.ts';
+import { endClaims, insertClaim, newClaimId } from '../../db/people/claims.ts';
+import { insertGrant, listGrants, listOperators } from '../../db/people/grants.ts';
 import { endKeysOf } from '../../db/people/keys.ts';
+import type { VaultKeys } from '../../db/vault.ts';
+import { CLAIM_HOURS } from '../../domain/people/grant.ts';
+import type { Role } from '../../domain/people/role.ts';
 import { addActor } from './actors.ts';
+import { claimToken } from './claims.ts';
 import { type IssuedKey, issueKey } from './keys.ts';
 
 /**
@@ -12,6 +16,8 @@ import { type IssuedKey, issueKey } from './keys.ts';
  * log says that the server did it.
  */
 const ENOUGH_OPERATORS = 2;
+/** A person has at most a few roles. */
+const GRANTS_MAX = 100;
 
 /** Adds the first operator of a new deployment. Throws if it already has people: from then on people add people. */
 export const addFirstOperator = (db: Database, person: NewActor): Promise<IssuedKey> =>
@@ -45,6 +51,24 @@ export const addLackingOperator = (db: Database, person: NewActor): Promise<Issu
     const holder = operators.find(({ code }) => code === person.code);
     if (holder) return renew(tx, holder);
     return giveOperator(tx, (await findActor(tx, person.code)) ?? (await addActor(tx, person, null)));
+  });
+
+/**
+ * Makes the link with which a person makes a passkey, and returns its token. A command on the server shows it instead of a mail. The
+ * link before it no longer works. Throws if the person has no such role.
+ */
+export const giveSignInToken = (db: Database, vault: VaultKeys, code: string, role: Role): Promise<string> =>
+  db.transaction(async (tx) => {
+    const actor = await getActor(tx, code);
+    const grants = await listGrants(tx, { actorId: actor.id, status: 'confirmed' }, null, GRANTS_MAX);
+    const grant = grants.find((held) => held.role === role);
+    if (!grant) throw new Error(`${code} does not have the role ${role}. Nothing was changed.`);
+    const id = await newClaimId(tx);
+    const token = claimToken(vault, id);
+    await insertClaim(tx, { id, grantId: grant.id, token, hours: CLAIM_HOURS, by: null });
+    const detail = { grant: grant.id, role };
+    await addAuditEntry(tx, { actorId: null, action: 'key.give_link', subject: `actor/${code}`, detail });
+    return token;
   });
 
 async function giveOperator(tx: Database, actor: Actor): Promise<IssuedKey> {

@@ -30,7 +30,7 @@ export const ownEnvironment = ({
   TEMPORAL_UI_URL: local(ports.temporalUi),
   API_HOST: '127.0.0.1',
   API_PORT: String(ports.api),
-  PUBLIC_URL: local(ports.api),
+  PUBLIC_URL: `http://localhost:${ports.api}`, // a passkey belongs to a name, and an address has none
   WORKER_HEALTH_PORT: String(ports.worker),
   VAULT_KEY: secrets.vaultKey,
   VAULT_FINGERPRINT_KEY: secrets.vaultFingerprintKey,
