@@ -16,7 +16,7 @@ import { TYPES, writeTypes } from './api-types/write.ts';
 const FILE = fileURLToPath(new URL('../docs/openapi.json', import.meta.url));
 
 /** The document needs only the routes, and none of their dependencies. */
-const app: OpenAPIHono<ApiEnv> = createApp({ settings: {} } as ApiDeps);
+const app: OpenAPIHono<ApiEnv> = createApp({ settings: { publicUrl: 'http://localhost:4400' } } as ApiDeps);
 const current = `${JSON.stringify(openApiDocument(app), null, 2)}\n`;
 
 const isCheck = process.argv.includes('--check');

@@ -4439,7 +4439,7 @@ export interface components {
              * @example invalid_input
              * @enum {string}
              */
-            code: "invalid_input" | "invalid_amount" | "not_found" | "already_exists" | "not_authenticated" | "not_allowed" | "grant_not_open" | "decider_is_grantee" | "claim_not_valid" | "too_many_tries" | "run_not_in_review" | "run_changed_since_seen" | "run_not_disbursing" | "zone_not_known" | "run_period_open" | "run_already_exists" | "approver_is_preparer" | "approver_is_payee" | "approver_edited_run" | "role_given_by_editor" | "approver_decided_already" | "plan_version_effective" | "unit_in_use" | "budget_closed" | "partner_on_hold" | "points_not_available" | "redemption_not_cancellable" | "conversion_not_offered" | "conversion_not_open" | "payout_cannot_leave" | "payout_cannot_be_held" | "payout_not_replaceable" | "resolution_not_asked" | "resolution_open" | "resolution_not_open" | "decider_is_proposer" | "correction_not_open" | "re_rating_not_open" | "re_rating_open" | "correction_overtaken" | "decision_not_open" | "status_does_not_allow" | "parked_event_not_open" | "quarantine_not_open" | "quarantine_overtaken" | "check_not_out" | "check_must_be_returned" | "check_exception_over" | "recipient_rejected" | "gateway_refused" | "gateway_not_sent" | "gateway_rate_limited" | "gateway_unavailable" | "webhook_not_genuine" | "idempotency_key_reused" | "idempotency_key_in_progress" | "outcome_not_known_yet" | "vault_cannot_open" | "method_not_allowed" | "body_too_large" | "unsupported_media_type" | "internal_error";
+            code: "invalid_input" | "invalid_amount" | "not_found" | "already_exists" | "not_authenticated" | "not_allowed" | "grant_not_open" | "decider_is_grantee" | "claim_not_valid" | "too_many_tries" | "run_not_in_review" | "run_changed_since_seen" | "run_not_disbursing" | "zone_not_known" | "run_period_open" | "run_already_exists" | "approver_is_preparer" | "approval_not_signed" | "approver_is_payee" | "approver_edited_run" | "role_given_by_editor" | "approver_decided_already" | "plan_version_effective" | "unit_in_use" | "budget_closed" | "partner_on_hold" | "points_not_available" | "redemption_not_cancellable" | "conversion_not_offered" | "conversion_not_open" | "payout_cannot_leave" | "payout_cannot_be_held" | "payout_not_replaceable" | "resolution_not_asked" | "resolution_open" | "resolution_not_open" | "decider_is_proposer" | "correction_not_open" | "re_rating_not_open" | "re_rating_open" | "correction_overtaken" | "decision_not_open" | "status_does_not_allow" | "parked_event_not_open" | "quarantine_not_open" | "quarantine_overtaken" | "check_not_out" | "check_must_be_returned" | "check_exception_over" | "recipient_rejected" | "gateway_refused" | "gateway_not_sent" | "gateway_rate_limited" | "gateway_unavailable" | "webhook_not_genuine" | "idempotency_key_reused" | "idempotency_key_in_progress" | "outcome_not_known_yet" | "vault_cannot_open" | "method_not_allowed" | "body_too_large" | "unsupported_media_type" | "internal_error";
             /** @description The fields that cannot be accepted; empty if the problem is not about a field */
             errors: {
                 /**
@@ -4957,6 +4957,8 @@ export interface components {
              * @example 1
              */
             approvalsRequired: number;
+            /** @description Whether only approvals count that people sign with a passkey in the console; a key of the API then approves no run */
+            signedApprovals: boolean;
             /** @description Whether a run starts automatically at each cut-off */
             scheduled: boolean;
             /** @description The smallest payout in each currency that has one */
@@ -5025,6 +5027,11 @@ export interface components {
              * @example 1
              */
             approvalsRequired?: number;
+            /**
+             * @description Whether only approvals count that people sign with a passkey in the console; a key of the API then approves no run
+             * @default false
+             */
+            signedApprovals?: boolean;
             /**
              * @description Whether a run starts automatically at each cut-off
              * @default true
@@ -10788,6 +10795,8 @@ export interface components {
              * @example 1
              */
             approvalsRequired: number;
+            /** @description Whether only approvals count that people sign with a passkey in the console */
+            signedApprovals: boolean;
             /**
              * Format: uuid
              * @description The id of the payout that the run replaces; null if the run is not a replacement. A replacement pays only the partner of that payout

@@ -15,7 +15,7 @@ describe('given the examples of the pages', () => {
   let document: Awaited<ReturnType<typeof openDocument>>;
   let examples: Example[];
   beforeAll(async () => {
-    document = await openDocument(createApp({ settings: {} } as ApiDeps));
+    document = await openDocument(createApp({ settings: { publicUrl: 'http://localhost:4400' } } as ApiDeps));
     examples = (await Promise.all(PAGES.map(examplesOf))).flat();
   });
 
@@ -67,7 +67,7 @@ describe('given a typed client that is generated from the document', () => {
   };
 
   it('then it compiles with every example of the pages, and not with a mistake in one', async () => {
-    const document = await openDocument(createApp({ settings: {} } as ApiDeps));
+    const document = await openDocument(createApp({ settings: { publicUrl: 'http://localhost:4400' } } as ApiDeps));
     const examples = (await Promise.all(PAGES.map(examplesOf))).flat();
     const program = CLIENT + examples.map((example) => statementOf(document, example)).join('');
     expect(await whyNotCompile(program)).toBe('');

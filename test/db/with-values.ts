@@ -103,6 +103,7 @@ import { addAuditEntry, listAuditEntries, sealAuditLog } from '../../db/people/a
 import { insertClaim, lockOpenClaim } from '../../db/people/claims.ts';
 import { insertGrant } from '../../db/people/grants.ts';
 import { findCaller, insertKey } from '../../db/people/keys.ts';
+import { findVisitor, insertSession } from '../../db/people/sessions.ts';
 import { insertFirstVersion, insertNextVersion } from '../../db/programs/plans.ts';
 import { listRivals } from '../../db/programs/rivals.ts';
 import type { Program } from '../../db/programs/programs.ts';
@@ -493,6 +494,8 @@ export const WITH_VALUES: Record<string, (db: Database, s: Scene) => unknown> = 
       { by: null, alone: false, firstSetup: false },
     ),
   insertKey: (db) => insertKey(db, ID, KEY),
+  insertSession: (db) => insertSession(db, { actorId: ID, passkeyId: ID, token: 'token', userAgent: null }),
+  findVisitor: (db) => findVisitor(db, 'token'),
   findCaller: (db) => findCaller(db, formatKey(KEY)),
   insertFirstVersion: (db) => insertFirstVersion(db, 1, { terms: {} as never, effectiveFrom: NOW }, ID),
   insertNextVersion: (db) =>
