@@ -1,5 +1,7 @@
 import type { Role } from '../../domain/people/role.ts';
-import { APPROVER, EVERYBODY, STAFF } from './permissions.ts';
+import { APPROVER, EVERYBODY, OPERATOR, PREPARER, STAFF } from './permissions.ts';
+
+const DOERS = ['operator', 'preparer', 'approver'] as const;
 
 /**
  * The roles that may open each page, or send each of its forms. A person with several roles may do what any of them may. A partner gets
@@ -14,6 +16,15 @@ const PAGES_FOR = {
   'POST /runs/{id}/approval': APPROVER,
   'GET /runs/{id}/rejection': APPROVER,
   'POST /runs/{id}/rejection': APPROVER,
+  'POST /runs/{id}/pause': DOERS,
+  'POST /runs/{id}/resume': OPERATOR,
+  'POST /runs/{id}/cancel': PREPARER,
+  'GET /payouts': STAFF,
+  'GET /payouts.csv': STAFF,
+  'GET /payouts/{id}': STAFF,
+  'POST /payouts/{id}/hold': DOERS,
+  'POST /payouts/{id}/release': DOERS,
+  'POST /payouts/{id}/cut': DOERS,
   'GET /account': EVERYBODY,
   'POST /account/sessions/{id}/end': EVERYBODY,
   'POST /sign-out': EVERYBODY,

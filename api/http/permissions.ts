@@ -2,8 +2,8 @@ import type { Role } from '../../domain/people/role.ts';
 
 export const STAFF = ['preparer', 'approver', 'operator', 'auditor'] as const;
 export const EVERYBODY = [...STAFF, 'partner'] as const;
-const OPERATOR = ['operator'] as const;
-const PREPARER = ['preparer'] as const;
+export const OPERATOR = ['operator'] as const;
+export const PREPARER = ['preparer'] as const;
 export const APPROVER = ['approver'] as const;
 const PARTNER = ['partner'] as const;
 

@@ -54,10 +54,59 @@ export function table({
   </div>`;
 }
 
-/** A link to the next page of a list. */
-export const nextPage = (path: string, cursor: string | null): Html | null =>
+/** A link to the next page of a list, with its filters. */
+export const nextPage = (path: string, cursor: string | null, query: Record<string, string> = {}): Html | null =>
   cursor === null
     ? null
     : html`<p class="more">
-        <a class="button" href="${path}?${new URLSearchParams({ cursor }).toString()}">Next page</a>
+        <a class="button" href="${path}?${new URLSearchParams({ ...query, cursor }).toString()}">Next page</a>
       </p>`;
+
+export type Choice = { name: string; label: string; value: string; options: readonly (readonly [string, string])[] };
+export type TextFilter = { name: string; label: string; value: string };
+
+/** The filters of a list. They stand in its address, so a filtered list can be sent to a colleague. */
+export const filters = (path: string, items: readonly (Choice | TextFilter)[]): Html =>
+  html`<form method="get" action="${path}" class="filters" role="search">
+    ${items.map((item) =>
+      'options' in item
+        ? html`<label>
+            ${item.label}
+            <select name="${item.name}">
+              <option value="">all</option>
+              ${item.options.map(([value, label]) => html`<option value="${value}" ${value === item.value && html`selected`}>${label}</option>`)}
+            </select>
+          </label>`
+        : html`<label>${item.label} <input name="${item.name}" value="${item.value}" /></label>`,
+    )}
+    <button>Show</button>
+  </form>`;
+
+export type Question = { id: string; action: string; button: string; title: string; about: string };
+
+/** A button that asks for a reason in a dialog before anything happens. */
+export const askReason = ({ id, action, button, title, about }: Question): Html =>
+  html`<button type="button" command="show-modal" commandfor="${id}">${button}…</button>
+    <dialog id="${id}" aria-labelledby="${id}-title">
+      <form method="post" action="${action}">
+        <h2 id="${id}-title">${title}</h2>
+        <p>${about}</p>
+        <label>Why? <textarea name="reason" rows="3" maxlength="500" required></textarea></label>
+        <p class="buttons">
+          <button type="button" command="close" commandfor="${id}">Not now</button>
+          <button class="primary">${button}</button>
+        </p>
+      </form>
+    </dialog>`;
+
+/** A list of facts: each with its name. */
+export const facts = (items: readonly (readonly [string, Part])[]): Html =>
+  html`<dl class="facts">
+    ${items.map(
+      ([name, value]) =>
+        html`<div>
+          <dt>${name}</dt>
+          <dd>${value}</dd>
+        </div>`,
+    )}
+  </dl>`;

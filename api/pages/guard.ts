@@ -19,6 +19,7 @@ type PageContext = Context<ApiEnv>;
 /** Does the work of a page or a form for a person who may use it. */
 export type Handler = (c: PageContext, visitor: Visitor) => Answer;
 
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const FORM_BYTES_MAX = 256 * 1024;
 
 /** Registers pages. Every one has a row in the table of permissions, and a form accepts what this site sent alone. */
@@ -117,6 +118,25 @@ export const pathOf = (c: PageContext): string => {
   const { pathname, search } = new URL(c.req.url);
   return pathname + search;
 };
+
+const REASON_CHARS_MAX = 500;
+
+/** The reason that a form gives, in one line. Throws Failure `invalid_input` where it is missing or too long. */
+export async function readReason(c: PageContext): Promise<string> {
+  const { reason } = await readForm(c, 'reason');
+  const line = reason.replaceAll(/\s+/g, ' ').trim();
+  if (line !== '' && line.length <= REASON_CHARS_MAX) return line;
+  throw new Failure('invalid_input', `Nothing was done. Give a reason of 1 to ${REASON_CHARS_MAX} letters.`, {
+    details: [{ field: 'reason', reason: line === '' ? 'is missing' : 'is too long' }],
+  });
+}
+
+/** The id in an address. A text that is no id names nothing that exists. */
+export function idOf(c: PageContext, what: string): string {
+  const id = c.req.param('id') ?? '';
+  if (UUID.test(id)) return id;
+  throw new Failure('not_found', `There is no ${what} ${id}.`);
+}
 
 /** The fields of a form as text. A field that was not sent, or is a file, is an empty text. */
 export async function readForm<Name extends string>(c: PageContext, ...names: Name[]): Promise<Record<Name, string>> {

@@ -2,6 +2,9 @@ import type { Hono } from 'hono';
 
 import type { ApiDeps, ApiEnv } from '../http/deps.ts';
 import { serveAsset } from './assets.ts';
+import { payoutPages } from './finance/payouts/payouts.ts';
+import { payoutPage } from './finance/payouts/payout.ts';
+import { runActionPages } from './finance/runs/actions.ts';
 import { approvalPages } from './finance/runs/approval.ts';
 import { reviewPages } from './finance/runs/review.ts';
 import { runPages } from './finance/runs/runs.ts';
@@ -13,7 +16,18 @@ import { signInPages } from './people/sign-in.ts';
 /** Every page, and what the pages load. */
 export function pages(deps: ApiDeps): Hono<ApiEnv> {
   const site = definePages(deps);
-  for (const add of [signInPages, accountPages, todayPages, runPages, reviewPages, approvalPages]) add(deps, site);
+  for (const add of [
+    signInPages,
+    accountPages,
+    todayPages,
+    runPages,
+    reviewPages,
+    approvalPages,
+    runActionPages,
+    payoutPages,
+    payoutPage,
+  ])
+    add(deps, site);
   site.app.get('/assets/:name', serveAsset);
   return site.app;
 }

@@ -7,6 +7,7 @@ import { mayUse } from '../http/page-permissions.ts';
 const PLACES = [
   ['Today', '/'],
   ['Runs', '/runs'],
+  ['Payouts', '/payouts'],
   ['Account', '/account'],
 ] as const;
 

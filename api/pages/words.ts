@@ -3,7 +3,9 @@ import type { Role } from '../../domain/people/role.ts';
 import type { PayoutFlag } from '../../domain/runs/flag.ts';
 import type { RunStatus } from '../../domain/runs/run.ts';
 import type { TaskKind } from '../../domain/tasks/task.ts';
-import type { Method } from '../../domain/rails.ts';
+import type { AttemptState } from '../../domain/payouts/attempt.ts';
+import type { PayoutStatus } from '../../domain/payouts/payout.ts';
+import type { GatewayName, Method } from '../../domain/rails.ts';
 
 /** The words of the pages for the states, reasons and kinds of the domain. Each is a record, so a new member needs its words. */
 
@@ -19,6 +21,40 @@ export const RUN_STATUS: Record<RunStatus, { label: string; tone: Tone }> = {
   rejected: { label: 'rejected', tone: 'alert' },
   expired: { label: 'expired', tone: 'alert' },
   cancelled: { label: 'cancelled', tone: 'plain' },
+};
+
+/** Sent is not settled: two words and two tones. */
+export const PAYOUT_STATUS: Record<PayoutStatus, { label: string; tone: Tone }> = {
+  draft: { label: 'in a run', tone: 'plain' },
+  approved: { label: 'approved', tone: 'plain' },
+  executing: { label: 'being sent', tone: 'watch' },
+  sent: { label: 'sent', tone: 'watch' },
+  settled: { label: 'settled', tone: 'good' },
+  failed: { label: 'failed', tone: 'alert' },
+  returned: { label: 'returned', tone: 'alert' },
+  cancelled: { label: 'taken out', tone: 'plain' },
+};
+
+export const ATTEMPT_STATE: Record<AttemptState, string> = {
+  prepared: 'prepared',
+  submitted: 'asked the provider',
+  unknown: 'outcome not known',
+  needs_person: 'needs a person at the provider',
+  accepted: 'accepted',
+  on_hold: 'held by the provider',
+  unclaimed: 'not claimed yet',
+  sent: 'sent',
+  stale: 'not cashed for a long time',
+  settled: 'settled',
+  returned: 'returned',
+  failed: 'failed',
+};
+
+export const GATEWAY: Record<GatewayName, string> = {
+  wise: 'Wise',
+  paypal: 'PayPal',
+  lob: 'Lob',
+  'printed-check': 'printed checks',
 };
 
 export const METHOD: Record<Method, string> = { bank: 'Bank', paypal: 'PayPal', check: 'Check' };

@@ -65,4 +65,21 @@ describe.skipIf(!hasBrowser)('given a run that waits for its approver', () => {
     await iris.close();
     await other.close();
   });
+
+  it('when a preparer reads the payouts then each leads to its history, a reason is asked for, and the file has the same rows', async () => {
+    const { page, complaints, close } = await openPerson(browser, world, { width: 390, dark: true });
+    await accept(page, await inviteAs(world, 'pia', 'preparer'));
+    await page.goto('/payouts?method=bank');
+    expect(await faultsOf(page)).toEqual([]);
+    const csv = await (await page.request.get('/payouts.csv?method=bank')).text();
+    expect(csv.trim().split('\n')).toHaveLength(2);
+    await page.getByRole('link', { name: 'bob' }).click();
+    expect(await page.getByRole('heading', { level: 1 }).textContent()).toContain('50.00 USD to bob');
+    expect(await faultsOf(page)).toEqual([]);
+    await page.screenshot({ path: '/tmp/payout.png', fullPage: true });
+    expect((await page.goto('/payouts?partner=nobody'))?.status()).toBe(200);
+    expect(await page.getByText('No payout fits these filters.').count()).toBe(1);
+    expect(complaints).toEqual([]);
+    await close();
+  });
 });

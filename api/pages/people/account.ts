@@ -2,16 +2,14 @@ import { signOut } from '../../../commands/people/sessions.ts';
 import { listPasskeys } from '../../../db/people/passkeys.ts';
 import { listSessions } from '../../../db/people/sessions.ts';
 import type { ApiDeps } from '../../http/deps.ts';
-import { Failure } from '../../../domain/errors.ts';
 import { table } from '../components.ts';
 import { formatInstant } from '../format.ts';
-import { type definePages, sendPage } from '../guard.ts';
+import { type definePages, idOf, sendPage } from '../guard.ts';
 import { html } from '../html.ts';
 import { consolePage } from '../layout.ts';
 import { ROLE } from '../words.ts';
 
 const ZONE = 'UTC';
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** Shows a person their own access, and ends parts of it. */
 export function accountPages({ db }: ApiDeps, pages: ReturnType<typeof definePages>): void {
@@ -51,9 +49,7 @@ export function accountPages({ db }: ApiDeps, pages: ReturnType<typeof definePag
   });
 
   pages.on('POST /account/sessions/{id}/end', async (c, { actorId }) => {
-    const id = c.req.param('id') ?? '';
-    if (!UUID.test(id)) throw new Failure('not_found', 'There is no such session.');
-    await signOut(db, id, actorId);
+    await signOut(db, idOf(c, 'session'), actorId);
     return c.redirect('/account', 303);
   });
 }

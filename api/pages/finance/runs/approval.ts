@@ -3,27 +3,27 @@ import { randomUUID } from 'node:crypto';
 import { askToSign, keepSignature, siteOf } from '../../../../commands/people/passkeys.ts';
 import { listOutcomeTotals } from '../../../../db/runs/outcomes.ts';
 import { listReviewTotals } from '../../../../db/runs/review.ts';
+import { getRun } from '../../../../db/runs/runs.ts';
 import { Failure } from '../../../../domain/errors.ts';
 import { decideRun } from '../../../http/decide-run.ts';
 import type { ApiDeps } from '../../../http/deps.ts';
 import { readSignature } from '../../credential.ts';
 import { countOf, formatDay } from '../../format.ts';
-import { type definePages, readForm, sendPage } from '../../guard.ts';
+import { type definePages, idOf, readForm, readReason, sendPage } from '../../guard.ts';
 import { html } from '../../html.ts';
 import { consolePage } from '../../layout.ts';
 import { passkeyForm } from '../../people/sign-in.ts';
 import { OUTCOME } from '../../words.ts';
-import { getRunOf, totalsOf } from './review.ts';
+import { totalsOf } from './review.ts';
 
 const HASH = /^[0-9a-f]{64}$/;
-const REASON_CHARS_MAX = 500;
 
 /** An approver confirms what they saw, with the signature of their passkey, or rejects it with a reason. */
 export function approvalPages({ db, temporal, vault, settings }: ApiDeps, pages: ReturnType<typeof definePages>): void {
   const site = siteOf(settings.publicUrl);
 
   pages.on('GET /runs/{id}/approval', async (c, visitor) => {
-    const run = await getRunOf(db, c.req.param('id'));
+    const run = await getRun(db, idOf(c, 'run'));
     if (run.status !== 'review' || run.contentHash === null)
       throw new Failure('run_not_in_review', `The run is ${run.status}. It does not wait for a decision.`);
     const approval = { runId: run.id, contentHash: run.contentHash };
@@ -65,7 +65,7 @@ export function approvalPages({ db, temporal, vault, settings }: ApiDeps, pages:
   });
 
   pages.on('POST /runs/{id}/approval', async (c, { actorId }) => {
-    const run = await getRunOf(db, c.req.param('id'));
+    const run = await getRun(db, idOf(c, 'run'));
     const { hash, nonce, credential } = await readForm(c, 'hash', 'nonce', 'credential');
     const approval = { runId: run.id, contentHash: contentHashOf(hash) };
     const answer = readSignature(credential);
@@ -78,7 +78,7 @@ export function approvalPages({ db, temporal, vault, settings }: ApiDeps, pages:
   });
 
   pages.on('GET /runs/{id}/rejection', async (c, visitor) => {
-    const run = await getRunOf(db, c.req.param('id'));
+    const run = await getRun(db, idOf(c, 'run'));
     const main = html`<header class="title">
         <p><a href="/runs/${run.id}">${run.schedule}</a></p>
         <h1>Reject this run?</h1>
@@ -87,7 +87,7 @@ export function approvalPages({ db, temporal, vault, settings }: ApiDeps, pages:
       <form method="post" action="/runs/${run.id}/rejection" class="card">
         <input type="hidden" name="hash" value="${run.contentHash}" />
         <input type="hidden" name="key" value="${randomUUID()}" />
-        <label>Why? <textarea name="reason" rows="3" maxlength="${REASON_CHARS_MAX}" required></textarea></label>
+        <label>Why? <textarea name="reason" rows="3" maxlength="500" required></textarea></label>
         <p class="buttons">
           <a class="button" href="/runs/${run.id}">Keep it</a> <button class="primary">Reject</button>
         </p>
@@ -96,13 +96,9 @@ export function approvalPages({ db, temporal, vault, settings }: ApiDeps, pages:
   });
 
   pages.on('POST /runs/{id}/rejection', async (c, { actorId }) => {
-    const run = await getRunOf(db, c.req.param('id'));
-    const { hash, key, reason } = await readForm(c, 'hash', 'key', 'reason');
-    const note = reason.replaceAll(/\s+/g, ' ').trim();
-    if (note === '' || note.length > REASON_CHARS_MAX)
-      throw new Failure('invalid_input', `Give a reason of 1 to ${REASON_CHARS_MAX} letters. Nothing was recorded.`, {
-        details: [{ field: 'reason', reason: note === '' ? 'is missing' : 'is too long' }],
-      });
+    const run = await getRun(db, idOf(c, 'run'));
+    const { hash, key } = await readForm(c, 'hash', 'key');
+    const note = await readReason(c);
     await decideRun({ db, temporal }, run, {
       decision: 'reject',
       contentHash: contentHashOf(hash),

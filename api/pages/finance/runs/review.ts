@@ -13,7 +13,7 @@ import {
 } from '../../../../db/runs/review.ts';
 import { getRun, type Run } from '../../../../db/runs/runs.ts';
 import type { Visitor } from '../../../../db/people/sessions.ts';
-import { Failure } from '../../../../domain/errors.ts';
+import type { Failure } from '../../../../domain/errors.ts';
 import { money } from '../../../../domain/money.ts';
 import type { PayoutFlag } from '../../../../domain/runs/flag.ts';
 import { parseCursor, readPage } from '../../../http/cursor.ts';
@@ -21,22 +21,17 @@ import type { ApiDeps } from '../../../http/deps.ts';
 import { mayUse } from '../../../http/page-permissions.ts';
 import { nextPage, table, tag } from '../../components.ts';
 import { countOf, formatAmount, formatDay, formatInstant } from '../../format.ts';
-import { type definePages, pathOf, sendPage } from '../../guard.ts';
+import { type definePages, idOf, pathOf, sendPage } from '../../guard.ts';
 import { html, type Html } from '../../html.ts';
 import { live, tellChanges } from '../../live.ts';
 import { consolePage } from '../../layout.ts';
 import { FLAG, METHOD, OUTCOME, RUN_STATUS } from '../../words.ts';
+import { runActions } from './actions.ts';
 import { periodOf } from './runs.ts';
 
 const PAYOUTS_A_PAGE = 100;
 const FLAGGED_MAX = 1000;
 const Place = z.strictObject({ currency: z.string(), netMinor: z.string().transform(BigInt), id: z.uuid() });
-
-/** A run by the id in the address. An id that is none is a run that does not exist. */
-export function getRunOf(db: ApiDeps['db'], id: string | undefined): Promise<Run> {
-  if (!z.uuid().safeParse(id).success) throw new Failure('not_found', `There is no run ${id}.`);
-  return getRun(db, id ?? '');
-}
 
 export const totalsOf = (totals: readonly ReviewTotal[]): Html =>
   html`<dl class="totals">
@@ -179,7 +174,7 @@ function decisionBar(run: Run, { roles }: Visitor, refusal: Failure | undefined)
 /** Shows everything by which an approver decides: the sums, the flags, every payout, and the earlier decisions. */
 export function reviewPages({ db }: ApiDeps, pages: ReturnType<typeof definePages>): void {
   pages.on('GET /runs/{id}', async (c, visitor) => {
-    const run = await getRunOf(db, c.req.param('id'));
+    const run = await getRun(db, idOf(c, 'run'));
     const review = await readReview(db, run, c.req.query('cursor'));
     const flags = new Map(review.flagged.map((payout) => [payout.id, payout.flags]));
     const refusal = await readRefusal(db, run, visitor);
@@ -188,7 +183,7 @@ export function reviewPages({ db }: ApiDeps, pages: ReturnType<typeof definePage
         <p><a href="/runs">Runs</a></p>
         <h1>${run.schedule} ${tag(status)}</h1>
         <p>${periodOf(run)}. Pays on <strong>${formatDay(run.payOn)}</strong>.</p>
-        ${run.statusReason && html`<p>Reason: ${run.statusReason}</p>`}
+        ${run.statusReason && html`<p>Reason: ${run.statusReason}</p>`} ${runActions(run, visitor)}
       </header>
       <div class="columns">
         <section>
@@ -215,7 +210,7 @@ export function reviewPages({ db }: ApiDeps, pages: ReturnType<typeof definePage
   });
 
   pages.on('GET /runs/{id}/changes', async (c) => {
-    const { id } = await getRunOf(db, c.req.param('id'));
+    const { id } = await getRun(db, idOf(c, 'run'));
     return tellChanges(c, () => readRunVersion(db, id));
   });
 }

@@ -1,0 +1,135 @@
+import { Readable } from 'node:stream';
+
+import { stringify } from 'csv-stringify';
+import type { Context } from 'hono';
+import { z } from 'zod';
+
+import { getPartner, listPartnersNamed } from '../../../../db/partners/partners.ts';
+import { listPayouts, type PayoutFilter } from '../../../../db/payouts/pages.ts';
+import type { Payout } from '../../../../db/payouts/payouts.ts';
+import { formatDecimal, money } from '../../../../domain/money.ts';
+import { PAYOUT_STATUSES } from '../../../../domain/payouts/payout.ts';
+import { METHODS } from '../../../../domain/rails.ts';
+import { parseCursor, readPage } from '../../../http/cursor.ts';
+import type { ApiDeps, ApiEnv } from '../../../http/deps.ts';
+import { filters, nextPage, table, tag } from '../../components.ts';
+import { formatAmount, formatDay, formatInstant } from '../../format.ts';
+import { type definePages, sendPage } from '../../guard.ts';
+import { html } from '../../html.ts';
+import { consolePage } from '../../layout.ts';
+import { METHOD, PAYOUT_STATUS } from '../../words.ts';
+
+const PAYOUTS_A_PAGE = 100;
+const Query = z.object({
+  status: z.enum(PAYOUT_STATUSES).optional().catch(undefined),
+  method: z.enum(METHODS).optional().catch(undefined),
+  partner: z.string().trim().max(64).default('').catch(''),
+});
+
+type Wish = { query: Record<string, string>; filter: PayoutFilter | null };
+
+/** The filters in an address. A partner who is not known has no payouts, so the filter is null then. */
+async function readWish(db: ApiDeps['db'], c: Context<ApiEnv>): Promise<Wish> {
+  const { status, method, partner } = Query.parse(c.req.query());
+  const query = { ...(status && { status }), ...(method && { method }), ...(partner && { partner }) };
+  if (partner === '') return { query, filter: { status, method } };
+  const [known] = await listPartnersNamed(db, [partner]);
+  return { query, filter: known ? { status, method, partnerId: (await getPartner(db, known.code)).id } : null };
+}
+
+const columns = [
+  'Partner',
+  'Method',
+  'Currency',
+  { label: 'Payout', number: true },
+  'Status',
+  'Since',
+  'Period ends',
+] as const;
+
+const row = (payout: Payout) => ({
+  head: html`<a href="/payouts/${payout.id}">${payout.partner}</a>`,
+  cells: [
+    METHOD[payout.method],
+    payout.currency,
+    html`<strong>${formatAmount(money(payout.net, payout.currency))}</strong>`,
+    html`${tag(PAYOUT_STATUS[payout.status])} ${payout.heldAt && tag({ label: 'on hold', tone: 'watch' })}`,
+    formatInstant(payout.statusAt, 'UTC'),
+    formatDay(payout.periodEnd),
+  ],
+});
+
+const CSV_COLUMNS = ['id', 'run', 'partner', 'method', 'currency', 'net', 'status', 'reason', 'since', 'periodEnd'];
+
+/** Every payout of a filter, page by page, so that a file has no limit. */
+async function* csvRows(db: ApiDeps['db'], filter: PayoutFilter | null): AsyncGenerator<string[]> {
+  let after: string | null = null;
+  while (filter) {
+    const page: readonly Payout[] = await listPayouts(db, filter, after, PAYOUTS_A_PAGE);
+    for (const { id, runId, partner, method, currency, net, status, statusReason, statusAt, periodEnd } of page)
+      yield [
+        id,
+        runId,
+        partner,
+        method,
+        currency,
+        formatDecimal(money(net, currency)),
+        status,
+        statusReason ?? '',
+        statusAt.toISOString(),
+        periodEnd,
+      ];
+    after = page.at(-1)?.id ?? null;
+    if (page.length < PAYOUTS_A_PAGE) return;
+  }
+}
+
+/** Every payout, with filters in the address, and the same rows as a file. */
+export function payoutPages({ db }: ApiDeps, pages: ReturnType<typeof definePages>): void {
+  pages.on('GET /payouts', async (c, visitor) => {
+    const { query, filter } = await readWish(db, c);
+    const after = z.uuid().safeParse(parseCursor(c.req.query('cursor') ?? '')).data ?? null;
+    const read = async (count: number) => (filter ? listPayouts(db, filter, after, count) : []);
+    const { items, nextCursor } = await readPage(PAYOUTS_A_PAGE, read, { key: ({ id }) => id, item: (one) => one });
+    const isFiltered = Object.keys(query).length > 0;
+    const main = html`<header class="title"><h1>Payouts</h1></header>
+      ${filters('/payouts', [
+        {
+          name: 'status',
+          label: 'Status',
+          value: query['status'] ?? '',
+          options: PAYOUT_STATUSES.map((status) => [status, PAYOUT_STATUS[status].label] as const),
+        },
+        {
+          name: 'method',
+          label: 'Method',
+          value: query['method'] ?? '',
+          options: METHODS.map((method) => [method, METHOD[method]] as const),
+        },
+        { name: 'partner', label: "Partner's code", value: query['partner'] ?? '' },
+      ])}
+      ${table({
+        caption: 'Payouts',
+        columns,
+        rows: items.map(row),
+        empty: isFiltered
+          ? html`No payout fits these filters. <a href="/payouts">Show all</a>.`
+          : 'There is no payout yet. The next run makes them.',
+        aside: html`<a href="/payouts.csv?${new URLSearchParams(query).toString()}">CSV</a>`,
+      })}
+      ${nextPage('/payouts', nextCursor, query)}`;
+    return sendPage(c, consolePage({ title: 'Payouts', here: '/payouts', main }, visitor));
+  });
+
+  pages.on('GET /payouts.csv', async (c) => {
+    const { filter } = await readWish(db, c);
+    const file = Readable.from(csvRows(db, filter)).pipe(
+      stringify({ header: true, columns: CSV_COLUMNS, escape_formulas: true }),
+    );
+    return c.body(Readable.toWeb(file) as ReadableStream<Uint8Array>, 200, {
+      'content-type': 'text/csv; charset=utf-8',
+      'content-disposition': 'attachment; filename="payouts.csv"',
+      'cache-control': 'no-store',
+    });
+  });
+}
