@@ -131,7 +131,7 @@ export async function readReason(c: PageContext): Promise<string> {
   });
 }
 
-/** The id in an address. A text that is no id names nothing that exists. */
+/** The id in an address. Another text names nothing that exists. */
 export function idOf(c: PageContext, what: string): string {
   const id = c.req.param('id') ?? '';
   if (UUID.test(id)) return id;

@@ -16,8 +16,10 @@ begin
       raise exception 'grant % refused: only an operator proposes a role', new.id using errcode = 'check_violation';
     end if;
     if new.first_setup and new.proposed_by is not null and (
-      exists (select from role_grant other join api_key key on key.grant_id = other.id
-              where other.role = 'operator' and other.actor_id <> new.proposed_by)
+      exists (select from role_grant other
+              where other.role = 'operator' and other.actor_id <> new.proposed_by and (
+                exists (select from api_key key where key.grant_id = other.id)
+                or exists (select from passkey where passkey.actor_id = other.actor_id)))
       or exists (select from role_grant other
                  where other.role = 'operator' and other.status = 'confirmed' and other.actor_id <> new.proposed_by)) then
       raise exception 'grant % refused: there is another operator, so two people are needed', new.id using errcode = 'check_violation';

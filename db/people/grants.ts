@@ -108,13 +108,14 @@ export const listGrants = (
 export const holdsRole = (db: Database, actorId: string, role: Role): Promise<boolean> =>
   db.oneFirst(sql.type(z.object({ holds: z.boolean() }))`select holds_role(${actorId}, ${role}) as holds`);
 
-/** Whether nobody but this person is an operator, and nobody else ever had a key of one. */
+/** Whether nobody but this person is an operator, and nobody else ever had a key or a passkey of one. */
 export const isOnlyOperatorEver = (db: Database, actorId: string): Promise<boolean> =>
   db.oneFirst(sql.type(z.object({ isOnly: z.boolean() }))`
     select not exists (
       select from role_grant other
       where other.role = 'operator' and other.actor_id <> ${actorId}
-        and (other.status = 'confirmed' or exists (select from api_key where grant_id = other.id))) as "isOnly"`);
+        and (other.status = 'confirmed' or exists (select from api_key where grant_id = other.id)
+          or exists (select from passkey where passkey.actor_id = other.actor_id))) as "isOnly"`);
 
 const HolderRow = z.strictObject({
   actorId: z.string(),
