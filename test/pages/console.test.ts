@@ -6,8 +6,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { accept, faultsOf, hasBrowser, inviteAs, openBrowser, openPerson } from '../fixtures/browser.ts';
 import { addPartners, type Company, openCompany, sale, sendEvents } from '../fixtures/company.ts';
-import { eventsAreAccrued, getRun, prepareRun, type RunSeen } from '../fixtures/runs.ts';
+import { approve, eventsAreAccrued, getRun, prepareRun, type RunSeen } from '../fixtures/runs.ts';
 import { openWorld, type World } from '../fixtures/world.ts';
+
+/** The name of a partner who would like to run a script in the browser of finance. */
+const HOSTILE = `<script>alert(1)</script>"'><img src=x onerror=alert(1)>`;
 
 describe.skipIf(!hasBrowser)('given a run that waits for its approver', () => {
   let world: World;
@@ -18,12 +21,21 @@ describe.skipIf(!hasBrowser)('given a run that waits for its approver', () => {
   beforeAll(async () => {
     world = await openWorld();
     browser = await openBrowser();
-    company = await openCompany(world);
+    company = await openCompany(world, { signedApprovals: true });
     await addPartners(company, [
       { code: 'ann', method: 'paypal' },
       { code: 'bob', method: 'bank' },
     ]);
+    await company.operator.api.post('/v1/partners', {
+      code: 'eve',
+      name: HOSTILE,
+      kind: 'affiliate',
+      country: 'US',
+      agreements: [{ program: 'resale', plan: 'standard', startsOn: '2020-01-01' }],
+      instrument: { method: 'paypal', receiver: 'eve@example.test' },
+    });
     await sendEvents(company, [
+      sale({ id: '3', partner: 'eve', amount: '70.00' }),
       sale({ id: '1', partner: 'ann', amount: '1234.00' }),
       sale({ id: '2', partner: 'bob', amount: '500.00' }),
     ]);
@@ -33,6 +45,25 @@ describe.skipIf(!hasBrowser)('given a run that waits for its approver', () => {
   afterAll(async () => {
     await browser.close();
     await world.close();
+  });
+
+  it('when somebody approves it with a key of the API then it is refused, because its schedule asks for signed approvals', async () => {
+    await expect(approve(company, run)).rejects.toThrow('asks for approvals that people sign with a passkey');
+  });
+
+  it('when the person who asked for it opens it as an approver then the page says why not, and a form that is sent all the same is refused', async () => {
+    const { page, close } = await openPerson(browser, world, { width: 1024 });
+    await accept(page, await inviteAs(world, 'paula', 'approver'));
+    await page.goto(`/runs/${run.id}`);
+    await page.getByText('You cannot decide this run.').waitFor();
+    expect(await page.getByRole('link', { name: 'Approve…' }).count()).toBe(0);
+    expect(await page.getByText(HOSTILE).count()).toBe(1);
+    expect(await faultsOf(page)).toEqual([]);
+    await page.goto(`/runs/${run.id}/approval`);
+    await page.getByRole('button', { name: 'Approve and sign' }).click();
+    await page.getByRole('heading', { name: 'You asked for this run' }).waitFor();
+    expect((await getRun(company, run.id)).status).toBe('review');
+    await close();
   });
 
   it('when she opens her invitation, reads the run and signs, then the run is approved with a signature that anybody can verify', async () => {
