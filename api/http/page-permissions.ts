@@ -25,6 +25,7 @@ const PAGES_FOR = {
   'POST /payouts/{id}/hold': DOERS,
   'POST /payouts/{id}/release': DOERS,
   'POST /payouts/{id}/cut': DOERS,
+  'GET /search': STAFF,
   'GET /account': EVERYBODY,
   'POST /account/sessions/{id}/end': EVERYBODY,
   'POST /sign-out': EVERYBODY,

@@ -67,7 +67,7 @@ export type TextFilter = { name: string; label: string; value: string };
 
 /** The filters of a list. They stand in its address, so a filtered list can be sent to a colleague. */
 export const filters = (path: string, items: readonly (Choice | TextFilter)[]): Html =>
-  html`<form method="get" action="${path}" class="filters" role="search">
+  html`<form method="get" action="${path}" class="filters" aria-label="Filters">
     ${items.map((item) =>
       'options' in item
         ? html`<label>

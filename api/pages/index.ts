@@ -2,6 +2,7 @@ import type { Hono } from 'hono';
 
 import type { ApiDeps, ApiEnv } from '../http/deps.ts';
 import { serveAsset } from './assets.ts';
+import { searchPages } from './finance/books/search.ts';
 import { payoutPages } from './finance/payouts/payouts.ts';
 import { payoutPage } from './finance/payouts/payout.ts';
 import { runActionPages } from './finance/runs/actions.ts';
@@ -26,6 +27,7 @@ export function pages(deps: ApiDeps): Hono<ApiEnv> {
     runActionPages,
     payoutPages,
     payoutPage,
+    searchPages,
   ])
     add(deps, site);
   site.app.get('/assets/:name', serveAsset);

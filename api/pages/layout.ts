@@ -18,6 +18,10 @@ export type PageContent = {
   main: Html;
 };
 
+const searchBox = html`<form role="search" action="/search">
+  <input name="q" type="search" placeholder="Partner, payout, reference" aria-label="Search" />
+</form>`;
+
 /** A page of the console for a person who is signed in. */
 export const consolePage = ({ title, here, main }: PageContent, visitor: Visitor): Html =>
   document({
@@ -25,6 +29,7 @@ export const consolePage = ({ title, here, main }: PageContent, visitor: Visitor
     body: html`<a class="skip" href="#main">Skip to the page</a>
       <header class="places">
         <a class="mark" href="/">Bursar</a>
+        ${mayUse(visitor.roles, 'GET /search') && searchBox}
         <nav aria-label="Places">
           <ul>
             ${PLACES.filter(([, path]) => mayUse(visitor.roles, `GET ${path}`)).map(

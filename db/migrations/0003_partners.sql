@@ -23,6 +23,9 @@ create table partner(
 create index on partner(merged_into) where merged_into is not null;
 
 create index on partner(mailbox);
+create index on partner(code text_pattern_ops);
+create index on partner(lower(name) text_pattern_ops);
+create index on partner(lower(email));
 comment on column partner.country_since is 'When the country was changed. Null where it never was.';
 comment on column partner.released_by is 'The person who ended the last hold.';
 comment on column partner.merged_into is 'The partner who goes on for this one. The code of this one answers for that one from then on.';
@@ -79,6 +82,7 @@ create table instrument_version(
 );
 create index on instrument_version(partner_id, id desc);
 create index on instrument_version(fingerprint);
+create index on instrument_version(last4);
 comment on table instrument_version is
   'The vault: the sealed payment details of a partner. Append only. Nothing is paid to a version before usable_from.';
 comment on column instrument_version.place is

@@ -203,6 +203,8 @@ create unique index one_live_attempt on payout_attempt(payout_id) where state <>
 create index on payout_attempt(batch_id, payout_id) where batch_id is not null;
 create index payout_attempt_open on payout_attempt(payout_id) where batch_id is null and state in ('prepared', 'submitted', 'unknown');
 create index on payout_attempt(gateway, submitted_at);
+create index on payout_attempt(provider_ref) where provider_ref is not null;
+create index on payout_attempt(check_number) where check_number is not null;
 comment on column payout_attempt.batch_id is 'The batch that asks for it. Null for a payment that is asked for on its own.';
 comment on column payout_attempt.call_no is
   'Counts the callers who took the right to ask. A caller that another one has followed can no longer change anything.';

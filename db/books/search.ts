@@ -1,0 +1,56 @@
+import { sql } from 'slonik';
+import { z } from 'zod';
+
+import { type CurrencyCode } from '../../domain/currency.ts';
+import { PAYOUT_STATUSES } from '../../domain/payouts/payout.ts';
+import { Currency } from '../column-types.ts';
+import type { Database } from '../database.ts';
+
+/** One search over everything that finance looks for. Each part uses an index, and each finds a few rows at most. */
+
+const FOUND_MAX = 20;
+
+const PartnerFound = z.strictObject({ code: z.string(), name: z.string(), country: z.string(), by: z.string() });
+export type PartnerFound = z.infer<typeof PartnerFound>;
+
+/** A text in which no character stands for others. */
+const literal = (text: string): string => text.replaceAll(/[\\%_]/g, String.raw`\$&`);
+
+/** Partners by the beginning of their code or name, by their mailbox, or by the last four characters of an account. */
+export const findPartners = (db: Database, text: string): Promise<readonly PartnerFound[]> =>
+  db.any(sql.type(PartnerFound)`
+    select distinct on (code) code, name, country, by from (
+      (select code, name, country, 'code' as by from partner where code like ${`${literal(text)}%`} order by code limit ${FOUND_MAX})
+      union all
+      (select code, name, country, 'name' from partner where lower(name) like ${`${literal(text.toLowerCase())}%`} order by lower(name) limit ${FOUND_MAX})
+      union all
+      (select code, name, country, 'mail' from partner where lower(email) = ${text.toLowerCase()} limit ${FOUND_MAX})
+      union all
+      (select partner.code, partner.name, partner.country, 'account' from instrument_version version
+       join partner on partner.id = version.partner_id where version.last4 = ${text} limit ${FOUND_MAX})
+    ) found order by code limit ${FOUND_MAX}`);
+
+const PayoutFound = z.strictObject({
+  id: z.string(),
+  partner: z.string(),
+  currency: Currency,
+  netMinor: z.bigint(),
+  status: z.enum(PAYOUT_STATUSES),
+});
+export type PayoutFound = z.infer<typeof PayoutFound> & { currency: CurrencyCode };
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const CHECK_NUMBER = /^\d{1,15}$/;
+
+/** Payouts by their id, the provider's reference or the number of a check. */
+export const findPayouts = (db: Database, text: string): Promise<readonly PayoutFound[]> =>
+  db.any(sql.type(PayoutFound)`
+    with wanted as (
+      select ${UUID.test(text) ? text : null}::uuid as id where ${UUID.test(text)}
+      union
+      (select payout_id from payout_attempt where provider_ref = ${text} limit ${FOUND_MAX})
+      union
+      (select payout_id from payout_attempt where check_number = ${CHECK_NUMBER.test(text) ? text : null}::bigint limit ${FOUND_MAX})
+    )
+    select payout.id, partner.code as partner, payout.currency, payout.net_minor as "netMinor", payout.status
+    from wanted join payout using (id) join partner on partner.id = payout.partner_id order by payout.id desc limit ${FOUND_MAX}`);
