@@ -103,6 +103,7 @@ import { addAuditEntry, listAuditEntries, sealAuditLog } from '../../db/people/a
 import { insertClaim, lockOpenClaim } from '../../db/people/claims.ts';
 import { insertGrant } from '../../db/people/grants.ts';
 import { findCaller, insertKey } from '../../db/people/keys.ts';
+import { findPartners, findPayouts } from '../../db/books/search.ts';
 import { findVisitor, insertSession } from '../../db/people/sessions.ts';
 import { insertFirstVersion, insertNextVersion } from '../../db/programs/plans.ts';
 import { listRivals } from '../../db/programs/rivals.ts';
@@ -494,6 +495,8 @@ export const WITH_VALUES: Record<string, (db: Database, s: Scene) => unknown> = 
       { by: null, alone: false, firstSetup: false },
     ),
   insertKey: (db) => insertKey(db, ID, KEY),
+  findPartners: (db) => findPartners(db, 'a1'),
+  findPayouts: (db) => findPayouts(db, '1001'),
   insertSession: (db) => insertSession(db, { actorId: ID, passkeyId: ID, token: 'token', userAgent: null }),
   findVisitor: (db) => findVisitor(db, 'token'),
   findCaller: (db) => findCaller(db, formatKey(KEY)),
