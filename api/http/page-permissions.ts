@@ -1,5 +1,5 @@
 import type { Role } from '../../domain/people/role.ts';
-import { APPROVER, EVERYBODY, OPERATOR, PREPARER, STAFF } from './permissions.ts';
+import { APPROVER, EVERYBODY, OPERATOR, PARTNER, PREPARER, STAFF } from './permissions.ts';
 
 const DOERS = ['operator', 'preparer', 'approver'] as const;
 
@@ -8,7 +8,7 @@ const DOERS = ['operator', 'preparer', 'approver'] as const;
  * a 404 for a page that is not for them.
  */
 const PAGES_FOR = {
-  'GET /': STAFF,
+  'GET /': EVERYBODY,
   'GET /runs': STAFF,
   'GET /runs/{id}': STAFF,
   'GET /runs/{id}/changes': STAFF,
@@ -29,6 +29,19 @@ const PAGES_FOR = {
   'GET /account': EVERYBODY,
   'POST /account/sessions/{id}/end': EVERYBODY,
   'POST /sign-out': EVERYBODY,
+  'GET /portal': PARTNER,
+  'GET /portal/{partner}': PARTNER,
+  'GET /portal/{partner}/earnings': PARTNER,
+  'GET /portal/{partner}/payouts': PARTNER,
+  'GET /portal/{partner}/payouts/{id}': PARTNER,
+  'GET /portal/{partner}/statements': PARTNER,
+  'GET /portal/{partner}/statements.csv': PARTNER,
+  'GET /portal/{partner}/details': PARTNER,
+  'GET /portal/{partner}/details/new': PARTNER,
+  'POST /portal/{partner}/details/new': PARTNER,
+  'POST /portal/{partner}/details': PARTNER,
+  'GET /portal/{partner}/details/{id}/withdrawal': PARTNER,
+  'POST /portal/{partner}/details/{id}/withdrawal': PARTNER,
 } as const satisfies Record<string, readonly Role[]>;
 
 export type PageRoute = keyof typeof PAGES_FOR;

@@ -5,7 +5,7 @@ export const EVERYBODY = [...STAFF, 'partner'] as const;
 export const OPERATOR = ['operator'] as const;
 export const PREPARER = ['preparer'] as const;
 export const APPROVER = ['approver'] as const;
-const PARTNER = ['partner'] as const;
+export const PARTNER = ['partner'] as const;
 
 /**
  * The roles that may call each route. The API does not start if a route is missing here. Nobody who changes instruments,

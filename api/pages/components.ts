@@ -55,32 +55,16 @@ export function table({
 }
 
 /** A link to the next page of a list, with its filters. */
-export const nextPage = (path: string, cursor: string | null, query: Record<string, string> = {}): Html | null =>
+export const nextPage = (
+  path: string,
+  cursor: string | null,
+  filters: Readonly<Record<string, string>> = {},
+): Html | null =>
   cursor === null
     ? null
     : html`<p class="more">
-        <a class="button" href="${path}?${new URLSearchParams({ ...query, cursor }).toString()}">Next page</a>
+        <a class="button" href="${path}?${new URLSearchParams({ ...filters, cursor }).toString()}">Next page</a>
       </p>`;
-
-export type Choice = { name: string; label: string; value: string; options: readonly (readonly [string, string])[] };
-export type TextFilter = { name: string; label: string; value: string };
-
-/** The filters of a list. They stand in its address, so a filtered list can be sent to a colleague. */
-export const filters = (path: string, items: readonly (Choice | TextFilter)[]): Html =>
-  html`<form method="get" action="${path}" class="filters" aria-label="Filters">
-    ${items.map((item) =>
-      'options' in item
-        ? html`<label>
-            ${item.label}
-            <select name="${item.name}">
-              <option value="">all</option>
-              ${item.options.map(([value, label]) => html`<option value="${value}" ${value === item.value && html`selected`}>${label}</option>`)}
-            </select>
-          </label>`
-        : html`<label>${item.label} <input name="${item.name}" value="${item.value}" /></label>`,
-    )}
-    <button>Show</button>
-  </form>`;
 
 export type Question = { id: string; action: string; button: string; title: string; about: string };
 

@@ -1,4 +1,4 @@
-import { digitsOf } from '../../domain/unit.ts';
+import { digitsOf, withUnit } from '../../domain/unit.ts';
 import { type Amount, formatDecimal } from '../../domain/money.ts';
 
 const LOCALE = 'en-US';
@@ -11,6 +11,9 @@ export function formatAmount(amount: Amount): string {
   );
   return text.replace('-', '−');
 }
+
+/** Prints an amount with its currency or unit: `12,345.67 USD`. */
+export const sayAmount = (amount: Amount): string => withUnit(formatAmount(amount), amount.currency);
 
 /** Prints a local date, such as 2026-12-03, as `Thu 3 Dec 2026`. */
 export const formatDay = (day: string): string =>

@@ -12,10 +12,10 @@ import { problemOf } from '../http/problem.ts';
 import { tooLarge } from '../http/upload.ts';
 import { readSessionCookie } from '../http/visitor.ts';
 import { html, type Html } from './html.ts';
-import { consolePage, strangerPage } from './layout.ts';
+import { sharedPage, strangerPage } from './layout.ts';
 
 type Answer = Response | Promise<Response>;
-type PageContext = Context<ApiEnv>;
+export type PageContext = Context<ApiEnv>;
 /** Does the work of a page or a form for a person who may use it. */
 export type Handler = (c: PageContext, visitor: Visitor) => Answer;
 
@@ -103,10 +103,10 @@ async function answerError(deps: ApiDeps, error: Error, c: PageContext): Promise
         ${problem.errors.map(({ field, reason }) => html`<li>${field}: ${reason}</li>`)}
       </ul>`
     }
-    <p class="buttons"><a class="button" href="/">Go to Today</a></p>`;
+    <p class="buttons"><a class="button" href="/">Go to the start</a></p>`;
   const visitor = c.get('visitor');
   const page = { title, main };
-  return sendPage(c, visitor ? consolePage(page, visitor) : strangerPage(page), problem.status);
+  return sendPage(c, visitor ? sharedPage(page, visitor) : strangerPage(page), problem.status);
 }
 
 /** A page is for its reader alone, so no cache keeps it. */

@@ -11,6 +11,13 @@ import { reviewPages } from './finance/runs/review.ts';
 import { runPages } from './finance/runs/runs.ts';
 import { todayPages } from './finance/tasks/today.ts';
 import { definePages } from './guard.ts';
+import { statementPages } from './partner/books/statements.ts';
+import { earningPages } from './partner/earnings/earnings.ts';
+import { detailPages } from './partner/partners/details.ts';
+import { newDetailPages } from './partner/partners/new-details.ts';
+import { homePages } from './partner/payouts/home.ts';
+import { ownPayoutPages } from './partner/payouts/payouts.ts';
+import { definePortal } from './partner/portal.ts';
 import { accountPages } from './people/account.ts';
 import { signInPages } from './people/sign-in.ts';
 
@@ -30,6 +37,9 @@ export function pages(deps: ApiDeps): Hono<ApiEnv> {
     searchPages,
   ])
     add(deps, site);
+  const portal = definePortal(site);
+  for (const add of [homePages, earningPages, ownPayoutPages, statementPages, newDetailPages, detailPages])
+    add(deps, portal);
   site.app.get('/assets/:name', serveAsset);
   return site.app;
 }

@@ -1,22 +1,41 @@
 import type { Visitor } from '../../db/people/sessions.ts';
-import { ROLE } from './words.ts';
-import { html, type Html } from './html.ts';
 import { mayUse } from '../http/page-permissions.ts';
+import { html, type Html } from './html.ts';
+import { ROLE } from './words.ts';
+
+type Place = readonly [name: string, path: string];
 
 /** The places of the console. A person sees those that a role of theirs may open. */
 const PLACES = [
   ['Today', '/'],
   ['Runs', '/runs'],
   ['Payouts', '/payouts'],
+  ['Portal', '/portal'],
   ['Account', '/account'],
-] as const;
+] as const satisfies readonly Place[];
 
-export type PageContent = {
+/** The places of the portal, below the address of the partner. */
+const PORTAL_PLACES = [
+  ['Home', ''],
+  ['Earnings', '/earnings'],
+  ['Payouts', '/payouts'],
+  ['Statements', '/statements'],
+  ['Details', '/details'],
+] as const satisfies readonly Place[];
+
+/** A partner whose data a person may read. */
+export type Own = Visitor['partners'][number];
+
+type Content<Here> = {
   title: string;
   /** The place that the page belongs to, if it belongs to one. */
-  here?: (typeof PLACES)[number][1];
+  here?: Here | undefined;
   main: Html;
 };
+export type PageContent = Content<(typeof PLACES)[number][1]>;
+export type PortalContent = Content<(typeof PORTAL_PLACES)[number][1]>;
+
+export const isStaff = ({ roles }: Visitor): boolean => roles.some((role) => role !== 'partner');
 
 const searchBox = html`<form role="search" action="/search">
   <input name="q" type="search" placeholder="Partner, payout, reference" aria-label="Search" />
@@ -24,15 +43,74 @@ const searchBox = html`<form role="search" action="/search">
 
 /** A page of the console for a person who is signed in. */
 export const consolePage = ({ title, here, main }: PageContent, visitor: Visitor): Html =>
+  framed({
+    title,
+    main,
+    here,
+    visitor,
+    home: '/',
+    about: mayUse(visitor.roles, 'GET /search') && searchBox,
+    places: PLACES.filter(([, path]) => mayUse(visitor.roles, `GET ${path}`)),
+  });
+
+/** The address of a partner's portal. */
+export const portalOf = ({ code }: Own): string => `/portal/${encodeURIComponent(code)}`;
+
+/** A page of the portal, about one partner. */
+export const portalPage = ({ title, here, main }: PortalContent, visitor: Visitor, own: Own): Html =>
+  portalFrame(
+    { title: `${title}, ${own.name}`, main, here: here === undefined ? here : portalOf(own) + here },
+    visitor,
+    own,
+  );
+
+/** The choice of a partner, for a person who has several. */
+export const choicePage = ({ title, main }: Pick<PageContent, 'title' | 'main'>, visitor: Visitor): Html =>
+  portalFrame({ title, main, here: '/portal' }, visitor, undefined);
+
+/** A page that the console and the portal share, in the frame of the person's work. */
+export function sharedPage(content: PageContent, visitor: Visitor): Html {
+  const { partners } = visitor;
+  if (isStaff(visitor) || partners.length === 0) return consolePage(content, visitor);
+  return portalFrame(content, visitor, partners.length === 1 ? partners[0] : undefined);
+}
+
+function portalFrame(content: Content<string>, visitor: Visitor, own: Own | undefined): Html {
+  const base = own ? portalOf(own) : '/portal';
+  const places: readonly Place[] = own
+    ? PORTAL_PLACES.map(([name, path]) => [name, base + path])
+    : [['Partners', '/portal']];
+  const others: readonly Place[] = isStaff(visitor) ? [['Console', '/']] : [];
+  return framed({
+    ...content,
+    visitor,
+    home: base,
+    about:
+      own &&
+      html`<p class="about">
+        ${own.name} ${visitor.partners.length > 1 && html`<a href="/portal">Choose another partner</a>`}
+      </p>`,
+    places: [...places, ['Account', '/account'], ...others],
+  });
+}
+
+type Frame = Content<string> & {
+  visitor: Visitor;
+  home: string;
+  places: readonly Place[];
+  about?: Html | false | undefined;
+};
+
+const framed = ({ title, main, visitor, home, here, places, about }: Frame): Html =>
   document({
     title,
     body: html`<a class="skip" href="#main">Skip to the page</a>
       <header class="places">
-        <a class="mark" href="/">Bursar</a>
-        ${mayUse(visitor.roles, 'GET /search') && searchBox}
+        <a class="mark" href="${home}">Bursar</a>
+        ${about}
         <nav aria-label="Places">
           <ul>
-            ${PLACES.filter(([, path]) => mayUse(visitor.roles, `GET ${path}`)).map(
+            ${places.map(
               ([name, path]) =>
                 html`<li><a href="${path}" ${path === here && html`aria-current="page"`}>${name}</a></li>`,
             )}

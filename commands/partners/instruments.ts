@@ -39,7 +39,7 @@ export const addInstruments = (
         actorId: policy.by,
         action: 'instrument.add',
         subject: `instrument/${id}`,
-        detail: { method },
+        detail: { method, ...(policy.signatureId ? { signature: policy.signatureId } : {}) },
       })),
     );
     return added;

@@ -22,7 +22,7 @@ import { fingerprint, type VaultKeys } from '../../db/vault.ts';
 import { sha256 } from '../../domain/canonical.ts';
 import { Failure } from '../../domain/errors.ts';
 import { makeChallenge, readChallenge } from '../../domain/people/challenge.ts';
-import { approvalStatement, type SignedApproval } from '../../domain/people/statement.ts';
+import type { Statement } from '../../domain/people/statement.ts';
 
 /** The site whose passkeys we take. `origin` is such as `https://pay.example.com`, and `host` its name without a port. */
 export type Site = { origin: string; host: string };
@@ -100,18 +100,18 @@ export const askToSignIn = (vault: VaultKeys, { host }: Site) =>
     userVerification: 'required',
   });
 
-/** The question to a browser for a signature of a person under an approval, and the nonce of the sentence that it signs. */
+/** The question to a browser for a signature of a person under a statement, and the nonce of the sentence that it signs. */
 export async function askToSign(
   db: Database,
   vault: VaultKeys,
   { host }: Site,
-  { actorId, ...approval }: SignedApproval & { actorId: string },
+  { actorId, statement }: { actorId: string; statement: Statement },
 ) {
   const nonce = challengeFor(vault, `sign/${actorId}`).toString('base64url');
   const known = await listPasskeys(db, actorId);
   const options = await generateAuthenticationOptions({
     rpID: host,
-    challenge: Uint8Array.from(sha256(approvalStatement(approval, nonce))),
+    challenge: Uint8Array.from(sha256(statement(nonce))),
     userVerification: 'required',
     allowCredentials: known.map(({ credentialId }) => ({ id: Buffer.from(credentialId).toString('base64url') })),
   });
@@ -139,17 +139,17 @@ export async function readSignIn(
 }
 
 /**
- * Keeps the signature of a person under an approval, and returns its id. Throws Failure `not_authenticated` if the passkey is not theirs,
+ * Keeps the signature of a person under a statement, and returns its id. Throws Failure `not_authenticated` if the passkey is not theirs,
  * signed something else, or signed too long ago.
  */
 export async function keepSignature(
   tx: Database,
   vault: VaultKeys,
   site: Site,
-  { actorId, nonce, ...approval }: SignedApproval & { actorId: string; nonce: string },
+  { actorId, nonce, statement: say }: { actorId: string; nonce: string; statement: Statement },
   response: AuthenticationResponseJSON,
 ): Promise<string> {
-  const statement = approvalStatement(approval, nonce);
+  const statement = say(nonce);
   if (readChallenge(sealWith(vault), `sign/${actorId}`, bytesOf(nonce), Date.now()) === null) throw notSigned(TOO_OLD);
   const expected = sha256(statement).toString('base64url');
   const passkey = await readAssertion(tx, site, response, (challenge) => challenge === expected);

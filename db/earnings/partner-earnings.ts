@@ -35,10 +35,14 @@ export type PartnerEarning = Awaited<ReturnType<typeof listPartnerEarnings>>[num
 
 export type EarningKey = { occurredAt: string; key: string; n: number };
 
+/** Some earnings of a partner: those of a program, and of local days in the zone of its pay schedule. Both days are included. */
+export type EarningFilter = { program?: string | undefined; from?: string | undefined; until?: string | undefined };
+
 /**
  * A partner's earnings, newest first. `before` is the last one of the previous page. Money that came back in part and was
  * credited to the partner again has no event. Its source is the resolution of two people, and its program is that of the line. The
- * source of a corrected amount is the correction of two people, and that of converted points their conversion. With `asOf`, they are as they were known at that instant.
+ * source of a corrected amount is the correction of two people, and that of converted points their conversion. With `asOf`, they are as they were
+ * known at that instant.
  */
 export async function listPartnerEarnings(
   db: Database,
@@ -46,10 +50,16 @@ export async function listPartnerEarnings(
   before: EarningKey | null,
   limit: number,
   asOf: AsOf | null = null,
+  filter: EarningFilter = {},
 ) {
   const { occurredAt = null, key = null, n = null } = before ?? {};
   const isAfter = (row: ReturnType<typeof sql.fragment>) => sql.fragment`
     (${key}::text is null or (${row}) < (${occurredAt}::timestamptz, ${key}, ${n}))`;
+  const { program = null, from = null, until = null } = filter;
+  const isAsked = (at: ReturnType<typeof sql.fragment>) => sql.fragment`
+    (${program}::text is null or program.code = ${program})
+    and (${from}::date is null or (${at} at time zone schedule.zone)::date >= ${from}::date)
+    and (${until}::date is null or (${at} at time zone schedule.zone)::date <= ${until}::date)`;
   const booked =
     asOf === null
       ? sql.fragment``
@@ -67,7 +77,7 @@ export async function listPartnerEarnings(
     left join earning_scope scope on scope.id = earning.scope_id
     ${booked}
     ${joinPayout(sql.fragment`earning.earning_line_id`, asOf)}
-    where ${isAfter(eventOrder)}
+    where ${isAfter(eventOrder)} and ${isAsked(sql.fragment`event.occurred_at`)}
     order by date_trunc('milliseconds', event.occurred_at) desc, ${eventKey} desc, earning.n desc limit ${limit})`;
   const rows = await db.any(sql.type(EarnedRow)`
     select * from (
@@ -95,13 +105,16 @@ export async function listPartnerEarnings(
     ${joinPayout(sql.fragment`line.id`, asOf)}
     where line.partner_id = ${partnerId} and line.kind = 'returned_funds' and line.split_from is null
       and ${isKnown(asOf, sql.fragment`line.booked_at`)}
-      and ${isAfter(sql.fragment`date_trunc('milliseconds', resolution.decided_at), 'resolution/' || resolution.id, 0`)})
+      and ${isAfter(sql.fragment`date_trunc('milliseconds', resolution.decided_at), 'resolution/' || resolution.id, 0`)}
+      and ${isAsked(sql.fragment`resolution.decided_at`)})
     union all
     (${selectCorrectedLines(partnerId, asOf)}
-      and ${isAfter(sql.fragment`date_trunc('milliseconds', correction.decided_at), 'correction/' || correction.id || '/' || item.item_no, 0`)})
+      and ${isAfter(sql.fragment`date_trunc('milliseconds', correction.decided_at), 'correction/' || correction.id || '/' || item.item_no, 0`)}
+      and ${isAsked(sql.fragment`correction.decided_at`)})
     union all
     (${selectConvertedLines(partnerId, asOf)}
-      and ${isAfter(sql.fragment`date_trunc('milliseconds', conversion.decided_at), 'conversion/' || conversion.id, 0`)})
+      and ${isAfter(sql.fragment`date_trunc('milliseconds', conversion.decided_at), 'conversion/' || conversion.id, 0`)}
+      and ${isAsked(sql.fragment`conversion.decided_at`)})
     ) earned
     order by date_trunc('milliseconds', "occurredAt") desc, key desc, n desc limit ${limit}`);
   return withExplanations(db, rows);

@@ -68,7 +68,8 @@ export type NewInstrument = {
   fingerprint: Uint8Array;
 };
 
-export type InstrumentPolicy = { coolingOffDays: number; by: string; givenBy: Giver };
+/** `signatureId` is that of the person who gave the details with a passkey. */
+export type InstrumentPolicy = { coolingOffDays: number; by: string; givenBy: Giver; signatureId?: string };
 
 /** The database makes the new ids, so that the version that was written last is the newest, even if our clock is wrong. */
 export const newInstrumentIds = async (db: Database, count: number): Promise<readonly string[]> =>

@@ -1,6 +1,8 @@
 import { sql } from 'slonik';
+import { z } from 'zod';
 
-import type { PayoutStatus } from '../../domain/payouts/payout.ts';
+import { PAYOUT_STATUSES, type PayoutStatus } from '../../domain/payouts/payout.ts';
+import { Instant } from '../column-types.ts';
 import type { Database } from '../database.ts';
 import { type Payout, PayoutRow, selectFrom } from './payouts.ts';
 
@@ -34,3 +36,29 @@ export const listPayouts = (
         and (${after}::uuid is null or id > ${after}::uuid)
       order by id limit ${limit}) payout`)}
     order by payout.id`);
+
+export type PayoutPlace = { createdAt: Date; id: string };
+
+/** The payouts of a partner, the newest first. `before` is the last one of the page before. */
+export const listNewestPayouts = (
+  db: Database,
+  partnerId: bigint,
+  status: PayoutStatus | null,
+  before: PayoutPlace | null,
+  limit: number,
+): Promise<readonly Payout[]> =>
+  db.any(sql.type(PayoutRow)`
+    ${selectFrom(sql.fragment`(
+      select * from payout
+      where true ${ofPartner(partnerId)}
+        and (${status}::text is null or status = ${status})
+        and (${before?.id ?? null}::uuid is null
+          or (date_trunc('milliseconds', created_at), id) < (${before?.createdAt.toISOString() ?? null}::timestamptz, ${before?.id ?? null}::uuid))
+      order by date_trunc('milliseconds', created_at) desc, id desc limit ${limit}) payout`)}
+    order by date_trunc('milliseconds', payout.created_at) desc, payout.id desc`);
+
+const StepRow = z.strictObject({ status: z.enum(PAYOUT_STATUSES), at: Instant });
+
+/** The statuses that a payout had, the oldest first. */
+export const listPayoutSteps = (db: Database, payoutId: string): Promise<readonly z.infer<typeof StepRow>[]> =>
+  db.any(sql.type(StepRow)`select status, at from payout_history where payout_id = ${payoutId} order by id`);

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { sha256 } from '../../domain/canonical.ts';
 import { type Role, ROLES } from '../../domain/people/role.ts';
 import { SESSION_IDLE_MS, SESSION_MS_MAX } from '../../domain/people/session.ts';
-import { Id, Instant } from '../column-types.ts';
+import { Id, Instant, MinorText } from '../column-types.ts';
 import { changesRow, type Database } from '../database.ts';
 
 export type NewSession = { actorId: string; passkeyId: string; token: string; userAgent: string | null };
@@ -28,12 +28,12 @@ const VisitorRow = z.strictObject({
   actorCode: z.string(),
   name: z.string(),
   roles: z.array(z.enum(ROLES)),
-  partnerIds: z.array(z.bigint()),
+  partners: z.array(z.strictObject({ id: MinorText, code: z.string(), name: z.string() })),
   seenLongAgo: z.boolean(),
 });
 /**
- * A person who is signed in, with every role that they hold now. `partnerIds` are the partners whose data they may read: a role that was
- * taken away is gone with the next request.
+ * A person who is signed in, with every role that they hold now. `partners` are those whose data they may read, by their codes: a role
+ * that was taken away is gone with the next request.
  */
 export type Visitor = Omit<z.infer<typeof VisitorRow>, 'seenLongAgo' | 'roles'> & { roles: readonly Role[] };
 
@@ -42,7 +42,9 @@ export async function findVisitor(db: Database, token: string): Promise<Visitor 
   const row = await db.maybeOne(sql.type(VisitorRow)`
     select session.id as "sessionId", actor.id as "actorId", actor.code as "actorCode", actor.name,
       coalesce(array_agg(distinct held.role) filter (where held.id is not null), '{}') as roles,
-      coalesce(array_agg(distinct held.partner_id) filter (where held.partner_id is not null), '{}') as "partnerIds",
+      coalesce((
+        select json_agg(json_build_object('id', partner.id::text, 'code', partner.code, 'name', partner.name) order by partner.code)
+        from partner where partner.id = any(array_agg(held.partner_id))), '[]') as partners,
       session.seen_at < now() - interval '1 minute' as "seenLongAgo"
     from session join actor on actor.id = session.actor_id join passkey on passkey.id = session.passkey_id
     left join role_grant held on held.actor_id = actor.id and held.status = 'confirmed'

@@ -1,9 +1,19 @@
-/** An approval of a run, as a person signs it with a passkey. */
-export type SignedApproval = { readonly runId: string; readonly contentHash: string };
+/** A sentence that a person signs with a passkey: its SHA-256 in UTF-8 is the challenge. */
+export type Statement = (nonce: string) => string;
 
 /**
- * The sentence that a passkey signs for an approval: the challenge is its SHA-256 in UTF-8. The nonce makes each one different, so no
- * signature counts twice. An auditor can verify it with the public key of the passkey alone.
+ * The sentences end with a nonce, which makes each one different, so no signature counts twice. An auditor can verify them with the public
+ * key of the passkey alone.
  */
-export const approvalStatement = ({ runId, contentHash }: SignedApproval, nonce: string): string =>
-  `bursar approve run ${runId} content ${contentHash} nonce ${nonce}`;
+
+/** The approval of a run. */
+export const approvalStatement =
+  ({ runId, contentHash }: { readonly runId: string; readonly contentHash: string }): Statement =>
+  (nonce) =>
+    `bursar approve run ${runId} content ${contentHash} nonce ${nonce}`;
+
+/** Payment details that a partner gives. The sentence holds a keyed hash of them, because it is not sealed. */
+export const detailsStatement =
+  ({ partner, mark }: { readonly partner: string; readonly mark: string }): Statement =>
+  (nonce) =>
+    `bursar pay partner ${partner} to details ${mark} nonce ${nonce}`;

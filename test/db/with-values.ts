@@ -1,6 +1,7 @@
 import type { NewEvent } from '../../db/earnings/event-rows.ts';
 import { insertAudit, insertMonthlyAudits, saveAuditedPage, sumAccrualPostings } from '../../db/books/audits.ts';
 import { listIncentiveCosts } from '../../db/books/incentives.ts';
+import { listPartnerMovements, listPartnerTotals } from '../../db/books/partner-statement.ts';
 import { listBalances, listPayoutEntries, lockAccounts, postJournals } from '../../db/books/ledger.ts';
 import {
   listBreaks,
@@ -89,7 +90,7 @@ import { giveUpUnmatched, listMatchedInbox } from '../../db/payouts/inbox.ts';
 import { listPayoutEarnings, listPayoutLines } from '../../db/payouts/lines.ts';
 import { listBalancesAsOf } from '../../db/payouts/balances.ts';
 import { listPartnerPayability } from '../../db/payouts/payability.ts';
-import { listPayouts } from '../../db/payouts/pages.ts';
+import { listNewestPayouts, listPayouts } from '../../db/payouts/pages.ts';
 import {
   getPayout,
   type Payout,
@@ -180,6 +181,7 @@ const EARNING: NewEarning = {
   madeBy: [],
 };
 const KIM = new Map([['kim', [{ customer: 'kim', versionId: 1, sinceMs: 0, events: 1n, base: 0n }]]]);
+const MARCH = { from: '2026-03-01', until: '2026-03-31', zone: 'UTC' };
 const AS_OF = { at: null, day: '2026-03-25' } as const;
 const UNIT = 'points-large';
 const LOT = { earnedOn: '2026-01-15', availableOn: '2026-01-15', expiresOn: '2027-01-15' };
@@ -287,6 +289,11 @@ export const WITH_VALUES: Record<string, (db: Database, s: Scene) => unknown> = 
   'listPayouts: a page of payouts of a method that nobody has': (db, s) =>
     listPayouts(db, { method: 'check' }, s.payoutId, PAGE),
   'listPayouts: the payouts of a partner': (db, s) => listPayouts(db, { partnerId: s.partnerId }, null, PAGE),
+  'listNewestPayouts: those of a partner': (db, s) => listNewestPayouts(db, s.partnerId, null, null, PAGE),
+  'listNewestPayouts: a later page of those that failed': (db, s) =>
+    listNewestPayouts(db, s.partnerId, 'failed', { id: s.payoutId, createdAt: new Date() }, PAGE),
+  listPartnerTotals: (db, s) => listPartnerTotals(db, s.partnerId, MARCH),
+  listPartnerMovements: (db, s) => listPartnerMovements(db, s.partnerId, MARCH),
   'listPayouts: the payouts of a run': (db, s) => listPayouts(db, { runId: s.runId }, s.payoutId, PAGE),
   getPayout: (db, s) => getPayout(db, s.payoutId),
   listPayoutLines: (db, s) => listPayoutLines(db, s.payoutId),
@@ -327,6 +334,8 @@ export const WITH_VALUES: Record<string, (db: Database, s: Scene) => unknown> = 
   countWorkedOut: (db) => countWorkedOut(db, { partner: 'large-1', program: 'resale' }, [{ from: NOW, until: null }]),
   listDueEvents: (db, s) => listDueEvents(db, s.company.programId, 0, 500),
   listPartnerEarnings: (db, s) => listPartnerEarnings(db, s.partnerId, null, PAGE),
+  'listPartnerEarnings: of a program and some days': (db, s) =>
+    listPartnerEarnings(db, s.partnerId, null, PAGE, null, { program: 'resale', ...MARCH }),
   'listPartnerEarnings: as of a day': (db, s) => listPartnerEarnings(db, s.partnerId, null, PAGE, AS_OF),
   listPayoutEarnings: (db, s) => listPayoutEarnings(db, s.payoutId, { lineId: 0n, key: '' }, PAGE),
   'listPayoutEarnings: as of a day': (db, s) =>

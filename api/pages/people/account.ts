@@ -6,7 +6,7 @@ import { table } from '../components.ts';
 import { formatInstant } from '../format.ts';
 import { type definePages, idOf, sendPage } from '../guard.ts';
 import { html } from '../html.ts';
-import { consolePage } from '../layout.ts';
+import { sharedPage } from '../layout.ts';
 import { ROLE } from '../words.ts';
 
 const ZONE = 'UTC';
@@ -45,7 +45,7 @@ export function accountPages({ db }: ApiDeps, pages: ReturnType<typeof definePag
         })),
         empty: 'You have no passkey.',
       })}`;
-    return sendPage(c, consolePage({ title: 'Account', here: '/account', main }, visitor));
+    return sendPage(c, sharedPage({ title: 'Account', here: '/account', main }, visitor));
   });
 
   pages.on('POST /account/sessions/{id}/end', async (c, { actorId }) => {

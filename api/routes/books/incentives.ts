@@ -3,6 +3,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { COST_GROUPS, type IncentiveCost, listIncentiveCosts } from '../../../db/books/incentives.ts';
 import { divideHalfEven, formatMinor } from '../../../domain/money.ts';
 import { digitsOf } from '../../../domain/unit.ts';
+import { csvHeaders, csvOf } from '../../http/csv.ts';
 import type { ApiDeps } from '../../http/deps.ts';
 import * as fields from '../../http/fields.ts';
 import { createRouter } from '../../http/router.ts';
@@ -90,10 +91,6 @@ const costBody = ({ name, unit, costMinor, movedMinor, partners, events }: Incen
 
 const COLUMNS = ['name', 'unit', 'cost', 'moved', 'costPerMoved', 'partners', 'events'] as const;
 
-/** The name of a tier or region may be any text. */
-const cell = (value: string | number | null): string =>
-  typeof value === 'string' && /[",\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : String(value ?? '');
-
 /** The cost and the moved value of incentives. */
 export const incentiveCostRoutes = ({ db }: Pick<ApiDeps, 'db'>) =>
   createRouter()
@@ -102,9 +99,6 @@ export const incentiveCostRoutes = ({ db }: Pick<ApiDeps, 'db'>) =>
     )
     .openapi(table, async (c) => {
       const rows = (await listIncentiveCosts(db, c.req.valid('query'))).map(costBody);
-      const lines = rows.map((row) => COLUMNS.map((column) => cell(row[column])).join(','));
-      return c.body([COLUMNS.join(','), ...lines, ''].join('\n'), 200, {
-        'content-type': 'text/csv; charset=utf-8',
-        'content-disposition': 'attachment; filename="incentives.csv"',
-      });
+      const cells = rows.map((row) => COLUMNS.map((column) => row[column]));
+      return c.body(csvOf(COLUMNS, cells), 200, csvHeaders('incentives.csv'));
     });

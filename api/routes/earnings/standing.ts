@@ -6,8 +6,8 @@ import { budgetNameOf } from '../../../domain/earnings/budget-name.ts';
 import { getPartner } from '../../../db/partners/partners.ts';
 import { addDays } from '../../../domain/calendar.ts';
 import { Unit } from '../../../domain/fields.ts';
-import { isReading, readingOf } from '../../../domain/programs/incentives/measure.ts';
-import { formatDecimal, formatMoney, money } from '../../../domain/money.ts';
+import { sayLadder, sayStanding } from '../../../domain/earnings/standing-words.ts';
+import { formatDecimal, money } from '../../../domain/money.ts';
 import { onlyOwn, partnerOf } from '../../http/auth.ts';
 import { readPage } from '../../http/cursor.ts';
 import type { ApiDeps } from '../../http/deps.ts';
@@ -133,36 +133,6 @@ const listMine = createRoute({
   },
 });
 
-function wordsOf(standing: PartnerStanding): string {
-  const { quota, ofQuota, share, next, lastDay, isOver, worthMinor, scope } = standing;
-  const volume = measuredWords(standing);
-  const isFinal = isOver && (scope.closesOn === null || scope.isClosed);
-  const worth = `it is worth ${formatMoney(money(worthMinor, scope.currency))}${isFinal ? '' : ' so far'}`;
-  if (quota === 'none') return `${volume}; no quota is set for this window, so it is worth nothing yet.`;
-  if (share !== null) return `${volume} is ${share} of what all partners reached who divide the pool; ${worth}.`;
-  if (!next || isOver) return `${volume}; ${worth}.`;
-  const by = lastDay === null ? '' : ` by ${lastDay}`;
-  const reward =
-    next.worthMinor === null
-      ? 'reaches the next step'
-      : `makes it worth ${formatMoney(money(next.worthMinor, scope.currency))}`;
-  const reached = ofQuota === null ? `${volume} of ${next.at}` : volume;
-  return `${reached}; ${next.missing} more${by} ${reward}.`;
-}
-
-/** The measure, with the part of its quota where it has one. A reading that nobody sent yet is not 0. */
-function measuredWords({ volume, quota, ofQuota, scope }: PartnerStanding): string {
-  if (isReading(scope.measure) && scope.members.size === 0) return `there is no ${readingOf(scope.measure)} yet`;
-  return ofQuota === null ? volume : `${volume} is ${ofQuota} of the quota of ${quota}`;
-}
-
-function ladderWords({ ladder, window, agreed, standing }: PartnerLadder): string {
-  const { volume, value, next } = standing;
-  if (agreed !== null) return `${volume}. Your ${ladder.fact} is ${agreed} from ${window.from}, as agreed.`;
-  if (!next) return `${volume}, which makes you ${value} from ${window.from}.`;
-  return `${volume} of ${next.at}; ${next.missing} more by ${addDays(window.from, -1)} makes you ${next.value} from ${window.from}.`;
-}
-
 function ladderBody(one: PartnerLadder) {
   const { ladder, window, now, agreed, standing } = one;
   return {
@@ -175,16 +145,8 @@ function ladderBody(one: PartnerLadder) {
     ...standing,
     agreed,
     holdsFrom: window.from,
-    words: ladderWords(one),
+    words: sayLadder(one),
   };
-}
-
-/** Says what the budget of a window had too little left to pay. */
-function unpaidWords(scope: PartnerStanding['scope']): string[] {
-  const unpaid = formatMoney(money(scope.unfundedMinor, scope.currency));
-  return scope.unfundedMinor > 0n
-    ? [`The budget ${budgetNameOf(scope)} had too little left: ${unpaid} of that was not paid.`]
-    : [];
 }
 
 function standingBody(standing: PartnerStanding) {
@@ -213,7 +175,7 @@ function standingBody(standing: PartnerStanding) {
       missing: next.missing,
       worth: next.worthMinor === null ? null : print(next.worthMinor),
     },
-    words: [wordsOf(standing), ...unpaidWords(scope)].join(' '),
+    words: sayStanding(standing),
   };
 }
 

@@ -1,18 +1,13 @@
 import { createRoute, z } from '@hono/zod-openapi';
 
+import { listNextPayments, type NextPayment } from '../../../commands/payouts/payability.ts';
 import type { Database } from '../../../db/database.ts';
 import { type PartnerWait, sumWaitingOf } from '../../../db/earnings/waits.ts';
-import { listPartnerPayability, type Payability } from '../../../db/payouts/payability.ts';
-import { listWaiting } from '../../../db/runs/waiting.ts';
-import { listPartnerSchedules, type Schedule } from '../../../db/payers/schedules.ts';
 import { WAITING_WORDS, WAITS_ON } from '../../../domain/earnings/waiting-events.ts';
 import { formatExactDecimal } from '../../../domain/exact-amount.ts';
 import { Currency } from '../../../domain/fields.ts';
 import { formatDecimal, money } from '../../../domain/money.ts';
-import { explainStanding, whyBelowMinimum } from '../../../domain/payouts/payability.ts';
-import { waitsFor } from '../../../domain/runs/waiting.ts';
 import { OUTCOMES } from '../../../domain/payouts/outcome.ts';
-import { nextPeriods, payDate } from '../../../domain/payers/schedule.ts';
 import { getPartner } from '../../../db/partners/partners.ts';
 import { onlyOwn } from '../../http/auth.ts';
 import type { ApiDeps } from '../../http/deps.ts';
@@ -96,16 +91,7 @@ export const PayabilityBody = z
   })
   .openapi('Payability');
 
-/** Asks the one function that decides, for each schedule of a partner, as of its next cut-off. */
-export async function readPayability(db: Database, partnerId: bigint): Promise<z.output<typeof PayabilityBody>> {
-  const nowMs = Date.now();
-  const schedules = await listPartnerSchedules(db, partnerId);
-  const items = await Promise.all(schedules.map((schedule) => itemsOf(db, schedule, partnerId, nowMs)));
-  const waiting = await sumWaitingOf(db, partnerId);
-  return { items: items.flat(), waitingEvents: waiting.map(waitingBody) };
-}
-
-const waitingBody = ({ schedule, waitsOn, currency, count, exact }: PartnerWait) => ({
+const waitingBody = ({ schedule, waitsOn, currency, count, minor }: PartnerWait) => ({
   schedule,
   waitsFor: waitsOn,
   currency,
@@ -114,42 +100,24 @@ const waitingBody = ({ schedule, waitsOn, currency, count, exact }: PartnerWait)
   words: WAITING_WORDS[waitsOn],
 });
 
-async function itemsOf(db: Database, schedule: Schedule, partnerId: bigint, nowMs: number) {
-  const [next] = nextPeriods(schedule, nowMs, 1);
-  if (!next) return [];
-  const rows = await listPartnerPayability(db, schedule.id, next, partnerId);
-  const when = { schedule: schedule.code, cutoff: next.end, payOn: payDate(schedule, next.end) };
-  return Promise.all(
-    rows.map(async (row) => {
-      const open =
-        row.reservedMinor === 0n
-          ? []
-          : await listWaiting(db, { partnerId, scheduleId: schedule.id, currency: row.currency });
-      const waiting = open.flatMap((payout) => waitsFor(payout)?.words ?? []);
-      return { ...when, ...itemOf(row, schedule, nowMs, waiting) };
-    }),
-  );
-}
-
-function itemOf(row: Payability, schedule: Schedule, nowMs: number, waiting: readonly string[]) {
-  const { currency, nextAvailableOn, method, outcome, isLast } = row;
-  const of = (minor: bigint) => money(minor, currency);
-  const [payable, reserved, minimum] = [of(row.payableMinor), of(row.reservedMinor), of(row.minimumMinor)];
-  const standing = { payable, reserved, minimum, nextAvailableOn, method, reasons: row.reasons, isLast, waiting };
+const payabilityBody = ({ payable, ...item }: NextPayment) => {
+  const { currency } = payable;
   return {
+    ...item,
     currency,
     payable: formatDecimal(payable),
-    held: formatDecimal(of(row.heldMinor)),
-    debtLeft: formatDecimal(of(row.debtLeftMinor)),
-    reserved: formatDecimal(reserved),
-    minimum: formatDecimal(minimum),
-    nextAvailableOn,
-    method,
-    outcome,
-    ...explainStanding(standing, schedule, nowMs),
-    belowMinimum: whyBelowMinimum(standing),
+    held: formatDecimal(item.held),
+    debtLeft: formatDecimal(item.debtLeft),
+    reserved: formatDecimal(item.reserved),
+    minimum: formatDecimal(item.minimum),
+    reasons: [...item.reasons],
   };
-}
+};
+
+export const readPayability = async (db: Database, partnerId: bigint): Promise<z.output<typeof PayabilityBody>> => ({
+  items: (await listNextPayments(db, partnerId, Date.now())).map(payabilityBody),
+  waitingEvents: (await sumWaitingOf(db, partnerId)).map(waitingBody),
+});
 
 const payability = createRoute({
   method: 'get',

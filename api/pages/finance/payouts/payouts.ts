@@ -12,7 +12,8 @@ import { PAYOUT_STATUSES } from '../../../../domain/payouts/payout.ts';
 import { METHODS } from '../../../../domain/rails.ts';
 import { parseCursor, readPage } from '../../../http/cursor.ts';
 import type { ApiDeps, ApiEnv } from '../../../http/deps.ts';
-import { filters, nextPage, table, tag } from '../../components.ts';
+import { nextPage, table, tag } from '../../components.ts';
+import { filters } from '../../form.ts';
 import { formatAmount, formatDay, formatInstant } from '../../format.ts';
 import { type definePages, sendPage } from '../../guard.ts';
 import { html } from '../../html.ts';
@@ -93,21 +94,25 @@ export function payoutPages({ db }: ApiDeps, pages: ReturnType<typeof definePage
     const { items, nextCursor } = await readPage(PAYOUTS_A_PAGE, read, { key: ({ id }) => id, item: (one) => one });
     const isFiltered = Object.keys(query).length > 0;
     const main = html`<header class="title"><h1>Payouts</h1></header>
-      ${filters('/payouts', [
-        {
-          name: 'status',
-          label: 'Status',
-          value: query['status'] ?? '',
-          options: PAYOUT_STATUSES.map((status) => [status, PAYOUT_STATUS[status].label] as const),
-        },
-        {
-          name: 'method',
-          label: 'Method',
-          value: query['method'] ?? '',
-          options: METHODS.map((method) => [method, METHOD[method]] as const),
-        },
-        { name: 'partner', label: "Partner's code", value: query['partner'] ?? '' },
-      ])}
+      ${filters(
+        '/payouts',
+        [
+          {
+            name: 'status',
+            label: 'Status',
+            choices: PAYOUT_STATUSES.map((value) => ({ value, label: PAYOUT_STATUS[value].label })),
+            noChoice: 'all',
+          },
+          {
+            name: 'method',
+            label: 'Method',
+            choices: METHODS.map((value) => ({ value, label: METHOD[value] })),
+            noChoice: 'all',
+          },
+          { name: 'partner', label: "Partner's code" },
+        ],
+        { values: query },
+      )}
       ${table({
         caption: 'Payouts',
         columns,

@@ -5,6 +5,7 @@ import { listOutcomeTotals } from '../../../../db/runs/outcomes.ts';
 import { listReviewTotals } from '../../../../db/runs/review.ts';
 import { getRun } from '../../../../db/runs/runs.ts';
 import { Failure } from '../../../../domain/errors.ts';
+import { approvalStatement } from '../../../../domain/people/statement.ts';
 import { decideRun } from '../../../http/decide-run.ts';
 import type { ApiDeps } from '../../../http/deps.ts';
 import { readSignature } from '../../credential.ts';
@@ -30,7 +31,7 @@ export function approvalPages({ db, temporal, vault, settings }: ApiDeps, pages:
     const [totals, outcomes, { nonce, options }] = await Promise.all([
       listReviewTotals(db, run),
       listOutcomeTotals(db, run.id),
-      askToSign(db, vault, site, { ...approval, actorId: visitor.actorId }),
+      askToSign(db, vault, site, { statement: approvalStatement(approval), actorId: visitor.actorId }),
     ]);
     const unpaid = outcomes.filter(({ outcome }) => outcome !== 'paid' && outcome !== 'nothing_due');
     const form = passkeyForm({
@@ -70,7 +71,7 @@ export function approvalPages({ db, temporal, vault, settings }: ApiDeps, pages:
     const approval = { runId: run.id, contentHash: contentHashOf(hash) };
     const answer = readSignature(credential);
     const signatureId = await db.transaction((tx) =>
-      keepSignature(tx, vault, site, { ...approval, actorId, nonce }, answer),
+      keepSignature(tx, vault, site, { statement: approvalStatement(approval), actorId, nonce }, answer),
     );
     const decision = { decision: 'approve', contentHash: approval.contentHash, signatureId } as const;
     await decideRun({ db, temporal }, run, { ...decision, actorId, note: null, key: signatureId });

@@ -5,7 +5,7 @@ import { table } from '../../components.ts';
 import { countOf, formatDay, formatInstant } from '../../format.ts';
 import { type definePages, sendPage } from '../../guard.ts';
 import { html } from '../../html.ts';
-import { consolePage } from '../../layout.ts';
+import { consolePage, isStaff } from '../../layout.ts';
 import { TASK } from '../../words.ts';
 import { runTable } from '../runs/runs.ts';
 
@@ -17,9 +17,10 @@ const byDeadline = (a: Task, b: Task): number =>
   (a.deadlineAt?.getTime() ?? NEVER) - (b.deadlineAt?.getTime() ?? NEVER) ||
   a.openedAt.getTime() - b.openedAt.getTime();
 
-/** Shows the work that waits for people now, the oldest deadline first. */
+/** Shows the work that waits for people now, the oldest deadline first. A person who is only a partner has theirs in the portal. */
 export function todayPages({ db }: ApiDeps, pages: ReturnType<typeof definePages>): void {
   pages.on('GET /', async (c, visitor) => {
+    if (!isStaff(visitor)) return c.redirect('/portal', 303);
     const [tasks, reviews, disbursing] = await Promise.all([
       listTasks(db, { isOpen: true }, null, TASKS_MAX),
       listRuns(db, { status: 'review' }, null, RUNS_MAX),

@@ -1,0 +1,16 @@
+import { stringify } from 'csv-stringify/sync';
+
+/** A text that a spreadsheet would run as a formula. A number below zero is none. */
+const FORMULA = /^[=+@\t\r]|^-(?![\d.])/;
+
+const safe = (cell: unknown): unknown => (typeof cell === 'string' && FORMULA.test(cell) ? `'${cell}` : cell);
+
+/** A table as CSV. A cell that a spreadsheet would run begins with an apostrophe. */
+export const csvOf = (columns: readonly string[], rows: readonly (readonly unknown[])[]): string =>
+  stringify([columns, ...rows.map((cells) => cells.map(safe))]);
+
+/** The headers of an answer that a browser keeps as a file. */
+export const csvHeaders = (fileName: string) => ({
+  'content-type': 'text/csv; charset=utf-8',
+  'content-disposition': `attachment; filename="${fileName}"`,
+});

@@ -1,0 +1,130 @@
+import { z } from 'zod';
+
+import { listAgreements } from '../../../../db/partners/agreements.ts';
+import {
+  type EarningFilter,
+  listPartnerEarnings,
+  type PartnerEarning,
+} from '../../../../db/earnings/partner-earnings.ts';
+import { localDate } from '../../../../domain/calendar.ts';
+import type { FailureDetail } from '../../../../domain/errors.ts';
+import { Code, LocalDay } from '../../../../domain/fields.ts';
+import { money } from '../../../../domain/money.ts';
+import type { PayoutStatus } from '../../../../domain/payouts/payout.ts';
+import { parseCursor, readPage } from '../../../http/cursor.ts';
+import type { ApiDeps } from '../../../http/deps.ts';
+import { Instant } from '../../../http/schemas.ts';
+import { nextPage, table, tag } from '../../components.ts';
+import { filters } from '../../form.ts';
+import { formatDay, sayAmount } from '../../format.ts';
+import { type PageContext, sendPage } from '../../guard.ts';
+import { html, type Html } from '../../html.ts';
+import { type Own, portalOf, portalPage } from '../../layout.ts';
+import { YOUR_PAYOUT } from '../../words.ts';
+import type { Portal } from '../portal.ts';
+import { zoneOf } from '../zone.ts';
+import { sentencesOf } from './sentences.ts';
+import { readStandings, standings } from './standing.ts';
+
+const EARNINGS_A_PAGE = 50;
+const PROGRAMS_MAX = 200;
+const Place = z.strictObject({ occurredAt: Instant, key: z.string().max(300), n: z.int().min(0).max(32_767) });
+const FILTERS = { program: Code, from: LocalDay, until: LocalDay } as const;
+
+/** Every earning of a partner with its calculation, and what the next step or rung still needs. */
+export function earningPages({ db }: ApiDeps, portal: Portal): void {
+  portal.on('GET /portal/{partner}/earnings', async (c, own, visitor) => {
+    const { values, objections } = readFilter(c);
+    const place = Place.safeParse(parseCursor(c.req.query('cursor') ?? '')).data ?? null;
+    const read = (count: number) =>
+      listPartnerEarnings(db, own.id, place, count, null, objections.length > 0 ? {} : values);
+    const [zone, programs, places, earnings] = await Promise.all([
+      zoneOf(db, own.id),
+      listAgreements(db, own.id, null, PROGRAMS_MAX),
+      readStandings(db, own.id),
+      readPage(EARNINGS_A_PAGE, read, {
+        key: ({ occurredAt, key, n }) => ({ occurredAt: occurredAt.toISOString(), key, n }),
+        item: (earning) => earning,
+      }),
+    ]);
+    const path = `${portalOf(own)}/earnings`;
+    const main = html`<header class="title"><h1>Earnings</h1></header>
+      ${standings(places)}
+      ${filters(
+        path,
+        [
+          {
+            name: 'program',
+            label: 'Program',
+            choices: programs.map(({ program }) => ({ value: program, label: program })),
+            noChoice: 'all programs',
+          },
+          { name: 'from', label: 'From', type: 'date' },
+          { name: 'until', label: 'Until', type: 'date' },
+        ],
+        { values, objections },
+      )}
+      ${table({
+        caption: 'What you earned',
+        columns: ['For', 'Day', 'Program', { label: 'Amount', number: true }, 'State', 'How it was worked out'],
+        rows: earnings.items.map((earning) => earningRow(own, earning, zone)),
+        empty:
+          Object.keys(values).length > 0
+            ? 'Nothing was earned in these days and this program. Choose other ones, or show all.'
+            : 'You have earned nothing yet. Something that you sold or did appears here soon after your programs are told of it.',
+        aside: html`<small>Days are those of ${zone}.</small>`,
+      })}
+      ${nextPage(path, earnings.nextCursor, values)}`;
+    return sendPage(
+      c,
+      portalPage({ title: 'Earnings', here: '/earnings', main }, visitor, own),
+      objections.length > 0 ? 400 : 200,
+    );
+  });
+}
+
+/** The filters of an address, as they were typed, and what is wrong with them. */
+function readFilter(c: PageContext): { values: EarningFilter & Record<string, string>; objections: FailureDetail[] } {
+  const values: Record<string, string> = {};
+  const objections: FailureDetail[] = [];
+  for (const [name, shape] of Object.entries(FILTERS)) {
+    const value = c.req.query(name);
+    if (value === undefined || value === '') continue;
+    values[name] = value;
+    const reason = shape.safeParse(value).error?.issues[0]?.message;
+    if (reason !== undefined) objections.push({ field: name, reason });
+  }
+  return { values, objections };
+}
+
+function earningRow(own: Own, earning: PartnerEarning, zone: string) {
+  const { kind, source, eventId, occurredAt, program, incentive, currency, minor, explanation } = earning;
+  return {
+    head: html`${kind.replaceAll('_', ' ')} <small>${source} ${eventId}</small>`,
+    cells: [
+      html`<span class="day">${formatDay(localDate(occurredAt.getTime(), zone))}</span>`,
+      html`${program} <small>${incentive}</small>`,
+      sayAmount(money(minor, currency)),
+      stateOf(own, earning, localDate(Date.now(), zone)),
+      stepsOf(explanation),
+    ],
+  };
+}
+
+/** The calculation, one sentence for each step. It opens without JavaScript. */
+export const stepsOf = (explanation: Readonly<Record<string, unknown>>): Html =>
+  html`<details>
+    <summary>Show</summary>
+    <ul class="steps">
+      ${sentencesOf(explanation).map((words) => html`<li>${words}</li>`)}
+    </ul>
+  </details>`;
+
+function stateOf(own: Own, { payoutId, payoutStatus, availableOn, minor }: PartnerEarning, today: string): Html {
+  if (payoutId !== null && payoutStatus !== null)
+    return html`<a href="${portalOf(own)}/payouts/${payoutId}">${tag(YOUR_PAYOUT[payoutStatus as PayoutStatus])}</a>`;
+  if (minor === 0n) return tag({ label: 'nothing to pay', tone: 'plain' });
+  if (availableOn > today)
+    return html`${tag({ label: 'held', tone: 'watch' })} <small>free on ${formatDay(availableOn)}</small>`;
+  return tag({ label: 'payable', tone: 'good' });
+}

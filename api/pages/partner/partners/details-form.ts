@@ -1,0 +1,108 @@
+import type { z } from 'zod';
+
+import type { Partner } from '../../../../db/partners/partners.ts';
+import { CURRENCY_CODES, isCurrency } from '../../../../domain/currency.ts';
+import type { FailureDetail } from '../../../../domain/errors.ts';
+import { type PaymentForm, paymentForms } from '../../../../domain/partners/payment-forms.ts';
+import { type Method, METHODS } from '../../../../domain/rails.ts';
+import { refuseFields } from '../../../http/router.ts';
+import { NewInstrumentBody } from '../../../routes/partners/details.ts';
+import { field, type FieldWish, type Filled } from '../../form.ts';
+import { html, type Html } from '../../html.ts';
+
+/** The form for payout details: first the method, then where the account is, then the fields of the provider's own form. */
+
+export type Values = Readonly<Record<string, string>>;
+type Home = Pick<Partner, 'country'>;
+
+const isMethod = (text: string | undefined): text is Method => METHODS.some((method) => method === text);
+
+/** The next thing to choose, after what the person has chosen so far. */
+export type Step =
+  | { step: 'method' }
+  | { step: 'where'; objections: readonly FailureDetail[] }
+  | { step: 'type'; forms: readonly PaymentForm[] }
+  | { step: 'fields'; form: PaymentForm };
+
+export function stepOf(values: Values, home: Home): Step {
+  const { method, currency, country, type } = values;
+  if (!isMethod(method)) return { step: 'method' };
+  if (method !== 'bank') {
+    const [form] = paymentForms({ method, country: values['address.country'] ?? home.country });
+    return form ? { step: 'fields', form } : { step: 'method' };
+  }
+  if (currency === undefined || country === undefined) return { step: 'where', objections: [] };
+  if (!isCurrency(currency)) return { step: 'where', objections: [{ field: 'currency', reason: 'is missing' }] };
+  const forms = paymentForms({ method, currency, country: country.toUpperCase() });
+  const [only, ...others] = forms;
+  if (!only) {
+    const reason = `has no form for ${currency}: check both, or choose another method`;
+    return { step: 'where', objections: [{ field: 'country', reason }] };
+  }
+  const form = others.length === 0 ? only : forms.find((one) => one.type === type);
+  return form ? { step: 'fields', form } : { step: 'type', forms };
+}
+
+const CURRENCIES = CURRENCY_CODES.map((code) => ({ value: code, label: code }));
+
+/** The fields by which a person says where their account is. */
+export const whereFields = (values: Values, home: Home, objections: readonly FailureDetail[]): Html => {
+  const filled = { values: { country: home.country, ...values }, objections };
+  return html`${field({ name: 'currency', label: 'Currency of the account', choices: CURRENCIES, required: true }, filled)}
+  ${field({ name: 'country', label: 'Country of the bank', help: 'Two letters, such as US or DE', required: true, lengthMax: 2 }, filled)}`;
+};
+
+export const nameOf = ({ path }: PaymentForm['fields'][number]): string => path.join('.');
+
+const wishOf = (one: PaymentForm['fields'][number]): FieldWish => ({
+  name: nameOf(one),
+  label: one.label,
+  help: `${one.help}${one.help.includes(one.example) || one.choices ? '' : `, such as ${one.example}`}`,
+  required: one.isRequired || (one.requiredWhen !== undefined && 'sometimes'),
+  lengthMax: one.lengthMax + ROOM_FOR_GAPS,
+  ...(one.choices ? { choices: one.choices } : {}),
+});
+/** People group digits with spaces. */
+const ROOM_FOR_GAPS = 20;
+
+export const formFields = (form: PaymentForm, filled: Filled): Html[] =>
+  form.fields.map((one) => field(wishOf(one), filled));
+
+/** The hidden fields that say which form it is. */
+export const choicesOf = ({ method, type }: PaymentForm, { currency, country }: Values): Values => ({
+  method,
+  ...(method === 'bank' ? { currency: currency ?? '', country: (country ?? '').toUpperCase(), type: type ?? '' } : {}),
+});
+
+/** The details that were typed, as the API takes them. A field that was left empty is left out. */
+export function bodyOf(form: PaymentForm, values: Values): Record<string, unknown> {
+  const { type, ...choices } = choicesOf(form, values);
+  const body: Record<string, unknown> = { ...choices };
+  const inner: Record<string, Record<string, string>> = form.method === 'bank' ? { details: { type: type ?? '' } } : {};
+  for (const { path } of form.fields) {
+    const [outer = '', name] = path;
+    const value = (values[path.join('.')] ?? '').trim();
+    if (value === '') continue;
+    if (name === undefined) body[outer] = value;
+    else inner[outer] = { ...inner[outer], [name]: value };
+  }
+  return { ...body, ...inner };
+}
+
+export type Read =
+  | { success: true; body: z.output<typeof NewInstrumentBody> }
+  | { success: false; objections: readonly FailureDetail[] };
+
+/** Checks details by the rules of the API. Each objection has the name of its field. */
+export function readBody(body: unknown): Read {
+  const read = NewInstrumentBody.safeParse(body);
+  if (read.success) return { success: true, body: read.data };
+  const { details } = refuseFields(read.error, (count) => count);
+  return {
+    success: false,
+    objections: details.map(({ field: name, reason }) => ({
+      field: name,
+      reason: reason.endsWith('received undefined') ? 'is missing' : reason,
+    })),
+  };
+}

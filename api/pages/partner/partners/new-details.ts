@@ -1,0 +1,183 @@
+import { askToGiveDetails, giveOwnDetails } from '../../../../commands/partners/own-details.ts';
+import { siteOf } from '../../../../commands/people/passkeys.ts';
+import { listInstruments } from '../../../../db/partners/instruments.ts';
+import { listPartnersNamed, type Partner } from '../../../../db/partners/partners.ts';
+import { getPayer, listPayerGateways } from '../../../../db/payers/payers.ts';
+import { listPartnerSchedules } from '../../../../db/payers/schedules.ts';
+import { Failure } from '../../../../domain/errors.ts';
+import { type Destination, summarize } from '../../../../domain/partners/destination.ts';
+import { type Method, METHOD_NAMES, METHODS } from '../../../../domain/rails.ts';
+import { parseJson } from '../../../http/body.ts';
+import type { ApiDeps } from '../../../http/deps.ts';
+import { destinationOf } from '../../../routes/partners/details.ts';
+import { facts } from '../../components.ts';
+import { readSignature } from '../../credential.ts';
+import { objectionsOf, type Filled } from '../../form.ts';
+import { countOf } from '../../format.ts';
+import { type PageContext, readForm, sendPage } from '../../guard.ts';
+import { html, type Html } from '../../html.ts';
+import { type Own, portalOf, portalPage } from '../../layout.ts';
+import { passkeyForm } from '../../people/sign-in.ts';
+import type { Portal } from '../portal.ts';
+import { bodyOf, choicesOf, formFields, nameOf, readBody, stepOf, type Values, whereFields } from './details-form.ts';
+
+const CHOICES = ['method', 'currency', 'country', 'type'] as const;
+
+/** A partner adds payout details: they are typed, corrected where they are wrong, and signed with a passkey. */
+export function newDetailPages({ db, vault, settings }: ApiDeps, portal: Portal): void {
+  const site = siteOf(settings.publicUrl);
+  const { coolingOffDays } = settings;
+
+  portal.on('GET /portal/{partner}/details/new', async (c, own, visitor) => {
+    const values = Object.fromEntries(
+      CHOICES.flatMap((name) => (c.req.query(name) ? [[name, c.req.query(name) ?? '']] : [])),
+    );
+    const main = stepPage(own, await partnerOf(own), { values }, await offeredTo(own));
+    return sendPage(c, portalPage({ title: 'New details', here: '/details', main }, visitor, own));
+  });
+
+  portal.on('POST /portal/{partner}/details/new', async (c, own, visitor) => {
+    const partner = await partnerOf(own);
+    const values = await readValues(c);
+    const next = stepOf(values, partner);
+    if (next.step !== 'fields')
+      throw new Failure('invalid_input', 'This form is not known. Nothing was saved. Open it again.');
+    const body = bodyOf(next.form, values);
+    const read = readBody(body);
+    if (!read.success) {
+      const main = stepPage(own, partner, { values, objections: read.objections });
+      return sendPage(c, portalPage({ title: 'New details', here: '/details', main }, visitor, own), 400);
+    }
+    const destination = destinationOf(read.body);
+    const details = { partner, destination, actorId: visitor.actorId };
+    const [{ nonce, options }, earlier] = await Promise.all([
+      askToGiveDetails(db, vault, site, details),
+      listInstruments(db, own.id, null, 1),
+    ]);
+    const form = passkeyForm({
+      kind: 'get',
+      action: `${portalOf(own)}/details`,
+      options,
+      button: 'Save and sign',
+      hidden: { body: JSON.stringify(body), nonce },
+    });
+    const main = html`<header class="title">
+        <p><a href="${portalOf(own)}/details">Details</a></p>
+        <h1>Pay ${own.name} to these details?</h1>
+      </header>
+      ${summaryOf(destination, partner)}
+      <p>
+        ${
+          earlier.length === 0
+            ? 'These are your first details, so we pay to them at once.'
+            : `Changed details wait for up to ${countOf(coolingOffDays, 'day')}, so that nobody can redirect your money in secret. Until then we pay as before. We tell every e-mail address that we had for you in the last 30 days.`
+        }
+      </p>
+      ${form}
+      <p><a href="${portalOf(own)}/details">Not now</a></p>`;
+    return sendPage(c, portalPage({ title: 'Sign', here: '/details', main }, visitor, own));
+  });
+
+  portal.on('POST /portal/{partner}/details', async (c, own, visitor) => {
+    const { body, nonce, credential } = await readForm(c, 'body', 'nonce', 'credential');
+    const read = readBody(parseJson(body || 'null', 'form'));
+    if (!read.success)
+      throw new Failure(
+        'invalid_input',
+        'These details are not those that you saw. Nothing was saved. Type them again.',
+      );
+    const details = { partner: await partnerOf(own), destination: destinationOf(read.body), actorId: visitor.actorId };
+    await giveOwnDetails(db, vault, site, details, { nonce, answer: readSignature(credential), coolingOffDays });
+    return c.redirect(`${portalOf(own)}/details`, 303);
+  });
+
+  /** The methods that the payers of the partner offer. Without a payer, all. */
+  async function offeredTo(own: Own): Promise<readonly Method[]> {
+    const payers = new Set((await listPartnerSchedules(db, own.id)).map(({ payer }) => payer));
+    const gateways = await Promise.all(
+      [...payers].map(async (code) => listPayerGateways(db, (await getPayer(db, code)).id)),
+    );
+    const offered = METHODS.filter((method) => gateways.flat().some((one) => one.method === method));
+    return offered.length > 0 ? offered : METHODS;
+  }
+
+  async function partnerOf(own: Own): Promise<Partner> {
+    const [partner] = await listPartnersNamed(db, [own.code]);
+    if (!partner) throw new Failure('not_found', `There is no partner ${own.code}.`);
+    return partner;
+  }
+}
+
+async function readValues(c: PageContext): Promise<Values> {
+  const form = await c.req.parseBody();
+  return Object.fromEntries(
+    Object.entries(form).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : [])),
+  );
+}
+
+function stepPage(own: Own, partner: Partner, filled: Filled, offered: readonly Method[] = METHODS): Html {
+  const { values } = filled;
+  const next = stepOf(values, partner);
+  const path = `${portalOf(own)}/details/new`;
+  const hidden = (all: Values): Html[] =>
+    Object.entries(all).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`);
+  const linkTo = (all: Values): string => `${path}?${new URLSearchParams(all).toString()}`;
+  const head = (title: string): Html =>
+    html`<header class="title">
+      <p><a href="${portalOf(own)}/details">Details</a></p>
+      <h1>${title}</h1>
+    </header>`;
+  switch (next.step) {
+    case 'method':
+      return html`${head('How do you want to be paid?')}
+        <ul class="choices">
+          ${offered.map((method) => html`<li><a class="card" href="${linkTo({ method })}">By ${METHOD_NAMES[method]}</a></li>`)}
+        </ul>`;
+    case 'where':
+      return html`${head('Where is your account?')}
+        <form method="get" action="${path}" class="card fields">
+          ${hidden({ method: 'bank' })} ${whereFields(values, partner, next.objections)}
+          <p class="buttons"><button class="primary">Go on</button></p>
+        </form>`;
+    case 'type':
+      return html`${head('Which kind of account is it?')}
+        <ul class="choices">
+          ${next.forms.map((form) => {
+            const choices = choicesOf(form, values);
+            return html`<li><a class="card" href="${linkTo(choices)}">${form.title}</a></li>`;
+          })}
+        </ul>`;
+    case 'fields': {
+      const { form } = next;
+      const home = { 'address.country': partner.country };
+      return html`${head(form.title)} ${objectionsOf(form.fields.map(nameOf), filled.objections)}
+        <form method="post" action="${path}" class="card fields">
+          ${hidden(choicesOf(form, values))}
+          ${formFields(form, { ...filled, values: form.method === 'check' ? { ...home, ...values } : values })}
+          <p class="buttons">
+            <a class="button" href="${path}">Another method</a> <button class="primary">Go on</button>
+          </p>
+        </form>`;
+    }
+  }
+}
+
+/** The details as they will be shown from now on: without most of the account number. */
+function summaryOf(destination: Destination, partner: Partner): Html {
+  const { method, currency, country, last4 } = summarize(destination, partner.country);
+  const owner =
+    destination.method === 'bank'
+      ? destination.holder
+      : destination.method === 'check'
+        ? destination.payee
+        : destination.receiver;
+  return html`<section class="card">
+    ${facts([
+      ['By', METHOD_NAMES[method]],
+      ['To', owner],
+      ...(last4 === '' ? [] : [['Account', `•••• ${last4}`] as const]),
+      ['Currency', currency ?? 'any'],
+      ['Country', country],
+    ])}
+  </section>`;
+}

@@ -1,0 +1,181 @@
+import { z } from 'zod';
+
+import { getInstrument } from '../../../../db/partners/instruments.ts';
+import { getPartner } from '../../../../db/partners/partners.ts';
+import { listNewestPayouts, listPayoutSteps } from '../../../../db/payouts/pages.ts';
+import { listPayoutEarnings } from '../../../../db/payouts/lines.ts';
+import { getPayout, type Payout } from '../../../../db/payouts/payouts.ts';
+import { readWaiting } from '../../../../db/runs/waiting.ts';
+import { addDays } from '../../../../domain/calendar.ts';
+import { Failure } from '../../../../domain/errors.ts';
+import { money } from '../../../../domain/money.ts';
+import { adviceFor } from '../../../../domain/payouts/advice.ts';
+import { unclaimedUntil } from '../../../../domain/payouts/attempt.ts';
+import { PAYOUT_STATUSES } from '../../../../domain/payouts/payout.ts';
+import { METHOD_NAMES } from '../../../../domain/rails.ts';
+import { waitsFor } from '../../../../domain/runs/waiting.ts';
+import { parseCursor, readPage } from '../../../http/cursor.ts';
+import type { ApiDeps } from '../../../http/deps.ts';
+import { nextPage, table, tag } from '../../components.ts';
+import { filters } from '../../form.ts';
+import { formatAmount, formatDay, formatInstant, sayAmount } from '../../format.ts';
+import { sendPage } from '../../guard.ts';
+import { html, type Html } from '../../html.ts';
+import { type Own, portalOf, portalPage } from '../../layout.ts';
+import { METHOD, YOUR_PAYOUT } from '../../words.ts';
+import { stepsOf } from '../earnings/earnings.ts';
+import type { Portal } from '../portal.ts';
+import { zoneOf } from '../zone.ts';
+
+const PAYOUTS_A_PAGE = 50;
+const EARNINGS_A_PAGE = 50;
+const Place = z.strictObject({ createdAt: z.iso.datetime(), id: z.uuid() });
+const LinePlace = z.strictObject({ lineId: z.string().regex(/^\d{1,18}$/), key: z.string().max(400) });
+const Status = z.enum(PAYOUT_STATUSES);
+
+/** The payouts of a partner, and each with its history and what to do about it. */
+export function ownPayoutPages({ db }: ApiDeps, portal: Portal): void {
+  portal.on('GET /portal/{partner}/payouts', async (c, own, visitor) => {
+    const status = Status.safeParse(c.req.query('status')).data ?? null;
+    const place = Place.safeParse(parseCursor(c.req.query('cursor') ?? '')).data;
+    const before = place ? { id: place.id, createdAt: new Date(place.createdAt) } : null;
+    const read = (count: number) => listNewestPayouts(db, own.id, status, before, count);
+    const [zone, payouts] = await Promise.all([
+      zoneOf(db, own.id),
+      readPage(PAYOUTS_A_PAGE, read, { key: ({ createdAt, id }) => ({ createdAt, id }), item: (payout) => payout }),
+    ]);
+    const path = `${portalOf(own)}/payouts`;
+    const choices = PAYOUT_STATUSES.map((value) => ({ value, label: YOUR_PAYOUT[value].label }));
+    const values: Record<string, string> = status === null ? {} : { status };
+    const main = html`<header class="title"><h1>Payouts</h1></header>
+      ${filters(path, [{ name: 'status', label: 'State', choices, noChoice: 'all states' }], { values })}
+      ${table({
+        caption: 'What we paid you',
+        columns: ['Payout', { label: 'Amount', number: true }, 'By', 'State', 'Since'],
+        rows: payouts.items.map((payout) => payoutRow(own, payout, zone)),
+        empty:
+          status === null
+            ? 'There is no payout yet. The page Home says when the first one is due.'
+            : 'No payout is in this state. Show all to see the others.',
+      })}
+      ${nextPage(path, payouts.nextCursor, values)}`;
+    return sendPage(c, portalPage({ title: 'Payouts', here: '/payouts', main }, visitor, own));
+  });
+
+  portal.on('GET /portal/{partner}/payouts/{id}', async (c, own, visitor) => {
+    const payout = await getOwnPayout(db, own, c.req.param('id') ?? '');
+    const place = LinePlace.safeParse(parseCursor(c.req.query('cursor') ?? '')).data;
+    const after = { lineId: BigInt(place?.lineId ?? 0), key: place?.key ?? '' };
+    const [zone, steps, waiting, instrument, earnings] = await Promise.all([
+      zoneOf(db, own.id),
+      listPayoutSteps(db, payout.id),
+      readWaiting(db, payout.id),
+      getInstrument(db, payout.partnerId, payout.instrumentVersionId),
+      readPage(EARNINGS_A_PAGE, (count) => listPayoutEarnings(db, payout.id, after, count), {
+        key: ({ lineId, key }) => ({ lineId, key }),
+        item: (earning) => earning,
+      }),
+    ]);
+    const path = `${portalOf(own)}/payouts/${payout.id}`;
+    const wait = waitsFor(waiting);
+    const until =
+      payout.attemptState === 'unclaimed' ? unclaimedUntil(payout.gateway, waiting.attemptAt ?? payout.statusAt) : null;
+    const main = html`<header class="title">
+        <p><a href="${portalOf(own)}/payouts">Payouts</a></p>
+        <h1>${sayAmount(money(payout.net, payout.currency))} ${tag(YOUR_PAYOUT[payout.status])}</h1>
+        <p>
+          By ${METHOD_NAMES[payout.method]}${instrument.last4 && `, ending in ${instrument.last4}`}, for the time up to
+          ${formatDay(payout.periodEnd)}.
+        </p>
+      </header>
+      ${adviceCard(own, payout)}
+      ${wait && html`<p>${wait.words} ${until && html`You have until <strong>${formatDay(until)}</strong>.`}</p>`}
+      <div class="columns">
+        <section>
+          ${amountsOf(payout)}
+          ${table({
+            caption: 'The earnings that it pays',
+            columns: ['For', { label: 'Amount', number: true }, 'How it was worked out'],
+            rows: earnings.items.map(({ kind, source, eventId, incentive, minor, currency, explanation }) => ({
+              head: html`${kind.replaceAll('_', ' ')} <small>${source} ${eventId}, ${incentive}</small>`,
+              cells: [sayAmount(money(minor, currency)), stepsOf(explanation)],
+            })),
+            empty: 'It has no earnings. A part that was too small for the provider may have gone into the next payout.',
+          })}
+          ${nextPage(path, earnings.nextCursor)}
+        </section>
+        <aside>
+          <section class="card">
+            <h2>What happened</h2>
+            <ol class="timeline">
+              ${steps.map(
+                ({ status, at }) =>
+                  html`<li><strong>${YOUR_PAYOUT[status].step}</strong><small>${formatInstant(at, zone)}</small></li>`,
+              )}
+              ${wait && html`<li data-is="now"><strong>${nextStep(payout, waiting.payOn)}</strong></li>`}
+            </ol>
+          </section>
+        </aside>
+      </div>`;
+    return sendPage(c, portalPage({ title: 'Payout', here: '/payouts', main }, visitor, own));
+  });
+}
+
+/** A payout of a partner or of one who was merged into them. Any other one is not there. */
+async function getOwnPayout(db: ApiDeps['db'], own: Own, id: string): Promise<Payout> {
+  const gone = new Failure('not_found', `There is no payout ${id}.`);
+  if (!z.uuid().safeParse(id).success) throw gone;
+  const payout = await getPayout(db, id);
+  if (payout.partnerId !== own.id && (await getPartner(db, payout.partner)).id !== own.id) throw gone;
+  return payout;
+}
+
+/** The cut-off is the day after the last one whose amounts count. */
+const lastDayOf = ({ periodEnd }: Payout): string => formatDay(addDays(periodEnd, -1));
+
+const payoutRow = (own: Own, payout: Payout, zone: string) => ({
+  head: html`<a href="${portalOf(own)}/payouts/${payout.id}">Up to ${lastDayOf(payout)}</a>
+    ${adviceFor(payout)?.who === 'partner' && html`<small>${adviceFor(payout)?.text}</small>`}`,
+  cells: [
+    sayAmount(money(payout.net, payout.currency)),
+    METHOD[payout.method],
+    tag(YOUR_PAYOUT[payout.status]),
+    html`<span class="day">${formatInstant(payout.statusAt, zone)}</span>`,
+  ],
+});
+
+/** Why it failed, came back or waits, and the one thing to do. */
+function adviceCard(own: Own, payout: Payout): Html | null {
+  const advice = adviceFor(payout);
+  if (!advice) return null;
+  const isBack = payout.status === 'failed' || payout.status === 'returned';
+  return html`<section class="card notice" data-tone="${advice.who === 'partner' ? 'alert' : 'watch'}">
+    <h2>${YOUR_PAYOUT[payout.status].step}</h2>
+    <p>${advice.text}</p>
+    ${advice.who === 'partner' && isBack && html`<p><a class="button primary" href="${portalOf(own)}/details">Open your details</a></p>`}
+  </section>`;
+}
+
+function amountsOf({ gross, withheld, fee, net, currency }: Payout): Html {
+  const say = (minor: bigint) => formatAmount(money(minor, currency));
+  const parts = [
+    ['Earned', say(gross), ''],
+    ...(withheld === 0n ? [] : [['Withheld', `−${say(withheld)}`, 'as tax']]),
+    ...(fee === 0n ? [] : [['Fee', `−${say(fee)}`, 'that you bear']]),
+    ['Payout', say(net), currency],
+  ];
+  return html`<dl class="totals">
+    ${parts.map(
+      ([name, amount, about]) =>
+        html`<div>
+          <dt>${name}</dt>
+          <dd class="sum">${amount}</dd>
+          <dd class="then">${about}</dd>
+        </div>`,
+    )}
+  </dl>`;
+}
+
+/** The step that a payout waits for, with its day where a calendar knows it. */
+const nextStep = ({ status }: Payout, payOn: string): string =>
+  status === 'sent' ? 'Not final yet' : `Leaves on ${formatDay(payOn)} at the earliest`;

@@ -1,0 +1,78 @@
+import type { Database } from '../../db/database.ts';
+import { listPartnerSchedules, type Schedule } from '../../db/payers/schedules.ts';
+import { listPartnerPayability, type Payability } from '../../db/payouts/payability.ts';
+import { listWaiting } from '../../db/runs/waiting.ts';
+import { type Money, money } from '../../domain/money.ts';
+import { nextPeriods, payDate } from '../../domain/payers/schedule.ts';
+import type { Outcome } from '../../domain/payouts/outcome.ts';
+import { explainStanding, type SpokenReason, whyBelowMinimum } from '../../domain/payouts/payability.ts';
+import type { Method } from '../../domain/rails.ts';
+import { waitsFor } from '../../domain/runs/waiting.ts';
+
+/** The next payment of a partner under one schedule and in one currency, or the reasons why there is none. */
+export type NextPayment = {
+  readonly schedule: string;
+  readonly cutoff: string;
+  /** The day on which the money that is free at the cut-off leaves. */
+  readonly payOn: string;
+  readonly payable: Money;
+  readonly held: Money;
+  /** The part of an older debt that this payment leaves for later ones. */
+  readonly debtLeft: Money;
+  readonly reserved: Money;
+  readonly minimum: Money;
+  readonly nextAvailableOn: string | null;
+  readonly method: Method | null;
+  readonly outcome: Outcome;
+  readonly reasons: readonly SpokenReason[];
+  /** The first day on which money can leave. Null while somebody must act first. */
+  readonly nextPayOn: string | null;
+  /** Why it is paid although it is less than the smallest payout. Null where it is not. */
+  readonly belowMinimum: string | null;
+};
+
+/** Asks the one function that decides, for each schedule of a partner, as of its next cut-off. */
+export async function listNextPayments(
+  db: Database,
+  partnerId: bigint,
+  nowMs: number,
+): Promise<readonly NextPayment[]> {
+  const schedules = await listPartnerSchedules(db, partnerId);
+  return (await Promise.all(schedules.map((schedule) => paymentsOf(db, schedule, partnerId, nowMs)))).flat();
+}
+
+async function paymentsOf(db: Database, schedule: Schedule, partnerId: bigint, nowMs: number): Promise<NextPayment[]> {
+  const [next] = nextPeriods(schedule, nowMs, 1);
+  if (!next) return [];
+  const rows = await listPartnerPayability(db, schedule.id, next, partnerId);
+  const when = { schedule: schedule.code, cutoff: next.end, payOn: payDate(schedule, next.end) };
+  return Promise.all(
+    rows.map(async (row) => {
+      const open =
+        row.reservedMinor === 0n
+          ? []
+          : await listWaiting(db, { partnerId, scheduleId: schedule.id, currency: row.currency });
+      const waiting = open.flatMap((payout) => waitsFor(payout)?.words ?? []);
+      return { ...when, ...paymentOf(row, schedule, nowMs, waiting) };
+    }),
+  );
+}
+
+function paymentOf(row: Payability, schedule: Schedule, nowMs: number, waiting: readonly string[]) {
+  const { currency, nextAvailableOn, method, outcome, isLast } = row;
+  const of = (minor: bigint) => money(minor, currency);
+  const [payable, reserved, minimum] = [of(row.payableMinor), of(row.reservedMinor), of(row.minimumMinor)];
+  const standing = { payable, reserved, minimum, nextAvailableOn, method, reasons: row.reasons, isLast, waiting };
+  return {
+    payable,
+    held: of(row.heldMinor),
+    debtLeft: of(row.debtLeftMinor),
+    reserved,
+    minimum,
+    nextAvailableOn,
+    method,
+    outcome,
+    ...explainStanding(standing, schedule, nowMs),
+    belowMinimum: whyBelowMinimum(standing),
+  };
+}
