@@ -1,16 +1,15 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context, MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
-import { except } from 'hono/combine';
 import { HTTPException } from 'hono/http-exception';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import { requestId } from 'hono/request-id';
-import { secureHeaders } from 'hono/secure-headers';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 
 import { authenticate, authorize } from './http/auth.ts';
 import { checkJson } from './http/body.ts';
 import type { ApiDeps, ApiEnv } from './http/deps.ts';
+import { pageHeaders, referenceHeaders } from './http/headers.ts';
 import { idempotent } from './http/idempotency.ts';
 import { isOpen, rolesFor } from './http/permissions.ts';
 import { PROBLEM_TYPE, problemOf } from './http/problem.ts';
@@ -201,12 +200,8 @@ const ROUTES = [
 /** The API as one Hono app. Throws where a route has no row in the table of permissions. */
 export function createApp(deps: ApiDeps): OpenAPIHono<ApiEnv> {
   const app = createRouter();
-  app.use(
-    requestId(OWN_IDS),
-    logRequests(deps),
-    except(['/docs', '/docs/*'], secureHeaders({ contentSecurityPolicy: PAGE_POLICY })),
-  );
-  app.use('/docs/*', secureHeaders({ contentSecurityPolicy: REFERENCE_POLICY }));
+  app.use(requestId(OWN_IDS), logRequests(deps), pageHeaders);
+  app.use('/docs/*', referenceHeaders);
   app.use(methodNotAllowed({ app, onMethodNotAllowed: refuseMethod }));
   app.use('/v1/sources/:source/webhook', limitTo(WEBHOOK_BYTES_MAX));
   app.use('/v1/*', authenticate(deps.db), authorize(), limitBody(), checkJson());
@@ -231,28 +226,6 @@ export function createApp(deps: ApiDeps): OpenAPIHono<ApiEnv> {
   refuseUnlisted(app);
   return app;
 }
-
-const NONE = ["'none'"];
-const SELF = ["'self'"];
-/** Pages load their own files alone, without inline styles or scripts, and no other page frames them. */
-const PAGE_POLICY = {
-  defaultSrc: NONE,
-  scriptSrc: SELF,
-  styleSrc: SELF,
-  imgSrc: SELF,
-  connectSrc: SELF,
-  formAction: SELF,
-  baseUri: NONE,
-  frameAncestors: NONE,
-};
-
-/** The reference page styles itself with inline styles and shows its own pictures; nothing comes from elsewhere. */
-const REFERENCE_POLICY = {
-  defaultSrc: ["'self'"],
-  styleSrc: ["'self'", "'unsafe-inline'"],
-  imgSrc: ["'self'", 'data:'],
-  frameAncestors: ["'none'"],
-};
 
 function answer(c: Context<ApiEnv>, error: unknown): Response {
   const problem = problemOf(error, c.get('requestId'));

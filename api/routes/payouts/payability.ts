@@ -6,7 +6,7 @@ import { type PartnerWait, sumWaitingOf } from '../../../db/earnings/waits.ts';
 import { WAITING_WORDS, WAITS_ON } from '../../../domain/earnings/waiting-events.ts';
 import { formatExactDecimal } from '../../../domain/exact-amount.ts';
 import { Currency } from '../../../domain/fields.ts';
-import { formatDecimal, money } from '../../../domain/money.ts';
+import { formatDecimal } from '../../../domain/money.ts';
 import { OUTCOMES } from '../../../domain/payouts/outcome.ts';
 import { getPartner } from '../../../db/partners/partners.ts';
 import { onlyOwn } from '../../http/auth.ts';
@@ -91,7 +91,7 @@ export const PayabilityBody = z
   })
   .openapi('Payability');
 
-const waitingBody = ({ schedule, waitsOn, currency, count, minor }: PartnerWait) => ({
+const waitingBody = ({ schedule, waitsOn, currency, count, exact }: PartnerWait) => ({
   schedule,
   waitsFor: waitsOn,
   currency,
@@ -114,6 +114,7 @@ const payabilityBody = ({ payable, ...item }: NextPayment) => {
   };
 };
 
+/** Asks the one function that decides, for each schedule of a partner, as of its next cut-off. */
 export const readPayability = async (db: Database, partnerId: bigint): Promise<z.output<typeof PayabilityBody>> => ({
   items: (await listNextPayments(db, partnerId, Date.now())).map(payabilityBody),
   waitingEvents: (await sumWaitingOf(db, partnerId)).map(waitingBody),

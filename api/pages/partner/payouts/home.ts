@@ -6,6 +6,7 @@ import { type Balance, listBalancesAsOf } from '../../../../db/payouts/balances.
 import { listNewestPayouts } from '../../../../db/payouts/pages.ts';
 import type { Payout } from '../../../../db/payouts/payouts.ts';
 import { WAITING_WORDS } from '../../../../domain/earnings/waiting-events.ts';
+import { formatExactDecimal } from '../../../../domain/exact-amount.ts';
 import { money } from '../../../../domain/money.ts';
 import { allStages, RECORDED_STAGES, type StageReached } from '../../../../domain/partners/onboarding.ts';
 import { adviceFor } from '../../../../domain/payouts/advice.ts';
@@ -159,10 +160,10 @@ const notCountedYet = (waits: readonly PartnerWait[]): Html | null =>
         <h2>Not counted yet</h2>
         <ul class="reasons">
           ${waits.map(
-            ({ count, currency, minor, waitsOn }) =>
+            ({ count, currency, exact, waitsOn }) =>
               html`<li>
                 <strong>
-                  ${countOf(count, 'event')}${currency !== null && minor !== null && `, ${sayAmount(money(minor, currency))}`}
+                  ${countOf(count, 'event')}${currency !== null && exact !== null && `, ${formatExactDecimal(exact, currency)} ${currency}`}
                 </strong>
                 <span>${WAITING_WORDS[waitsOn]}</span>
               </li>`,
