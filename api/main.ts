@@ -2,7 +2,7 @@ import { Client, Connection } from '@temporalio/client';
 import { pino } from 'pino';
 
 import { endFailed, reach } from '../command-line.ts';
-import { gatewaySettings, readConfig } from '../config.ts';
+import { gatewaySettings, readConfig, returnWindows } from '../config.ts';
 import { openDatabase } from '../db/database.ts';
 import { createWebhookReaders } from '../gateways/webhooks.ts';
 import { createApp } from './app.ts';
@@ -23,6 +23,7 @@ const app = createApp({
   settings: {
     publicUrl: config.PUBLIC_URL,
     coolingOffDays: config.COOLING_OFF_DAYS,
+    returnWindows: returnWindows(config),
     temporalUiUrl: config.TEMPORAL_UI_URL,
   },
   log,

@@ -8,6 +8,7 @@ import { Client } from 'pg';
 import { pino } from 'pino';
 
 import { createApp } from '../api/app.ts';
+import { RETURN_WINDOWS_DEFAULT } from '../domain/payouts/attempt.ts';
 import { listen } from '../api/http/server.ts';
 import { openDatabase } from '../db/database.ts';
 import { migrate } from '../db/migrate.ts';
@@ -60,7 +61,7 @@ try {
       temporal: NO_TEMPORAL,
       vault: VAULT,
       webhookReaders: {} as never,
-      settings: { publicUrl: 'http://127.0.0.1', coolingOffDays: 0 },
+      settings: { publicUrl: 'http://127.0.0.1', coolingOffDays: 0, returnWindows: RETURN_WINDOWS_DEFAULT },
       log: pino({ level: 'silent' }),
     }),
     { hostname: '127.0.0.1', port: 0 },

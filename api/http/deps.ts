@@ -5,6 +5,7 @@ import type { DatabasePool } from 'slonik';
 import type { Caller } from '../../db/people/keys.ts';
 import type { Visitor } from '../../db/people/sessions.ts';
 import type { VaultKeys } from '../../db/vault.ts';
+import type { ReturnWindows } from '../../domain/payouts/attempt.ts';
 import type { WebhookReader } from '../../gateways/gateway.ts';
 import type { WebhookSender } from '../../gateways/webhooks.ts';
 
@@ -12,6 +13,8 @@ export type ApiSettings = {
   publicUrl: string;
   /** The time that a changed instrument waits before money may go to it. */
   coolingOffDays: number;
+  /** How long money may come back after it was sent. */
+  returnWindows: ReturnWindows;
   temporalUiUrl?: string | undefined;
 };
 

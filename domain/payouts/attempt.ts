@@ -85,6 +85,12 @@ export const RETURN_WINDOWS_DEFAULT: ReturnWindows = {
   'printed-check': null,
 };
 
+/** When a payment that was sent can no longer come back. Null where time alone settles nothing. */
+export function settlesAt(gateway: GatewayName, sentAt: Date, windows: ReturnWindows): Date | null {
+  const windowMs = windows[gateway];
+  return windowMs === null ? null : new Date(sentAt.getTime() + windowMs);
+}
+
 /** A check that nobody cashed for this long is stale. It stays a liability. */
 export const CHECK_STALE_AFTER_MS = 180 * DAY_MS;
 

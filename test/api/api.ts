@@ -7,6 +7,7 @@ import { inject } from 'vitest';
 import { z } from 'zod';
 
 import { createApp } from '../../api/app.ts';
+import { RETURN_WINDOWS_DEFAULT } from '../../domain/payouts/attempt.ts';
 import type { ApiDeps } from '../../api/http/deps.ts';
 import { addActor } from '../../commands/people/actors.ts';
 import type { Role } from '../../domain/people/role.ts';
@@ -32,7 +33,7 @@ export async function startApi(overrides: Partial<ApiDeps> = {}) {
     temporal: new Client({ connection }),
     vault: { keyId: '1', kek: randomBytes(32), fingerprintKey: randomBytes(32) },
     webhookReaders: { wise: notGenuine, paypal: notGenuine, lob: notGenuine },
-    settings: { publicUrl: 'http://127.0.0.1:4400', coolingOffDays: 7 },
+    settings: { publicUrl: 'http://127.0.0.1:4400', coolingOffDays: 7, returnWindows: RETURN_WINDOWS_DEFAULT },
     log: pino({ level: 'silent' }),
     ...overrides,
   });

@@ -2,6 +2,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { getPartner } from '../../db/partners/partners.ts';
+import { DAY_MS } from '../../domain/durations.ts';
 import { accept, faultsOf, hasBrowser, inviteAs, type Look, openBrowser, openPerson } from '../fixtures/browser.ts';
 import { addPartners, type Company, openCompany, sale, sendEvents } from '../fixtures/company.ts';
 import { eventually } from '../fixtures/eventually.ts';
@@ -18,7 +19,7 @@ describe.skipIf(!hasBrowser)('given partners of whom one was paid, one was not, 
   let payouts: readonly PayoutSeen[];
 
   beforeAll(async () => {
-    world = await openWorld();
+    world = await openWorld({ wiseReturnWindowMs: 21 * DAY_MS });
     browser = await openBrowser();
     company = await openCompany(world);
     await addStepsPlan();
@@ -26,6 +27,7 @@ describe.skipIf(!hasBrowser)('given partners of whom one was paid, one was not, 
       { code: 'ann', method: 'paypal' },
       { code: 'fay', method: 'paypal', receiver: 'failed-fay@example.test' },
       { code: 'uma', method: 'paypal', receiver: 'unclaimed-uma@example.test' },
+      { code: 'bob', method: 'bank' },
     ]);
     const { api } = company.operator;
     await api.post('/v1/partners', {
@@ -43,7 +45,7 @@ describe.skipIf(!hasBrowser)('given partners of whom one was paid, one was not, 
       });
     await api.post('/v1/partners/ned/onboarding', { stage: 'accepted_terms', reachedOn: '2026-01-05' });
     const one = (partner: string, amount: string) => sale({ id: `${partner}-1`, partner, amount });
-    await sendEvents(company, [one('ann', '1234.56'), one('fay', '700.00'), one('uma', '90.00')]);
+    await sendEvents(company, [one('ann', '1234.56'), one('fay', '700.00'), one('uma', '90.00'), one('bob', '300.00')]);
     payouts = await payEverybody();
     await sendEvents(company, [
       sale({ id: 'ann-2', partner: 'ann', amount: '500.00', occurredAt: today() }),
@@ -124,6 +126,15 @@ describe.skipIf(!hasBrowser)('given partners of whom one was paid, one was not, 
     expect(await textOf(page)).toContain('9.00 USD waits for you');
     await page.getByRole('link', { name: 'Open the payout' }).click();
     expect(await textOf(page)).toMatch(/9\.00 USD sent .* You have until \w{3} \d/);
+    await close();
+  });
+
+  it('when money was sent by bank then the payout says on which day it is final', async () => {
+    const { page, close } = await openPartner('bob', 'bob-login');
+    await page.goto(`/portal/bob/payouts/${payoutOf('bob').id}`);
+    expect(await textOf(page)).toMatch(
+      /30\.00 USD sent .* Final on \w{3} \d+ \w{3} \d{4}, unless the money comes back/,
+    );
     await close();
   });
 

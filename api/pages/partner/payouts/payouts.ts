@@ -6,11 +6,11 @@ import { listNewestPayouts, listPayoutSteps } from '../../../../db/payouts/pages
 import { listPayoutEarnings } from '../../../../db/payouts/lines.ts';
 import { getPayout, type Payout } from '../../../../db/payouts/payouts.ts';
 import { readWaiting } from '../../../../db/runs/waiting.ts';
-import { addDays } from '../../../../domain/calendar.ts';
+import { addDays, localDate } from '../../../../domain/calendar.ts';
 import { Failure } from '../../../../domain/errors.ts';
 import { money } from '../../../../domain/money.ts';
 import { adviceFor } from '../../../../domain/payouts/advice.ts';
-import { unclaimedUntil } from '../../../../domain/payouts/attempt.ts';
+import { settlesAt, unclaimedUntil } from '../../../../domain/payouts/attempt.ts';
 import { PAYOUT_STATUSES } from '../../../../domain/payouts/payout.ts';
 import { METHOD_NAMES } from '../../../../domain/rails.ts';
 import { waitsFor } from '../../../../domain/runs/waiting.ts';
@@ -34,7 +34,7 @@ const LinePlace = z.strictObject({ lineId: z.string().regex(/^\d{1,18}$/), key: 
 const Status = z.enum(PAYOUT_STATUSES);
 
 /** The payouts of a partner, and each with its history and what to do about it. */
-export function ownPayoutPages({ db }: ApiDeps, portal: Portal): void {
+export function ownPayoutPages({ db, settings: { returnWindows } }: ApiDeps, portal: Portal): void {
   portal.on('GET /portal/{partner}/payouts', async (c, own, visitor) => {
     const status = Status.safeParse(c.req.query('status')).data ?? null;
     const place = Place.safeParse(parseCursor(c.req.query('cursor') ?? '')).data;
@@ -80,6 +80,9 @@ export function ownPayoutPages({ db }: ApiDeps, portal: Portal): void {
     const wait = waitsFor(waiting);
     const until =
       payout.attemptState === 'unclaimed' ? unclaimedUntil(payout.gateway, waiting.attemptAt ?? payout.statusAt) : null;
+    const sentAt = payout.attemptState === 'sent' ? waiting.attemptAt : null;
+    const finalAt = sentAt && settlesAt(payout.gateway, sentAt, returnWindows);
+    const finalDay = finalAt && formatDay(localDate(finalAt.getTime(), zone));
     const main = html`<header class="title">
         <p><a href="${portalOf(own)}/payouts">Payouts</a></p>
         <h1>${sayAmount(money(payout.net, payout.currency))} ${tag(YOUR_PAYOUT[payout.status])}</h1>
@@ -112,7 +115,7 @@ export function ownPayoutPages({ db }: ApiDeps, portal: Portal): void {
                 ({ status, at }) =>
                   html`<li><strong>${YOUR_PAYOUT[status].step}</strong><small>${formatInstant(at, zone)}</small></li>`,
               )}
-              ${wait && html`<li data-is="now"><strong>${nextStep(payout, waiting.payOn)}</strong></li>`}
+              ${wait && html`<li data-is="now"><strong>${nextStep(payout, waiting.payOn, finalDay)}</strong></li>`}
             </ol>
           </section>
         </aside>
@@ -177,5 +180,8 @@ function amountsOf({ gross, withheld, fee, net, currency }: Payout): Html {
 }
 
 /** The step that a payout waits for, with its day where a calendar knows it. */
-const nextStep = ({ status }: Payout, payOn: string): string =>
-  status === 'sent' ? 'Not final yet' : `Leaves on ${formatDay(payOn)} at the earliest`;
+function nextStep({ status }: Payout, payOn: string, finalDay: string | null): string {
+  if (status === 'draft' || status === 'approved') return `Leaves on ${formatDay(payOn)} at the earliest`;
+  if (status === 'sent') return finalDay ? `Final on ${finalDay}, unless the money comes back` : 'Not final yet';
+  return 'On its way to you';
+}
