@@ -63,9 +63,9 @@ const row = (payout: Payout) => ({
 const CSV_COLUMNS = ['id', 'run', 'partner', 'method', 'currency', 'net', 'status', 'reason', 'since', 'periodEnd'];
 
 /** Every payout of a filter, page by page, so that a file has no limit. */
-async function* csvRows(db: ApiDeps['db'], filter: PayoutFilter | null): AsyncGenerator<string[]> {
+async function* csvRows(db: ApiDeps['db'], filter: PayoutFilter): AsyncGenerator<string[]> {
   let after: string | null = null;
-  while (filter) {
+  for (;;) {
     const page: readonly Payout[] = await listPayouts(db, filter, after, PAYOUTS_A_PAGE);
     for (const { id, runId, partner, method, currency, net, status, statusReason, statusAt, periodEnd } of page)
       yield [
@@ -128,7 +128,7 @@ export function payoutPages({ db }: ApiDeps, pages: ReturnType<typeof definePage
 
   pages.on('GET /payouts.csv', async (c) => {
     const { filter } = await readWish(db, c);
-    const file = Readable.from(csvRows(db, filter)).pipe(
+    const file = Readable.from(filter ? csvRows(db, filter) : []).pipe(
       stringify({ header: true, columns: CSV_COLUMNS, escape_formulas: true }),
     );
     return c.body(Readable.toWeb(file) as ReadableStream<Uint8Array>, 200, {
