@@ -11,11 +11,17 @@ import { removePostgres } from '../../scripts/stack/postgres.ts';
 
 const SCRIPT = fileURLToPath(new URL('../../scripts/demo.ts', import.meta.url));
 const DEMO_TIMEOUT_MS = 280_000;
+const TRIES = 3;
 
 type Ended = { code: number; output: string };
 
-/** Runs the demo as a user would, on free ports. Returns its exit code and output. */
-async function runDemo(args: readonly string[]): Promise<Ended> {
+/** Runs the demo as a user would, on free ports. Returns its exit code and output. Somebody may take a port first, so it tries again. */
+async function runDemo(args: readonly string[], triesLeft = TRIES): Promise<Ended> {
+  const ended = await runOnFreePorts(args);
+  return ended.output.includes('EADDRINUSE') && triesLeft > 1 ? runDemo(args, triesLeft - 1) : ended;
+}
+
+async function runOnFreePorts(args: readonly string[]): Promise<Ended> {
   const ports = await Promise.all(
     Object.values(PORTS).map(async ({ variable }) => [variable, String(await freePort())] as const),
   );

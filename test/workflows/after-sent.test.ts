@@ -149,12 +149,12 @@ describe('given a transfer that settled and that its provider then reports as bo
     const bob = await payoutBecomes(business, run, 'bob', 'settled');
     const workflowOf = (payout: string) => world.temporal.workflow.getHandle(payoutWorkflowId(payout));
     await Promise.all([workflowOf(id).result(), workflowOf(bob.id).result()]);
-    const { runId } = await workflowOf(bob.id).describe();
     await tell(world, 'wise', 'webhooks', { mode: 'off' });
     const reference = (await attemptOf(business, id))?.reference;
     await atWise(`/v1/simulation/transfers/${reference}/bounced_back`);
     expect(await world.activities.advancePayout(id)).toMatchObject({ status: 'settled', state: 'on_hold' });
 
+    const { runId } = await workflowOf(bob.id).describe();
     await everythingIsDue(world);
     await sweep(world);
     await atWise(`/v1/simulation/transfers/${reference}/funds_refunded`);

@@ -132,7 +132,7 @@ describe('given any stories of sales, refunds, payments and corrections', () => 
 });
 
 /** So many stories are enough for the closings of their windows. */
-const LATE_RUNS = Math.ceil(RUNS.numRuns / 5);
+const LATE_RUNS = Math.ceil(RUNS.numRuns / 10);
 
 describe('given terms by which events count elsewhere that come after their window was closed', () => {
   let late: CompanyRows;
