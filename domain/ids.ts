@@ -27,3 +27,8 @@ export const providerKey = (payout: string, attemptNo: number): string => nameBa
 /** The id of the n-th batch of a run by one gateway in one currency. All of them have the run's payer. */
 export const batchId = (runId: string, gateway: string, currency: string, number: number): string =>
   nameBased('batch', runId, gateway, currency, number);
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** Whether a text has the form of an id, so that PostgreSQL can read it as one. */
+export const isUuid = (text: string): boolean => UUID.test(text);

@@ -9,6 +9,18 @@ const safe = (cell: unknown): unknown => (typeof cell === 'string' && FORMULA.te
 export const csvOf = (columns: readonly string[], rows: readonly (readonly unknown[])[]): string =>
   stringify([columns, ...rows.map((cells) => cells.map(safe))]);
 
+/** A table that is too long for memory as CSV, row by row. */
+export function csvStreamOf(
+  columns: readonly string[],
+  rows: AsyncIterable<readonly unknown[]>,
+): ReadableStream<Uint8Array> {
+  async function* lines(): AsyncGenerator<string> {
+    yield csvOf(columns, []);
+    for await (const row of rows) yield stringify([row.map(safe)]);
+  }
+  return ReadableStream.from<string>(lines()).pipeThrough(new TextEncoderStream());
+}
+
 /** The headers of an answer that a browser keeps as a file. */
 export const csvHeaders = (fileName: string) => ({
   'content-type': 'text/csv; charset=utf-8',

@@ -6,6 +6,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { siteOf } from '../../commands/people/passkeys.ts';
 import { findVisitor, type Visitor } from '../../db/people/sessions.ts';
 import { Failure } from '../../domain/errors.ts';
+import { isUuid } from '../../domain/ids.ts';
 import type { ApiDeps, ApiEnv } from '../http/deps.ts';
 import { mayUse, type PageRoute } from '../http/page-permissions.ts';
 import { problemOf } from '../http/problem.ts';
@@ -19,7 +20,6 @@ export type PageContext = Context<ApiEnv>;
 /** Does the work of a page or a form for a person who may use it. */
 export type Handler = (c: PageContext, visitor: Visitor) => Answer;
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const FORM_BYTES_MAX = 256 * 1024;
 
 /** Registers pages. Every one has a row in the table of permissions, and a form accepts what this site sent alone. */
@@ -134,7 +134,7 @@ export async function readReason(c: PageContext): Promise<string> {
 /** The id in an address. Another text names nothing that exists. */
 export function idOf(c: PageContext, what: string): string {
   const id = c.req.param('id') ?? '';
-  if (UUID.test(id)) return id;
+  if (isUuid(id)) return id;
   throw new Failure('not_found', `There is no ${what} ${id}.`);
 }
 

@@ -8,11 +8,14 @@ const LOOK_MS = 1000;
 /** A stream ends after this time, and the browser opens a new one, so that nobody listens for longer than their session lasts. */
 const STREAM_MS_MAX = 5 * MINUTE_MS;
 
-/** Tells an open page each time that a version changes. It says nothing else: the page then reads itself again. */
+/**
+ * Tells an open page each time that a version changes, and once at the beginning: something may have changed before the stream was open, or
+ * between two streams. It says nothing else: the page then reads itself again.
+ */
 export const tellChanges = (c: Context, readVersion: () => Promise<string>): Response =>
   streamSSE(c, async (stream) => {
     const endsMs = Date.now() + STREAM_MS_MAX;
-    for (let seen = await readVersion(); !stream.aborted && Date.now() < endsMs; await stream.sleep(LOOK_MS)) {
+    for (let seen = ''; !stream.aborted && Date.now() < endsMs; await stream.sleep(LOOK_MS)) {
       const version = await readVersion();
       if (version === seen) continue;
       seen = version;

@@ -9,6 +9,7 @@ import { DEAL_ATTRIBUTE } from '../../domain/earnings/deal.ts';
 import { remainingOf } from '../../domain/earnings/refund.ts';
 import { whyNothing } from '../../domain/earnings/why-nothing.ts';
 import { type Event, isCollection } from '../../domain/event.ts';
+import { isUuid } from '../../domain/ids.ts';
 import { own } from '../../domain/own.ts';
 import { termOn } from '../../domain/partners/agreement.ts';
 import { whyNotEarn } from '../../domain/programs/eligibility.ts';
@@ -107,12 +108,10 @@ async function readPartners(
   return ({ place }: Stored) => known.get(`${place?.programId}/${place?.partnerId}`);
 }
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-
 /** The deal that an event names. Names that other systems gave to their deals are none of ours. */
 const dealOf = ({ attributes }: Event): string | undefined => {
   const named = own(attributes, DEAL_ATTRIBUTE);
-  return named !== undefined && UUID.test(named) ? named.toLowerCase() : undefined;
+  return named !== undefined && isUuid(named) ? named.toLowerCase() : undefined;
 };
 
 /** The partners of the deals that events name, by the ids of the deals. */

@@ -1,7 +1,7 @@
 import { sql } from 'slonik';
 import { z } from 'zod';
 
-import { type CurrencyCode } from '../../domain/currency.ts';
+import { isUuid } from '../../domain/ids.ts';
 import { PAYOUT_STATUSES } from '../../domain/payouts/payout.ts';
 import { Currency } from '../column-types.ts';
 import type { Database } from '../database.ts';
@@ -37,16 +37,15 @@ const PayoutFound = z.strictObject({
   netMinor: z.bigint(),
   status: z.enum(PAYOUT_STATUSES),
 });
-export type PayoutFound = z.infer<typeof PayoutFound> & { currency: CurrencyCode };
+export type PayoutFound = z.infer<typeof PayoutFound>;
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const CHECK_NUMBER = /^\d{1,15}$/;
 
 /** Payouts by their id, the provider's reference or the number of a check. */
 export const findPayouts = (db: Database, text: string): Promise<readonly PayoutFound[]> =>
   db.any(sql.type(PayoutFound)`
     with wanted as (
-      select ${UUID.test(text) ? text : null}::uuid as id where ${UUID.test(text)}
+      select ${isUuid(text) ? text : null}::uuid as id where ${isUuid(text)}
       union
       (select payout_id from payout_attempt where provider_ref = ${text} limit ${FOUND_MAX})
       union

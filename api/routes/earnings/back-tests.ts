@@ -13,6 +13,7 @@ import {
 import { getProgram } from '../../../db/programs/programs.ts';
 import { Code } from '../../../domain/fields.ts';
 import { wakeBackTest } from '../../../temporal/starts.ts';
+import { csvHeaders, csvStreamOf } from '../../http/csv.ts';
 import { readPage } from '../../http/cursor.ts';
 import type { ApiDeps } from '../../http/deps.ts';
 import { createRouter } from '../../http/router.ts';
@@ -96,15 +97,13 @@ const stopped = createRoute({
 const ROWS_PER_READ = 1000;
 const COLUMNS = ['partner', 'unit', 'events', 'old', 'new', 'difference', 'outcome', 'stopped'] as const;
 
-/** Codes, units, words and numbers need no quotes. */
-async function* tableOf(db: Database, id: string): AsyncGenerator<string> {
-  yield `${COLUMNS.join(',')}\n`;
+async function* rowsOf(db: Database, id: string): AsyncGenerator<readonly unknown[]> {
   let after: BackTestPartnerKey | null = null;
   for (;;) {
     const rows: readonly BackTestPartner[] = await listBackTestPartners(db, id, after, ROWS_PER_READ);
     for (const row of rows) {
       const body = partnerBody(row);
-      yield `${COLUMNS.map((column) => body[column]).join(',')}\n`;
+      yield COLUMNS.map((column) => body[column]);
     }
     const last = rows.at(-1);
     if (!last) return;
@@ -133,11 +132,7 @@ export const backTestRoutes = ({ db, temporal, log }: ApiDeps) =>
     })
     .openapi(table, async (c) => {
       const { id } = await getBackTest(db, c.req.valid('param').id);
-      const bytes = ReadableStream.from(tableOf(db, id)).pipeThrough(new TextEncoderStream());
-      return c.body(bytes as ReadableStream, 200, {
-        'content-type': 'text/csv; charset=utf-8',
-        'content-disposition': `attachment; filename="back-test-${id}.csv"`,
-      });
+      return c.body(csvStreamOf(COLUMNS, rowsOf(db, id)), 200, csvHeaders(`back-test-${id}.csv`));
     })
     .openapi(stopped, async (c) => {
       const { cursor = null, limit } = c.req.valid('query');

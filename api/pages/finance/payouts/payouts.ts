@@ -1,6 +1,3 @@
-import { Readable } from 'node:stream';
-
-import { stringify } from 'csv-stringify';
 import type { Context } from 'hono';
 import { z } from 'zod';
 
@@ -10,6 +7,7 @@ import type { Payout } from '../../../../db/payouts/payouts.ts';
 import { formatDecimal, money } from '../../../../domain/money.ts';
 import { PAYOUT_STATUSES } from '../../../../domain/payouts/payout.ts';
 import { METHODS } from '../../../../domain/rails.ts';
+import { csvHeaders, csvStreamOf } from '../../../http/csv.ts';
 import { parseCursor, readPage } from '../../../http/cursor.ts';
 import type { ApiDeps, ApiEnv } from '../../../http/deps.ts';
 import { nextPage, table, tag } from '../../components.ts';
@@ -63,7 +61,8 @@ const row = (payout: Payout) => ({
 const CSV_COLUMNS = ['id', 'run', 'partner', 'method', 'currency', 'net', 'status', 'reason', 'since', 'periodEnd'];
 
 /** Every payout of a filter, page by page, so that a file has no limit. */
-async function* csvRows(db: ApiDeps['db'], filter: PayoutFilter): AsyncGenerator<string[]> {
+async function* csvRows(db: ApiDeps['db'], filter: PayoutFilter | null): AsyncGenerator<string[]> {
+  if (filter === null) return;
   let after: string | null = null;
   for (;;) {
     const page: readonly Payout[] = await listPayouts(db, filter, after, PAYOUTS_A_PAGE);
@@ -128,13 +127,7 @@ export function payoutPages({ db }: ApiDeps, pages: ReturnType<typeof definePage
 
   pages.on('GET /payouts.csv', async (c) => {
     const { filter } = await readWish(db, c);
-    const file = Readable.from(filter ? csvRows(db, filter) : []).pipe(
-      stringify({ header: true, columns: CSV_COLUMNS, escape_formulas: true }),
-    );
-    return c.body(Readable.toWeb(file) as ReadableStream<Uint8Array>, 200, {
-      'content-type': 'text/csv; charset=utf-8',
-      'content-disposition': 'attachment; filename="payouts.csv"',
-      'cache-control': 'no-store',
-    });
+    const file = csvStreamOf(CSV_COLUMNS, csvRows(db, filter));
+    return c.body(file, 200, { ...csvHeaders('payouts.csv'), 'cache-control': 'no-store' });
   });
 }
