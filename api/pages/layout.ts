@@ -4,15 +4,26 @@ import { html, type Html } from './html.ts';
 import { ROLE } from './words.ts';
 
 type Place = readonly [name: string, path: string];
+type Group = { readonly name?: string; readonly places: readonly Place[] };
 
-/** The places of the console. A person sees those that a role of theirs may open. */
-const PLACES = [
-  ['Today', '/'],
-  ['Runs', '/runs'],
-  ['Payouts', '/payouts'],
-  ['Portal', '/portal'],
-  ['Account', '/account'],
-] as const satisfies readonly Place[];
+/** The places of the console in their groups. A person sees those that a role of theirs may open. */
+const GROUPS = [
+  { places: [['Today', '/']] },
+  {
+    name: 'Payments',
+    places: [
+      ['Runs', '/runs'],
+      ['Payouts', '/payouts'],
+    ],
+  },
+  {
+    name: 'You',
+    places: [
+      ['Portal', '/portal'],
+      ['Account', '/account'],
+    ],
+  },
+] as const satisfies readonly Group[];
 
 /** The places of the portal, below the address of the partner. */
 const PORTAL_PLACES = [
@@ -32,7 +43,7 @@ type Content<Here> = {
   here?: Here | undefined;
   main: Html;
 };
-export type PageContent = Content<(typeof PLACES)[number][1]>;
+export type PageContent = Content<(typeof GROUPS)[number]['places'][number][1]>;
 export type PortalContent = Content<(typeof PORTAL_PLACES)[number][1]>;
 
 export const isStaff = ({ roles }: Visitor): boolean => roles.some((role) => role !== 'partner');
@@ -50,7 +61,10 @@ export const consolePage = ({ title, here, main }: PageContent, visitor: Visitor
     visitor,
     home: '/',
     about: mayUse(visitor.roles, 'GET /search') && searchBox,
-    places: PLACES.filter(([, path]) => mayUse(visitor.roles, `GET ${path}`)),
+    groups: GROUPS.map(({ places, ...group }) => ({
+      ...group,
+      places: places.filter(([, path]) => mayUse(visitor.roles, `GET ${path}`)),
+    })),
   });
 
 /** The address of a partner's portal. */
@@ -90,36 +104,40 @@ function portalFrame(content: Content<string>, visitor: Visitor, own: Own | unde
       html`<p class="about">
         ${own.name} ${visitor.partners.length > 1 && html`<a href="/portal">Choose another partner</a>`}
       </p>`,
-    places: [...places, ['Account', '/account'], ...others],
+    groups: [{ places: [...places, ['Account', '/account'], ...others] }],
   });
 }
 
 type Frame = Content<string> & {
   visitor: Visitor;
   home: string;
-  places: readonly Place[];
+  groups: readonly Group[];
   about?: Html | false | undefined;
 };
 
-const framed = ({ title, main, visitor, home, here, places, about }: Frame): Html =>
+const groupOf = ({ name, places }: Group, here: string | undefined): Html | false =>
+  places.length > 0 &&
+  html`${name && html`<h2>${name}</h2>`}
+    <ul>
+      ${places.map(([label, path]) => html`<li><a href="${path}" ${path === here && html`aria-current="page"`}>${label}</a></li>`)}
+    </ul>`;
+
+/** On a narrow screen the menu is behind a button. On a wide one it always shows, and the button is gone. */
+const framed = ({ title, main, visitor, home, here, groups, about }: Frame): Html =>
   document({
     title,
     body: html`<a class="skip" href="#main">Skip to the page</a>
       <header class="places">
         <a class="mark" href="${home}">Bursar</a>
+        <button type="button" class="open" popovertarget="menu">Menu</button>
         ${about}
-        <nav aria-label="Places">
-          <ul>
-            ${places.map(
-              ([name, path]) =>
-                html`<li><a href="${path}" ${path === here && html`aria-current="page"`}>${name}</a></li>`,
-            )}
-          </ul>
-        </nav>
-        <div class="me">
-          <strong>${visitor.name}</strong>
-          <small>${visitor.roles.map((role) => ROLE[role]).join(', ') || 'no role now'}</small>
-          <form method="post" action="/sign-out"><button>Sign out</button></form>
+        <div id="menu" popover>
+          <nav aria-label="Places">${groups.map((group) => groupOf(group, here))}</nav>
+          <div class="me">
+            <strong>${visitor.name}</strong>
+            <small>${visitor.roles.map((role) => ROLE[role]).join(', ') || 'no role now'}</small>
+            <form method="post" action="/sign-out"><button>Sign out</button></form>
+          </div>
         </div>
       </header>
       <main id="main">${main}</main>`,
