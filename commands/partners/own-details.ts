@@ -1,5 +1,3 @@
-import type { AuthenticationResponseJSON } from '@simplewebauthn/server';
-
 import type { Database } from '../../db/database.ts';
 import type { Instrument } from '../../db/partners/instruments.ts';
 import type { Partner } from '../../db/partners/partners.ts';
@@ -7,7 +5,7 @@ import { fingerprint, type VaultKeys } from '../../db/vault.ts';
 import { canonicalJson } from '../../domain/canonical.ts';
 import type { Destination } from '../../domain/partners/destination.ts';
 import { detailsStatement, type Statement } from '../../domain/people/statement.ts';
-import { askToSign, keepSignature, type Site } from '../people/passkeys.ts';
+import { keepSignature, type Signed, type SigningPlace } from '../people/signatures.ts';
 import { addInstrument } from './instruments.ts';
 
 /** Payment details that a partner gives with their own hands. */
@@ -17,15 +15,12 @@ export type OwnDetails = {
   actorId: string;
 };
 
-const statementOf = (vault: VaultKeys, { partner, destination }: OwnDetails): Statement =>
+/** The sentence that a person signs for details. */
+export const ownDetailsStatement = (vault: VaultKeys, { partner, destination }: OwnDetails): Statement =>
   detailsStatement({
     partner: partner.code,
     mark: Buffer.from(fingerprint(vault, `details/${canonicalJson(destination)}`)).toString('hex'),
   });
-
-/** The question to a browser for the signature under payment details, and the nonce of the sentence that it signs. */
-export const askToGiveDetails = (db: Database, vault: VaultKeys, site: Site, details: OwnDetails) =>
-  askToSign(db, vault, site, { actorId: details.actorId, statement: statementOf(vault, details) });
 
 /**
  * Adds payment details that a person of the partner signed, so that a stolen session alone redirects no money. They wait as all changed
@@ -33,21 +28,14 @@ export const askToGiveDetails = (db: Database, vault: VaultKeys, site: Site, det
  */
 export const giveOwnDetails = (
   db: Database,
-  vault: VaultKeys,
-  site: Site,
+  place: SigningPlace,
   details: OwnDetails,
-  signed: { nonce: string; answer: AuthenticationResponseJSON; coolingOffDays: number },
+  { signed, coolingOffDays }: { signed: Signed; coolingOffDays: number },
 ): Promise<Instrument> =>
   db.transaction(async (tx) => {
     const { partner, destination, actorId } = details;
-    const statement = statementOf(vault, details);
-    const signatureId = await keepSignature(
-      tx,
-      vault,
-      site,
-      { actorId, nonce: signed.nonce, statement },
-      signed.answer,
-    );
-    const policy = { coolingOffDays: signed.coolingOffDays, by: actorId, givenBy: 'partner', signatureId } as const;
-    return addInstrument(tx, vault, { partner, destination }, policy);
+    const signer = { actorId, statement: ownDetailsStatement(place.vault, details) };
+    const signatureId = await keepSignature(tx, place, signer, signed);
+    const policy = { coolingOffDays, by: actorId, givenBy: 'partner', signatureId } as const;
+    return addInstrument(tx, place.vault, { partner, destination }, policy);
   });

@@ -10,19 +10,10 @@ import {
 } from '@simplewebauthn/server';
 
 import type { Database } from '../../db/database.ts';
-import {
-  insertPasskey,
-  insertSignature,
-  listPasskeys,
-  lockPasskey,
-  markPasskeyUsed,
-  type Passkey,
-} from '../../db/people/passkeys.ts';
+import { insertPasskey, listPasskeys, lockPasskey, markPasskeyUsed, type Passkey } from '../../db/people/passkeys.ts';
 import { fingerprint, type VaultKeys } from '../../db/vault.ts';
-import { sha256 } from '../../domain/canonical.ts';
 import { Failure } from '../../domain/errors.ts';
 import { makeChallenge, readChallenge } from '../../domain/people/challenge.ts';
-import type { Statement } from '../../domain/people/statement.ts';
 
 /** The site whose passkeys we take. `origin` is such as `https://pay.example.com`, and `host` its name without a port. */
 export type Site = { origin: string; host: string };
@@ -35,11 +26,11 @@ export const siteOf = (publicUrl: string): Site => {
 const SITE_NAME = 'Bursar';
 const RANDOM_BYTES = 16;
 
-const sealWith = (vault: VaultKeys) => (text: string) => fingerprint(vault, text);
-const challengeFor = (vault: VaultKeys, purpose: string): Buffer =>
+export const sealWith = (vault: VaultKeys) => (text: string) => fingerprint(vault, text);
+export const challengeFor = (vault: VaultKeys, purpose: string): Buffer =>
   makeChallenge(sealWith(vault), purpose, randomBytes(RANDOM_BYTES), Date.now());
-const bytesOf = (base64url: string) => Buffer.from(base64url, 'base64url');
-const TOO_OLD = 'This page is too old, or was used already. Open it again, and try once more.';
+export const bytesOf = (base64url: string) => Buffer.from(base64url, 'base64url');
+export const TOO_OLD = 'This page is too old, or was used already. Open it again, and try once more.';
 
 export const notSigned = (message: string): Failure => new Failure('not_authenticated', message);
 
@@ -100,24 +91,6 @@ export const askToSignIn = (vault: VaultKeys, { host }: Site) =>
     userVerification: 'required',
   });
 
-/** The question to a browser for a signature of a person under a statement, and the nonce of the sentence that it signs. */
-export async function askToSign(
-  db: Database,
-  vault: VaultKeys,
-  { host }: Site,
-  { actorId, statement }: { actorId: string; statement: Statement },
-) {
-  const nonce = challengeFor(vault, `sign/${actorId}`).toString('base64url');
-  const known = await listPasskeys(db, actorId);
-  const options = await generateAuthenticationOptions({
-    rpID: host,
-    challenge: Uint8Array.from(sha256(statement(nonce))),
-    userVerification: 'required',
-    allowCredentials: known.map(({ credentialId }) => ({ id: Buffer.from(credentialId).toString('base64url') })),
-  });
-  return { nonce, options };
-}
-
 /**
  * Finds the passkey that answered a question of `askToSignIn`, and when the question ends. Throws Failure `not_authenticated`.
  */
@@ -138,33 +111,8 @@ export async function readSignIn(
   return { passkey, ...used };
 }
 
-/**
- * Keeps the signature of a person under a statement, and returns its id. Throws Failure `not_authenticated` if the passkey is not theirs,
- * signed something else, or signed too long ago.
- */
-export async function keepSignature(
-  tx: Database,
-  vault: VaultKeys,
-  site: Site,
-  { actorId, nonce, statement: say }: { actorId: string; nonce: string; statement: Statement },
-  response: AuthenticationResponseJSON,
-): Promise<string> {
-  const statement = say(nonce);
-  if (readChallenge(sealWith(vault), `sign/${actorId}`, bytesOf(nonce), Date.now()) === null) throw notSigned(TOO_OLD);
-  const expected = sha256(statement).toString('base64url');
-  const passkey = await readAssertion(tx, site, response, (challenge) => challenge === expected);
-  if (passkey.actorId !== actorId) throw notSigned('This passkey belongs to somebody else. Nothing was recorded.');
-  const { authenticatorData, clientDataJSON, signature } = response.response;
-  return insertSignature(tx, {
-    passkeyId: passkey.id,
-    statement,
-    authenticatorData: bytesOf(authenticatorData),
-    clientData: bytesOf(clientDataJSON),
-    signature: bytesOf(signature),
-  });
-}
-
-async function readAssertion(
+/** Finds the passkey that signed an expected challenge. Throws Failure `not_authenticated`. */
+export async function readAssertion(
   tx: Database,
   { origin, host }: Site,
   response: AuthenticationResponseJSON,

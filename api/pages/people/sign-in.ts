@@ -4,40 +4,15 @@ import type { ApiDeps, ApiEnv } from '../../http/deps.ts';
 import { limitTries } from '../../http/rate-limit.ts';
 import { clearSessionCookie, setSessionCookie } from '../../http/visitor.ts';
 import { type definePages, readForm, sendPage } from '../guard.ts';
-import { html, type Html } from '../html.ts';
+import { html } from '../html.ts';
 import { strangerPage } from '../layout.ts';
 import { readNewPasskey, readSignature } from '../credential.ts';
 import { ROLE } from '../words.ts';
+import { passkeyForm } from './passkey-form.ts';
 import type { Context } from 'hono';
 
 const FAILURES_A_MINUTE = 20;
 const USER_AGENT_CHARS_MAX = 300;
-
-/** A form that a passkey answers. Its button asks the browser, and the answer travels in a hidden field. */
-export const passkeyForm = (
-  {
-    kind,
-    action,
-    options,
-    button,
-    hidden = {},
-  }: {
-    kind: 'create' | 'get';
-    action: string;
-    options: object;
-    button: string;
-    hidden?: Readonly<Record<string, string>>;
-  },
-  inside: Html | null = null,
-): Html =>
-  html`<form method="post" action="${action}" data-passkey="${kind}" data-options="${JSON.stringify(options)}">
-    ${Object.entries(hidden).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`)}
-    <input type="hidden" name="credential" value="" />
-    ${inside}
-    <p class="buttons"><button class="primary">${button}</button></p>
-    <p role="status"></p>
-    <noscript><p>Passkeys need JavaScript. Please turn it on for this site.</p></noscript>
-  </form>`;
 
 /** Where a person goes after the sign-in: a path of ours, never an address of another site. */
 const safePath = (path: string): string => (/^\/(?![/\\])[\w/.?=&%~-]*$/.test(path) ? path : '/');

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-import { askToSign, keepSignature, siteOf } from '../../../../commands/people/passkeys.ts';
+import { keepSignature } from '../../../../commands/people/signatures.ts';
 import { listOutcomeTotals } from '../../../../db/runs/outcomes.ts';
 import { listReviewTotals } from '../../../../db/runs/review.ts';
 import { getRun } from '../../../../db/runs/runs.ts';
@@ -8,39 +8,36 @@ import { Failure } from '../../../../domain/errors.ts';
 import { approvalStatement } from '../../../../domain/people/statement.ts';
 import { decideRun } from '../../../http/decide-run.ts';
 import type { ApiDeps } from '../../../http/deps.ts';
-import { readSignature } from '../../credential.ts';
 import { countOf, formatDay } from '../../format.ts';
 import { type definePages, idOf, readForm, readReason, sendPage } from '../../guard.ts';
 import { html } from '../../html.ts';
 import { consolePage } from '../../layout.ts';
-import { passkeyForm } from '../../people/sign-in.ts';
+import { readSigned, signatureForm, signingPlace } from '../../people/signature.ts';
 import { OUTCOME } from '../../words.ts';
 import { totalsOf } from './review.ts';
 
 const HASH = /^[0-9a-f]{64}$/;
 
 /** An approver confirms what they saw, with the signature of their passkey, or rejects it with a reason. */
-export function approvalPages({ db, temporal, vault, settings }: ApiDeps, pages: ReturnType<typeof definePages>): void {
-  const site = siteOf(settings.publicUrl);
+export function approvalPages(deps: ApiDeps, pages: ReturnType<typeof definePages>): void {
+  const { db, temporal } = deps;
 
   pages.on('GET /runs/{id}/approval', async (c, visitor) => {
     const run = await getRun(db, idOf(c, 'run'));
     if (run.status !== 'review' || run.contentHash === null)
       throw new Failure('run_not_in_review', `The run is ${run.status}. It does not wait for a decision.`);
     const approval = { runId: run.id, contentHash: run.contentHash };
-    const [totals, outcomes, { nonce, options }] = await Promise.all([
+    const signer = { actorId: visitor.actorId, statement: approvalStatement(approval) };
+    const [totals, outcomes, form] = await Promise.all([
       listReviewTotals(db, run),
       listOutcomeTotals(db, run.id),
-      askToSign(db, vault, site, { statement: approvalStatement(approval), actorId: visitor.actorId }),
+      signatureForm(deps, signer, {
+        action: `/runs/${run.id}/approval`,
+        button: 'Approve and sign',
+        hidden: { hash: run.contentHash },
+      }),
     ]);
     const unpaid = outcomes.filter(({ outcome }) => outcome !== 'paid' && outcome !== 'nothing_due');
-    const form = passkeyForm({
-      kind: 'get',
-      action: `/runs/${run.id}/approval`,
-      options,
-      button: 'Approve and sign',
-      hidden: { hash: run.contentHash, nonce },
-    });
     const main = html`<header class="title">
         <p><a href="/runs/${run.id}">${run.schedule}</a></p>
         <h1>Pay this run on ${formatDay(run.payOn)}?</h1>
@@ -67,12 +64,11 @@ export function approvalPages({ db, temporal, vault, settings }: ApiDeps, pages:
 
   pages.on('POST /runs/{id}/approval', async (c, { actorId }) => {
     const run = await getRun(db, idOf(c, 'run'));
-    const { hash, nonce, credential } = await readForm(c, 'hash', 'nonce', 'credential');
+    const { hash } = await readForm(c, 'hash');
     const approval = { runId: run.id, contentHash: contentHashOf(hash) };
-    const answer = readSignature(credential);
-    const signatureId = await db.transaction((tx) =>
-      keepSignature(tx, vault, site, { statement: approvalStatement(approval), actorId, nonce }, answer),
-    );
+    const signer = { actorId, statement: approvalStatement(approval) };
+    const signed = await readSigned(c);
+    const signatureId = await db.transaction((tx) => keepSignature(tx, signingPlace(deps), signer, signed));
     const decision = { decision: 'approve', contentHash: approval.contentHash, signatureId } as const;
     await decideRun({ db, temporal }, run, { ...decision, actorId, note: null, key: signatureId });
     return c.redirect(`/runs/${run.id}`, 303);

@@ -1,5 +1,4 @@
-import { askToGiveDetails, giveOwnDetails } from '../../../../commands/partners/own-details.ts';
-import { siteOf } from '../../../../commands/people/passkeys.ts';
+import { giveOwnDetails, ownDetailsStatement } from '../../../../commands/partners/own-details.ts';
 import { listInstruments } from '../../../../db/partners/instruments.ts';
 import { listPartnersNamed, type Partner } from '../../../../db/partners/partners.ts';
 import { getPayer, listPayerGateways } from '../../../../db/payers/payers.ts';
@@ -11,21 +10,20 @@ import { parseJson } from '../../../http/body.ts';
 import type { ApiDeps } from '../../../http/deps.ts';
 import { destinationOf } from '../../../routes/partners/details.ts';
 import { facts } from '../../components.ts';
-import { readSignature } from '../../credential.ts';
 import { objectionsOf, type Filled } from '../../form.ts';
 import { countOf } from '../../format.ts';
 import { type PageContext, readForm, sendPage } from '../../guard.ts';
 import { html, type Html } from '../../html.ts';
 import { type Own, portalOf, portalPage } from '../../layout.ts';
-import { passkeyForm } from '../../people/sign-in.ts';
+import { readSigned, signatureForm, signingPlace } from '../../people/signature.ts';
 import type { Portal } from '../portal.ts';
 import { bodyOf, choicesOf, formFields, nameOf, readBody, stepOf, type Values, whereFields } from './details-form.ts';
 
 const CHOICES = ['method', 'currency', 'country', 'type'] as const;
 
 /** A partner adds payout details: they are typed, corrected where they are wrong, and signed with a passkey. */
-export function newDetailPages({ db, vault, settings }: ApiDeps, portal: Portal): void {
-  const site = siteOf(settings.publicUrl);
+export function newDetailPages(deps: ApiDeps, portal: Portal): void {
+  const { db, vault, settings } = deps;
   const { coolingOffDays } = settings;
 
   portal.on('GET /portal/{partner}/details/new', async (c, own, visitor) => {
@@ -50,17 +48,15 @@ export function newDetailPages({ db, vault, settings }: ApiDeps, portal: Portal)
     }
     const destination = destinationOf(read.body);
     const details = { partner, destination, actorId: visitor.actorId };
-    const [{ nonce, options }, earlier] = await Promise.all([
-      askToGiveDetails(db, vault, site, details),
+    const signer = { actorId: visitor.actorId, statement: ownDetailsStatement(vault, details) };
+    const [form, earlier] = await Promise.all([
+      signatureForm(deps, signer, {
+        action: `${portalOf(own)}/details`,
+        button: 'Save and sign',
+        hidden: { body: JSON.stringify(body) },
+      }),
       listInstruments(db, own.id, null, 1),
     ]);
-    const form = passkeyForm({
-      kind: 'get',
-      action: `${portalOf(own)}/details`,
-      options,
-      button: 'Save and sign',
-      hidden: { body: JSON.stringify(body), nonce },
-    });
     const main = html`<header class="title">
         <p><a href="${portalOf(own)}/details">Details</a></p>
         <h1>Pay ${own.name} to these details?</h1>
@@ -79,7 +75,7 @@ export function newDetailPages({ db, vault, settings }: ApiDeps, portal: Portal)
   });
 
   portal.on('POST /portal/{partner}/details', async (c, own, visitor) => {
-    const { body, nonce, credential } = await readForm(c, 'body', 'nonce', 'credential');
+    const { body } = await readForm(c, 'body');
     const read = readBody(parseJson(body || 'null', 'form'));
     if (!read.success)
       throw new Failure(
@@ -87,7 +83,7 @@ export function newDetailPages({ db, vault, settings }: ApiDeps, portal: Portal)
         'These details are not those that you saw. Nothing was saved. Type them again.',
       );
     const details = { partner: await partnerOf(own), destination: destinationOf(read.body), actorId: visitor.actorId };
-    await giveOwnDetails(db, vault, site, details, { nonce, answer: readSignature(credential), coolingOffDays });
+    await giveOwnDetails(db, signingPlace(deps), details, { signed: await readSigned(c), coolingOffDays });
     return c.redirect(`${portalOf(own)}/details`, 303);
   });
 

@@ -1,0 +1,27 @@
+import { html, type Html } from '../html.ts';
+
+/** A form that a passkey answers. Its button asks the browser, and the answer travels in a hidden field. */
+export const passkeyForm = (
+  {
+    kind,
+    action,
+    options,
+    button,
+    hidden = {},
+  }: {
+    kind: 'create' | 'get';
+    action: string;
+    options: object;
+    button: string;
+    hidden?: Readonly<Record<string, string>>;
+  },
+  inside: Html | null = null,
+): Html =>
+  html`<form method="post" action="${action}" data-passkey="${kind}" data-options="${JSON.stringify(options)}">
+    ${Object.entries(hidden).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`)}
+    <input type="hidden" name="credential" value="" />
+    ${inside}
+    <p class="buttons"><button class="primary">${button}</button></p>
+    <p role="status"></p>
+    <noscript><p>Passkeys need JavaScript. Please turn it on for this site.</p></noscript>
+  </form>`;
