@@ -107,8 +107,8 @@ async function payOnDemand(deployment: Deployment, month: string, say: Wish['say
   const run = await untilPrepared(people, await askForRun(people, MEDIA_SCHEDULE, cutoffOf(month)));
   say(`Petra requested run ${run.id} of ${MEDIA_SCHEDULE}: ${countPayouts(run)} payouts wait for approval.`);
   const refusal = await approve(people.preparerAsApprover, run).then(() => undefined, problemIn);
-  if (refusal?.code !== 'approver_is_preparer') throw new Error('Paula could approve the run that she requested.');
-  say(`Paula may not approve it herself: ${refusal.status} ${refusal.code}.`);
+  if (refusal?.code !== 'approver_is_preparer') throw new Error('Petra could approve the run that she requested.');
+  say(`Petra may not approve it herself: ${refusal.status} ${refusal.code}.`);
   return payApproved(deployment, run, { leftOpen: 0, say });
 }
 

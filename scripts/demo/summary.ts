@@ -5,7 +5,7 @@ import type { Deployment } from './deployment.ts';
 import { readRun } from './pay.ts';
 import { bookUrls, compareBooks, type Comparison, daysSince, type Reconciled, reconcile } from './proof.ts';
 import type { Story } from './stories.ts';
-import { signInLines } from './links.ts';
+import { letPartnerIn, signInLines } from './links.ts';
 import { formatTable } from './table.ts';
 
 /** The proof that a demo succeeded: no violation, difference or break may remain. */
@@ -86,11 +86,12 @@ export const showStories = (stories: readonly Story[]): void =>
   show('Worth a look', ['partner', 'what happened', 'amount', 'now'], stories);
 
 /** Prints the addresses, and the keys to use there. */
-export async function showAddresses({ db, url, stack, people }: Deployment): Promise<void> {
+export async function showAddresses(deployment: Deployment): Promise<void> {
+  const { db, url, stack, people } = deployment;
   const local = (port: number) => `http://127.0.0.1:${port}`;
   console.log('\nTo try it:');
-  console.log(`  Console        ${url}, with one of these links, each of which works once:`);
-  for (const line of await signInLines(db, stack.environment)) console.log(line);
+  console.log(`  The pages      ${url}, with one of these links into the console or the portal. Each works once:`);
+  for (const line of await signInLines(db, stack.environment, await letPartnerIn(deployment))) console.log(line);
   console.log(`  API reference  ${url}/docs`);
   console.log(`  Temporal UI    ${local(stack.ports.temporalUi)}`);
   console.log(`  Mail catcher   ${local(stack.ports.mail)}`);
