@@ -1,7 +1,6 @@
 import {
   BODIES,
   FACTS,
-  type Mail,
   type NotificationBody,
   type NotificationFacts,
   type NotificationKind,
@@ -16,6 +15,7 @@ import { INCIDENT_TEMPLATES } from './templates/incidents.ts';
 import { OPERATORS_TEMPLATES } from './templates/operators.ts';
 import { PARTNER_TEMPLATES } from './templates/partner.ts';
 import { PERSON_TEMPLATES } from './templates/person.ts';
+import type { NoticeContent } from '../domain/tasks/notice-content.ts';
 
 /** Every kind has a template. A new kind does not compile until it has one. */
 const TEMPLATES: Templates<NotificationKind> = {
@@ -42,7 +42,7 @@ export function readNotification(kind: string, stored: unknown): ReadNotificatio
   return { kind, facts: FACTS[kind].parse(stored) } as ReadNotification;
 }
 
-/** Writes a notification as e-mail. Throws if its body does not fit its kind. */
-export function compose<K extends NotificationKind>(kind: K, body: NotificationBody<K>, places: Places): Mail {
+/** Composes a notification, once for all channels. Throws if its body does not fit its kind. */
+export function compose<K extends NotificationKind>(kind: K, body: NotificationBody<K>, places: Places): NoticeContent {
   return TEMPLATES[kind](BODIES[kind].parse(body) as NotificationBody<K>, places);
 }

@@ -2,9 +2,8 @@ import { z } from 'zod';
 
 import { PAYOUT_FLAGS } from '../domain/runs/flag.ts';
 import { METHODS } from '../domain/rails.ts';
-
-/** Each notification goes to one partner, to the people who prepare and approve payments, to those who run the system, or to one person. */
-export type Audience = 'partner' | 'finance' | 'operators' | 'person';
+import type { Audience, NoticeKind } from '../domain/tasks/notice.ts';
+import type { NoticeContent } from '../domain/tasks/notice-content.ts';
 
 const Payout = z.strictObject({
   payout: z.string(),
@@ -119,9 +118,9 @@ export const FACTS = {
     amount: z.string(),
   }),
   role_given: z.strictObject({ person: z.string(), role: z.string(), proposedBy: z.string(), confirmedBy: z.string() }),
-} as const;
+} as const satisfies Record<NoticeKind, z.ZodType>;
 
-export type NotificationKind = keyof typeof FACTS;
+export type NotificationKind = NoticeKind;
 export type NotificationFacts<K extends NotificationKind> = z.infer<(typeof FACTS)[K]>;
 
 /** Some payouts, counted and summed. */
@@ -151,7 +150,7 @@ const Found = {
       whose: z.string(),
       amount: z.string(),
       currency: z.string(),
-      path: z.string(),
+      path: z.string().nullable(),
       isOver: z.boolean(),
     }),
   ),
@@ -202,13 +201,10 @@ export type Notification = {
   };
 }[NotificationKind];
 
-/** A notification written out as e-mail. */
-export type Mail = { subject: string; text: string };
+/** The places that a notice may name besides its facts: the pages of its partner's portal, and where people ask us. */
+export type Places = { readonly own: (path: string) => string; readonly contact: string };
 
-/** The places that every mail may name: the addresses of our resources, and where people ask us. */
-export type Places = { urlOf: (path: string) => string; contact: string };
-
-/** Writes each of some kinds as e-mail. */
+/** Composes each of some kinds. */
 export type Templates<K extends NotificationKind> = {
-  [Kind in K]: (body: NotificationBody<Kind>, places: Places) => Mail;
+  [Kind in K]: (body: NotificationBody<Kind>, places: Places) => NoticeContent;
 };

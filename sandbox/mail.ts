@@ -8,24 +8,13 @@ import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 
 import { getRequestListener } from '@hono/node-server';
-import { Hono } from 'hono';
-import { html } from 'hono/html';
 import PostalMime from 'postal-mime';
 import { SMTPServer } from 'smtp-server';
 
+import { mailPages, type Message } from './mail-pages.ts';
+
 const MESSAGES_MAX = 1_000;
 const MESSAGE_BYTES_MAX = 2 * 1024 * 1024;
-
-export type Message = {
-  id: string;
-  at: string;
-  from: string;
-  to: string[];
-  subject: string;
-  text: string;
-  html: string;
-  headers: Record<string, string>;
-};
 
 /** Keeps the newest messages. A full file becomes the old file and replaces the previous old file. */
 async function openMessages(dir: string) {
@@ -95,55 +84,14 @@ async function listenForMail(messages: Messages, port: number) {
   return { url, close: () => new Promise<void>((closed) => server.close(() => closed())) };
 }
 
-const page = (messages: readonly Message[]) =>
-  html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <title>Mail in the sandbox</title>
-      </head>
-      <body>
-        <h1>${messages.length} messages</h1>
-        ${messages.map(
-          ({ id, at, to, subject }) =>
-            html`<p><a href="/messages/${id}">${subject || '(no subject)'}</a> to ${to.join(', ')}, ${at}</p>`,
-        )}
-      </body>
-    </html>`;
-
-const messagePage = (message: Message) =>
-  html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <title>${message.subject}</title>
-      </head>
-      <body>
-        <h1>${message.subject}</h1>
-        <p>From ${message.from} to ${message.to.join(', ')}, ${message.at}</p>
-        <pre>${message.text || message.html}</pre>
-      </body>
-    </html>`;
-
-function mailRoutes(messages: Messages) {
-  const app = new Hono();
-  app.get('/', (c) => c.html(page(messages.newestFirst())));
-  app.get('/messages', (c) => {
-    const to = c.req.query('to');
-    return c.json(messages.newestFirst().filter((message) => !to || message.to.includes(to)));
-  });
-  app.get('/messages/:id', (c) => {
-    const message = messages.newestFirst().find(({ id }) => id === c.req.param('id'));
-    return message ? c.html(messagePage(message)) : c.text('There is no such message', 404);
-  });
-  return app;
-}
-
 /** Opens the mail catcher: an SMTP server, and pages that show the mail it received. */
 export async function openMail(options: { dir: string; smtpPort: number; port: number }) {
   const messages = await openMessages(options.dir);
   const smtp = await listenForMail(messages, options.smtpPort);
-  const server = createServer(getRequestListener(mailRoutes(messages).fetch)).listen(options.port, '127.0.0.1');
+  const server = createServer(getRequestListener(mailPages(messages.newestFirst).fetch)).listen(
+    options.port,
+    '127.0.0.1',
+  );
   await once(server, 'listening');
   return {
     smtpUrl: smtp.url,

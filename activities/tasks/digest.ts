@@ -20,12 +20,12 @@ export async function readIncidents(db: Database, key: string) {
       amount: say(minor, currency),
     })),
     reasons: [...(await countIncidentReasons(db, key, REASONS_MAX))],
-    items: items.map(({ what, partner, payoutId, breakId, subject, currency, minor, isOver }) => ({
+    items: items.map(({ what, partner, payoutId, subject, currency, minor, isOver }) => ({
       what,
       whose: partner ?? subject ?? '',
       amount: say(minor, currency),
       currency: currency ?? '',
-      path: payoutId === null ? `/v1/breaks?cursor=${(breakId ?? 1n) - 1n}&limit=1` : `/v1/payouts/${payoutId}`,
+      path: payoutId === null ? null : `/payouts/${payoutId}`,
       isOver,
     })),
     more: count - items.length,

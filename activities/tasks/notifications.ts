@@ -13,7 +13,8 @@ import type { VaultKeys } from '../../db/vault.ts';
 import { HOUR_MS, MINUTE_MS } from '../../domain/durations.ts';
 import type { Mailer } from '../../notifications/channels/mail.ts';
 import { compose, readNotification } from '../../notifications/compose.ts';
-import type { NotificationBody, NotificationKind } from '../../notifications/notification.ts';
+import type { NotificationBody, NotificationKind, Places } from '../../notifications/notification.ts';
+import { writeMail } from '../../notifications/write.ts';
 import { PRESENT } from './present.ts';
 
 export type NotificationDeps = {
@@ -76,8 +77,8 @@ async function sendOne(deps: NotificationDeps, round: Round, notification: DueNo
     const to = addressOf(deps, notification);
     if (to === null) return void (await markNotificationSent(db, notification.id, NO_ADDRESS));
     if (round.isAway) return await postpone(deps, notification, 'The mail server did not answer.', true);
-    const mail = compose(kind, present.body as NotificationBody<NotificationKind>, placesOf(deps));
-    await mailer.send({ ...mail, to, id: notification.dedupeKey });
+    const content = compose(kind, present.body as NotificationBody<NotificationKind>, placesOf(deps, notification));
+    await mailer.send({ ...writeMail(content, (path) => deps.publicUrl + path), to, id: notification.dedupeKey });
     round.hasSent = true;
     await markNotificationSent(db, notification.id, null);
   } catch (error) {
@@ -119,8 +120,8 @@ const ADDRESSES = /\S+@\S+/g;
 const refusedDetail = (kind: string, error: string): string =>
   `A notice of kind ${kind} could not be sent: ${error.replaceAll(ADDRESSES, '…')} Other mail is sent. Correct the address, or tell the reader in another way. Bursar tries again every few hours.`;
 
-const placesOf = ({ publicUrl, addresses }: NotificationDeps) => ({
-  urlOf: (path: string) => `${publicUrl}${path}`,
+const placesOf = ({ addresses }: NotificationDeps, { partner }: DueNotification): Places => ({
+  own: (path) => `/portal/${encodeURIComponent(partner ?? '')}${path}`,
   contact: addresses.finance,
 });
 

@@ -1,3 +1,4 @@
+import { cite, go, say } from '../../domain/tasks/notice-content.ts';
 import type { Templates } from '../notification.ts';
 
 type Words = { readonly added: (amount: string) => string; readonly taken: (amount: string) => string };
@@ -21,9 +22,9 @@ const WORDS: Readonly<Record<string, Words>> = {
 
 const MERGED = 'Two of your accounts with us are now one';
 
-/** Mail to partners about corrections of their balances. A merge has no amounts, because money may follow later. */
+/** Notices to partners about corrections of their balances. A merge has no amounts, because money may follow later. */
 export const CORRECTION_TEMPLATES: Templates<'balance_corrected'> = {
-  balance_corrected: ({ correction, kind, added, taken, reason }, { contact }) => {
+  balance_corrected: ({ correction, kind, added, taken, reason }, { contact, own }) => {
     const words = WORDS[kind] ?? ORDINARY;
     const changes =
       kind === 'merge'
@@ -33,9 +34,14 @@ export const CORRECTION_TEMPLATES: Templates<'balance_corrected'> = {
     const stop = /[.!?]$/.test(reason) ? '' : '.';
     return {
       subject: kind === 'merge' ? MERGED : `Your balance was corrected: ${amounts}`,
-      text:
-        `${changes.join(' ')} The reason: ${reason}${stop}\n\nYou need to do nothing. Your earnings show the correction. If you think that it is ` +
-        `wrong, write to ${contact}.\n\nCorrection ${correction}`,
+      parts: [
+        say(`${changes.join(' ')} The reason: ${reason}${stop}`),
+        say(
+          `You need to do nothing. Your earnings show the correction. If you think that it is wrong, write to ${contact}.`,
+        ),
+        go('Open your earnings', own('/earnings')),
+        cite(`Correction ${correction}`),
+      ],
     };
   },
 };

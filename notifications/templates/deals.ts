@@ -1,4 +1,5 @@
-import type { Templates } from '../notification.ts';
+import { cite, go, type NoticePart, say } from '../../domain/tasks/notice-content.ts';
+import type { Places, Templates } from '../notification.ts';
 
 /** Each event as a subject and a sentence. A name that is not here is told as it is. */
 const DEAL_NEWS: Readonly<Record<string, { subject: string; text: string }>> = {
@@ -33,32 +34,46 @@ const DECIDED: Readonly<Record<string, string>> = {
   withdrawn: 'was withdrawn',
 };
 
-/** Mail to partners about what they asked for. */
+/** Notices to partners about what they asked for. */
 export const DEAL_TEMPLATES: Templates<'deal_changed' | 'request_changed' | 'claim_changed'> = {
-  deal_changed: ({ deal, customer, what, reason, until }) => {
+  deal_changed: ({ deal, customer, what, reason, until }, places) => {
     const { subject = `Your deal is ${what}`, text = `The deal is ${what}.` } = DEAL_NEWS[what] ?? {};
     return {
       subject: `${subject}: ${customer}`,
-      text:
-        text +
-        (until ? ` It is protected until ${until}, and no longer on that day.` : '') +
-        (reason ? ` The reason: ${reason}` : '') +
-        `\n\nDeal ${deal}, customer ${customer}`,
+      parts: [
+        say(text + (until ? ` It is protected until ${until}, and no longer on that day.` : '')),
+        ...because(reason),
+        home(places),
+        cite(`Deal ${deal}, customer ${customer}`),
+      ],
     };
   },
-  request_changed: ({ request, kind, what, reason }) => {
+  request_changed: ({ request, kind, what, reason }, places) => {
     const name = REQUEST_NAMES[kind] ?? 'request';
     return {
       subject: `Your ${name} ${DECIDED[what] ?? what}`,
-      text: `Your ${name} ${DECIDED[what] ?? what}.${reason ? ` The reason: ${reason}` : ''}\n\nRequest ${request}`,
+      parts: [
+        say(`Your ${name} ${DECIDED[what] ?? what}.`),
+        ...because(reason),
+        home(places),
+        cite(`Request ${request}`),
+      ],
     };
   },
-  claim_changed: ({ claim, amount, currency, what, reason }) => ({
+  claim_changed: ({ claim, amount, currency, what, reason }, places) => ({
     subject: `Your claim of ${amount} ${currency} ${DECIDED[what] ?? what}`,
-    text:
-      `Your claim of ${amount} ${currency} ${DECIDED[what] ?? what}.` +
-      (what === 'granted' ? ' The amount was added to your balance, and we will pay it in the next run.' : '') +
-      (reason ? ` The reason: ${reason}` : '') +
-      `\n\nClaim ${claim}`,
+    parts: [
+      say(
+        `Your claim of ${amount} ${currency} ${DECIDED[what] ?? what}.` +
+          (what === 'granted' ? ' The amount was added to your balance, and we will pay it in the next run.' : ''),
+      ),
+      ...because(reason),
+      home(places),
+      cite(`Claim ${claim}`),
+    ],
   }),
 };
+
+const because = (reason: string): NoticePart[] => (reason ? [say(`The reason: ${reason}`)] : []);
+
+const home = ({ own }: Places): NoticePart => go('Open your portal', own(''));

@@ -1,5 +1,7 @@
 import { METHOD_NAMES } from '../../domain/rails.ts';
-import type { NotificationBody, Places, Templates } from '../notification.ts';
+import { go, list, type NoticeContent, type NoticePart } from '../../domain/tasks/notice-content.ts';
+import type { NotificationBody, Templates } from '../notification.ts';
+import { PAGES } from '../places.ts';
 
 type Body = NotificationBody<'incidents_now'>;
 
@@ -34,33 +36,34 @@ const sumsOf = ({ totals }: Body): string =>
     .filter(Boolean)
     .join(' + ');
 
-const section = (title: string, lines: readonly string[]): string =>
-  lines.length === 0 ? '' : `${title}\n${lines.map((line) => `  ${line}`).join('\n')}\n\n`;
+const section = (title: string, items: Parameters<typeof list>[1]): NoticePart[] =>
+  items.length === 0 ? [] : [list(title, items)];
 
-function tell(body: Body, { urlOf }: Places): string {
+function tell(body: Body): NoticeContent['parts'] {
   const { run, totals, reasons, items, more } = body;
-  return (
-    section(
-      `This happened in ${placeOf(body)}:`,
-      totals.map(
-        ({ what, method, currency, count, amount }) =>
-          `${wordOf(what)}: ${`${amount} ${currency}`.trim()}${method ? ` by ${METHOD_NAMES[method]}` : ''} (${count})`,
-      ),
-    ) +
-    section(
+  return [
+    {
+      is: 'totals',
+      title: `This happened in ${placeOf(body)}:`,
+      rows: totals.map(({ what, method, currency, count, amount }) => ({
+        amount: `${amount} ${currency}`.trim(),
+        about: `${method ? `by ${METHOD_NAMES[method]}, ` : ''}${wordOf(what)} (${count})`,
+      })),
+    },
+    ...section(
       'Reasons:',
       reasons.map(({ what, reason, count }) => `${count} ${wordOf(what)}: ${reason}`),
-    ) +
-    section('Each, the largest first:', [
-      ...items.map(
-        ({ what, whose, amount, currency, path, isOver }) =>
-          `${whose}: ${wordOf(what)}, ${`${amount} ${currency}`.trim()}${isOver ? ', closed since' : ''}  ${urlOf(path)}`,
-      ),
+    ),
+    ...section('Each, the largest first:', [
+      ...items.map(({ what, whose, amount, currency, path, isOver }) => ({
+        text: `${whose}: ${wordOf(what)}, ${`${amount} ${currency}`.trim()}${isOver ? ', closed since' : ''}`,
+        path,
+      })),
       ...(more > 0 ? [`and ${more} more`] : []),
-    ]) +
-    section('Next steps:', adviceOn(body)) +
-    (run ? urlOf(`/v1/runs/${run}`) : urlOf('/v1/breaks'))
-  );
+    ]),
+    ...section('Next steps:', adviceOn(body)),
+    ...(run ? [go('Open the run', PAGES.run(run))] : [go('Open the console', PAGES.today)]),
+  ];
 }
 
 /** Says for each kind what did not happen, what to do, and by when. */
@@ -89,14 +92,14 @@ const adviceOn = (body: Body): string[] => [
     : []),
 ];
 
-/** Mail about payments that did not go as they should. It goes to finance and to operators. */
+/** Notices about payments that did not go as they should. They go to finance and to operators. */
 export const INCIDENT_TEMPLATES: Templates<'incidents_digest' | 'incidents_now'> = {
-  incidents_digest: (body, places) => ({
+  incidents_digest: (body) => ({
     subject: `Digest of ${body.day}, ${placeOf(body)}: ${countsOf(body)} (${sumsOf(body)})`,
-    text: tell(body, places),
+    parts: tell(body),
   }),
-  incidents_now: (body, places) => ({
+  incidents_now: (body) => ({
     subject: `Now, ${placeOf(body)}: ${countsOf(body)} (${sumsOf(body)})`,
-    text: tell(body, places),
+    parts: tell(body),
   }),
 };

@@ -253,6 +253,26 @@ describe('given an e-mail', () => {
   });
 });
 
+describe('given an e-mail whose HTML would like to run a script', () => {
+  it('when a person opens it then the page shows it in a frame that runs and loads nothing', async () => {
+    const mailer = createTransport(sandbox.mail.smtpUrl);
+    await mailer.sendMail({
+      to: 'eve@example.com',
+      subject: '<b>Hi</b>',
+      text: 'Hi',
+      html: '<script>alert(1)</script>',
+    });
+    const read = (path: string) => fetch(sandbox.mail.url + path);
+    const [{ id = '' } = {}] = (await (await read('/messages?to=eve@example.com')).json()) as { id?: string }[];
+    expect(await (await read('/?to=eve@example.com')).text()).toContain(`href="/messages/${id}">&lt;b&gt;Hi&lt;/b&gt;`);
+    expect(await (await read(`/messages/${id}`)).text()).toMatch(/<iframe[^>]* sandbox="allow-popups/);
+    const policy = (await read(`/messages/${id}/html`)).headers.get('content-security-policy');
+    expect(policy).toMatch(/default-src 'none'.*sandbox allow-popups/);
+    expect(policy).not.toContain('allow-scripts');
+    expect(await (await read(`/messages/${id}?view=text`)).text()).toContain('<pre>Hi</pre>');
+  });
+});
+
 describe('given a check that is on file at the bank', () => {
   const HALF_A_YEAR_MS = 185 * DAY_MS;
   const present = (number: string) =>

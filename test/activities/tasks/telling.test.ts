@@ -154,7 +154,7 @@ describe('given a notice whose time comes after its news', () => {
     expect(box.texts()[0]).toContain('  10.00 USD by bank transfer (1 payout)\n\nLook at these');
     expect(box.texts()[0]).toContain('  1 payout to a partner who was never paid before\n\nNothing is paid before');
     expect(box.texts()[0]).toMatch(/by \d{4}-\d\d-\d\d\./);
-    expect(box.texts()[0]).toContain(`https://bursar.example.test/v1/runs/${runId}`);
+    expect(box.texts()[0]).toContain(`https://bursar.example.test/runs/${runId}`);
   });
 
   it('when its task was decided meanwhile then nobody is asked', async () => {

@@ -1,0 +1,13 @@
+/** The address of a thing on our own site. */
+export const at = (path: string, id: string): string => `${path}/${encodeURIComponent(id)}`;
+
+/** The pages of the console that notices link to. */
+export const PAGES = {
+  today: '/',
+  run: (id: string) => at('/runs', id),
+  payout: (id: string) => at('/payouts', id),
+  /** Today lists the open tasks. */
+  task: (_id: string) => '/',
+  budget: (_program: string, _budget: string) => '/',
+  person: (_code: string) => '/',
+} as const;
