@@ -1,6 +1,6 @@
-import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { Client } from 'pg';
@@ -10,14 +10,12 @@ import { createAccrualActivities } from '../activities/earnings/accrual.ts';
 import { openDatabase } from '../db/database.ts';
 import type { NewEvent } from '../db/earnings/event-rows.ts';
 import { insertEvents } from '../db/earnings/events.ts';
-import { migrate } from '../db/migrate.ts';
 import { SHARDS } from '../domain/earnings/shard.ts';
 import { eventHash, toEvent } from '../domain/event.ts';
 import { IncentiveTerms } from '../domain/programs/incentives/index.ts';
-import { freePort } from '../scripts/stack/ports.ts';
-import { createDatabase, removePostgres, startPostgres } from '../scripts/stack/postgres.ts';
 import { addCompany, addSellers } from './company.ts';
 import { median } from './median.ts';
+import { withServer } from './server.ts';
 import { timed } from './timed.ts';
 
 /**
@@ -70,16 +68,16 @@ const INCENTIVES = [
 /** The last batch and event that were copied already. */
 let seen = { batch: 0, event: 0 };
 
-const folder = resolve('.data/bench');
-await mkdir(folder, { recursive: true });
 /** The server may run under an account of its own, and writes the files of the copies here. */
 const open = await mkdtemp(join(tmpdir(), 'bursar-copy-'));
 await chmod(open, 0o777);
-const server = await startPostgres({ folder, port: await freePort(), isDurable: true });
 try {
-  await createDatabase(server.url, 'bench');
-  const url = new URL('/bench', server.url).href;
-  await migrate(url);
+  await withServer('bench', async ({ newDatabase }) => measure(await newDatabase()));
+} finally {
+  await rm(open, { recursive: true, force: true });
+}
+
+async function measure(url: string): Promise<void> {
   const db = await openDatabase(url);
   const { by, programId } = await addCompany(db, { incentives: INCENTIVES });
   const partnerIds = await addSellers(db, by, PARTNERS);
@@ -106,11 +104,6 @@ try {
   console.log(`memory: at most ${Math.round(rssMax / 2 ** 20)} MB after a round`);
   await admin.end();
   await db.end();
-} finally {
-  await server.stop();
-  removePostgres(folder);
-  await rm(folder, { recursive: true, force: true });
-  await rm(open, { recursive: true, force: true });
 }
 
 type Sender = { by: string; programId: number; partnerIds: readonly bigint[] };

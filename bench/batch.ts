@@ -1,4 +1,3 @@
-import { mkdir, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
@@ -10,7 +9,6 @@ import { formBatches } from '../activities/payouts/form-batches.ts';
 import { insertApproval } from '../db/runs/approvals.ts';
 import { listRunBatches } from '../db/payouts/batches.ts';
 import { openDatabase } from '../db/database.ts';
-import { migrate } from '../db/migrate.ts';
 import { addPartners } from '../commands/partners/partners.ts';
 import { approveRunPayouts } from '../db/payouts/payouts.ts';
 import { draftRun } from '../db/runs/outcomes.ts';
@@ -19,10 +17,9 @@ import { RETURN_WINDOWS_DEFAULT } from '../domain/payouts/attempt.ts';
 import { onDemandRunId } from '../domain/ids.ts';
 import { contentHash } from '../domain/runs/content.ts';
 import { createGateways } from '../gateways/index.ts';
-import { startSandbox } from '../sandbox/index.ts';
-import { createDatabase, removePostgres, startPostgres } from '../scripts/stack/postgres.ts';
-import { freePort } from '../scripts/stack/ports.ts';
+import { type Sandbox, startSandbox } from '../sandbox/index.ts';
 import { addCompany, VAULT } from './company.ts';
+import { type Bench, withServer } from './server.ts';
 import { timed } from './timed.ts';
 
 /**
@@ -40,20 +37,23 @@ const ROWS_A_PAYOUT = 13;
 /** No worker runs the workflows that are started here. */
 const NO_TEMPORAL = { workflow: { signalWithStart: async () => undefined } } as unknown as Client;
 
-const folder = resolve('.data/bench-batch');
-await mkdir(folder, { recursive: true });
-const server = await startPostgres({ folder, port: await freePort(), isDurable: true });
-const sandbox = await startSandbox({ dir: resolve(folder, 'sandbox'), stepMs: 60_000 });
-try {
-  await createDatabase(server.url, 'bench');
-  const url = new URL('/bench', server.url).href;
-  await migrate(url);
+await withServer('bench-batch', async (bench) => {
+  const sandbox = await startSandbox({ dir: resolve(bench.folder, 'sandbox'), stepMs: 60_000 });
+  try {
+    await measure(bench, sandbox);
+  } finally {
+    await sandbox.close();
+  }
+});
+
+async function measure({ folder, newDatabase }: Bench, sandbox: Sandbox): Promise<void> {
+  const url = await newDatabase();
   const db = await openDatabase(url);
   const runId = await prepareRun(db);
   const deps = {
     db,
     temporal: NO_TEMPORAL,
-    gateways: openGateways(),
+    gateways: openGateways(sandbox, folder),
     vault: VAULT,
     returnWindows: RETURN_WINDOWS_DEFAULT,
     firstPollMs: 1_000,
@@ -68,15 +68,9 @@ try {
   report('name: every page, every payment', await timed(() => activities.advanceBatch(batch.id)));
   report(`ceiling: ${ROWS_A_PAYOUT} plain rows each`, await timed(() => insertPlain(db)));
   await db.end();
-} finally {
-  await sandbox.close();
-  await server.stop();
-  removePostgres(folder);
-  await rm(folder, { recursive: true, force: true });
 }
 
-function openGateways() {
-  const { wise, paypal, lob, bank, secrets } = sandbox;
+function openGateways({ wise, paypal, lob, bank, secrets }: Sandbox, folder: string) {
   return createGateways({
     wise: { baseUrl: wise.url, ...secrets.wise },
     paypal: { baseUrl: paypal.url, ...secrets.paypal, certUrlPrefix: '' },

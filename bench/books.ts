@@ -1,5 +1,3 @@
-import { mkdir, rm } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { createPool, type DatabasePool, sql } from 'slonik';
@@ -10,15 +8,13 @@ import { prepareRun } from '../commands/runs/prepare.ts';
 import { redrawRun } from '../commands/runs/redraw.ts';
 import { askInvariants } from '../db/books/invariants.ts';
 import { type Database, openDatabase } from '../db/database.ts';
-import { migrate } from '../db/migrate.ts';
 import { listPayouts, type PayoutFilter } from '../db/payouts/pages.ts';
 import { insertRun, readRunProgress } from '../db/runs/runs.ts';
 import { onDemandRunId } from '../domain/ids.ts';
 import type { Gateways, StatementLine } from '../gateways/gateway.ts';
-import { freePort } from '../scripts/stack/ports.ts';
-import { removePostgres, startPostgres } from '../scripts/stack/postgres.ts';
 import { VAULT } from './company.ts';
 import { type Books, seedBooks } from './seed-books.ts';
+import { withServer } from './server.ts';
 import { timed } from './timed.ts';
 
 /**
@@ -33,13 +29,10 @@ const PAGE = 51;
 const ROUNDS = 21;
 const SLOWEST = 3;
 
-const folder = resolve('.data/bench-books');
-await mkdir(folder, { recursive: true });
-const server = await startPostgres({ folder, port: await freePort(), isDurable: true });
-try {
-  await migrate(server.url);
-  const db = await openDatabase(server.url);
-  const owner = await createPool(server.url, { statementTimeout: 'DISABLE_TIMEOUT', captureStackTrace: false });
+await withServer('bench-books', async ({ newDatabase }) => {
+  const url = await newDatabase();
+  const db = await openDatabase(url);
+  const owner = await createPool(url, { statementTimeout: 'DISABLE_TIMEOUT', captureStackTrace: false });
   try {
     const seeding = await timed(() => seedBooks(db, owner, payouts));
     print(`${payouts.toLocaleString('en')} payouts written`, seeding.ms);
@@ -47,11 +40,7 @@ try {
   } finally {
     await Promise.all([db.end(), owner.end()]);
   }
-} finally {
-  await server.stop();
-  removePostgres(folder);
-  await rm(folder, { recursive: true, force: true });
-}
+});
 
 async function measure(db: DatabasePool, owner: DatabasePool, books: Books): Promise<void> {
   await measurePages(db, 'of all payouts', {});

@@ -1,6 +1,6 @@
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { Client } from 'pg';
@@ -8,12 +8,10 @@ import type { DatabasePool } from 'slonik';
 
 import { importFile } from '../commands/earnings/import-file.ts';
 import { openDatabase } from '../db/database.ts';
-import { migrate } from '../db/migrate.ts';
 import { ImportMapping } from '../domain/earnings/import-mapping.ts';
-import { freePort } from '../scripts/stack/ports.ts';
-import { createDatabase, removePostgres, startPostgres } from '../scripts/stack/postgres.ts';
 import { addCompany, addSellers } from './company.ts';
 import { median } from './median.ts';
+import { type Bench, withServer } from './server.ts';
 import { timed } from './timed.ts';
 
 /**
@@ -43,16 +41,17 @@ const MAPPING = ImportMapping.parse({
   amounts: { freight: { column: 'freight' } },
 });
 
-const folder = resolve('.data/bench-import');
-await mkdir(folder, { recursive: true });
 /** The server may run under an account of its own, and writes the files of the copies here. */
 const open = await mkdtemp(join(tmpdir(), 'bursar-copy-'));
 await chmod(open, 0o777);
-const server = await startPostgres({ folder, port: await freePort(), isDurable: true });
 try {
-  await createDatabase(server.url, 'bench');
-  const url = new URL('/bench', server.url).href;
-  await migrate(url);
+  await withServer('bench-import', measure);
+} finally {
+  await rm(open, { recursive: true, force: true });
+}
+
+async function measure({ folder, newDatabase }: Bench): Promise<void> {
+  const url = await newDatabase();
   const db = await openDatabase(url);
   const { by } = await addCompany(db);
   await addSellers(db, by, PARTNERS);
@@ -63,7 +62,7 @@ try {
   await admin.query('create table copied (like event including defaults including indexes)');
   const [imports, copies, cpu]: [number[], number[], number[]] = [[], [], []];
   for (let round = 0; round < ROUNDS; round += 1) {
-    const { ms, cpuMs } = await importRound(db, round, by);
+    const { ms, cpuMs } = await importRound(db, folder, { round, by });
     imports.push(ms);
     cpu.push(cpuMs);
     copies.push(await copyRound(admin, round));
@@ -74,16 +73,16 @@ try {
   console.log(
     `ratio ${(rows / ceiling).toFixed(3)}; ${((median(cpu) * 1000) / ROWS).toFixed(0)} µs of this process a row`,
   );
+  await admin.end();
   await db.end();
-} finally {
-  await server.stop();
-  removePostgres(folder);
-  await rm(folder, { recursive: true, force: true });
-  await rm(open, { recursive: true, force: true });
 }
 
 /** Imports a file of events that nobody has seen yet. */
-async function importRound(db: DatabasePool, round: number, by: string): Promise<{ ms: number; cpuMs: number }> {
+async function importRound(
+  db: DatabasePool,
+  folder: string,
+  { round, by }: { round: number; by: string },
+): Promise<{ ms: number; cpuMs: number }> {
   const path = join(folder, `${round}.csv`);
   const rows = Array.from(
     { length: ROWS },

@@ -1,6 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
-import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import type { Client as TemporalClient } from '@temporalio/client';
@@ -11,11 +9,9 @@ import { createApp } from '../api/app.ts';
 import { RETURN_WINDOWS_DEFAULT } from '../domain/payouts/attempt.ts';
 import { listen } from '../api/http/server.ts';
 import { openDatabase } from '../db/database.ts';
-import { migrate } from '../db/migrate.ts';
-import { freePort } from '../scripts/stack/ports.ts';
-import { createDatabase, removePostgres, startPostgres } from '../scripts/stack/postgres.ts';
 import { addCompany, addSellers, VAULT } from './company.ts';
 import { median } from './median.ts';
+import { withServer } from './server.ts';
 import { timed } from './timed.ts';
 
 /**
@@ -45,13 +41,9 @@ const NO_TEMPORAL = {
   withDeadline: async (_deadline: number, work: () => Promise<unknown>) => work(),
 } as unknown as TemporalClient;
 
-const folder = resolve('.data/bench-intake');
-await mkdir(folder, { recursive: true });
-const server = await startPostgres({ folder, port: await freePort(), isDurable: true });
-try {
-  await createDatabase(server.url, 'bench');
-  const url = new URL('/bench', server.url).href;
-  await migrate(url);
+await withServer('bench-intake', async ({ newDatabase }) => measure(await newDatabase()));
+
+async function measure(url: string): Promise<void> {
   const db = await openDatabase(url);
   const { by, operatorKey } = await addCompany(db);
   await addSellers(db, by, PARTNERS);
@@ -86,10 +78,6 @@ try {
   await admin.end();
   await new Promise((done) => void api.close(done));
   await db.end();
-} finally {
-  await server.stop();
-  removePostgres(folder);
-  await rm(folder, { recursive: true, force: true });
 }
 
 function wireAt(round: number, index: number) {

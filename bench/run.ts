@@ -1,5 +1,3 @@
-import { mkdir, rm } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { createPool, type DatabasePool, sql } from 'slonik';
@@ -10,11 +8,9 @@ import { decideRun } from '../commands/runs/decide.ts';
 import { beginDisbursing } from '../commands/runs/disburse.ts';
 import { prepareRun } from '../commands/runs/prepare.ts';
 import { openDatabase } from '../db/database.ts';
-import { migrate } from '../db/migrate.ts';
 import { getRun, insertRun } from '../db/runs/runs.ts';
 import { onDemandRunId } from '../domain/ids.ts';
-import { createDatabase, removePostgres, startPostgres } from '../scripts/stack/postgres.ts';
-import { freePort } from '../scripts/stack/ports.ts';
+import { withServer } from './server.ts';
 import { timed } from './timed.ts';
 
 /**
@@ -40,26 +36,16 @@ const SECONDS = [
 ] as const;
 type Seconds = Record<(typeof SECONDS)[number], number>;
 
-const folder = resolve('.data/bench-run');
-await mkdir(folder, { recursive: true });
-const server = await startPostgres({ folder, port: await freePort(), isDurable: true });
-try {
+await withServer('bench-run', async ({ newDatabase }) => {
   console.log(['partners', ...SECONDS].map((title) => title.padStart(12)).join(''));
   for (const partners of values.partners.split(',').map(Number)) {
-    const name = `bench_${partners}`;
-    await createDatabase(server.url, name);
-    const seconds = await measure(new URL(`/${name}`, server.url).href, partners);
+    const seconds = await measure(await newDatabase(), partners);
     const cells = SECONDS.map((title) => seconds[title].toFixed(2));
     console.log([partners.toLocaleString('en'), ...cells].map((cell) => cell.padStart(12)).join(''));
   }
-} finally {
-  await server.stop();
-  removePostgres(folder);
-  await rm(folder, { recursive: true, force: true });
-}
+});
 
 async function measure(url: string, partners: number): Promise<Seconds> {
-  await migrate(url);
   const db = await openDatabase(url, { poolSize: 1 });
   const owner = await createPool(url, { statementTimeout: 'DISABLE_TIMEOUT', captureStackTrace: false });
   try {

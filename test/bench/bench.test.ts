@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 
 const BENCH = fileURLToPath(new URL('../../bench/', import.meta.url));
 
@@ -34,7 +34,15 @@ describe('given a benchmark whose figures we publish', () => {
   ])(
     'when anybody runs $script, as small as it may be, then it measures to its end',
     async ({ script, size, says }) => {
-      const { stdout } = await promisify(execFile)(process.execPath, [join(BENCH, script), ...size], { cwd: folder });
+      const env = {
+        ...process.env,
+        BENCH_SERVER: inject('databaseServer'),
+        BENCH_TEMPLATE: inject('databaseTemplate'),
+      };
+      const { stdout } = await promisify(execFile)(process.execPath, [join(BENCH, script), ...size], {
+        cwd: folder,
+        env,
+      });
       expect(stdout).toMatch(says);
     },
   );
