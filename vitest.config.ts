@@ -59,6 +59,7 @@ export default defineConfig({
   test: {
     pool: 'forks', // Temporal's native parts crash in worker threads
     maxWorkers: 4, // on two cores: tests of servers wait as long as they work
+    experimental: { viteModuleRunner: false, nodeLoader: false }, // Node runs TypeScript itself, as it runs the product
     isolate: false, // a file in a process of its own would load the SDKs again; no test replaces a module
     sequence: { sequencer: LongestFirst },
     env: { NODE_COMPILE_CACHE: resolve('.data/compile-cache') }, // for the processes that tests start
