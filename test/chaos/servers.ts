@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readFile, writeFile } from 'node:fs/promises';
+import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -79,6 +79,8 @@ export type Source = {
   /** Statements that change the database after its migration. */
   statements: readonly string[];
   heartbeatSeconds: number;
+  /** The file of its workflow bundle, where that was built before. */
+  workflowBundle?: string;
 };
 export const OURS: Source = { product: ROOT, sandbox: ROOT, statements: [], heartbeatSeconds: HEARTBEAT_SECONDS };
 
@@ -134,7 +136,7 @@ async function startAll(place: Place, { keep }: Keeper, settings: Environment): 
   const addresses = { databaseUrl: postgres.url, temporalAddress: temporal.address };
   const environment = {
     PATH: process.env['PATH'] ?? '',
-    NODE_COMPILE_CACHE: join(folder, 'compile-cache'),
+    NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? join(folder, 'compile-cache'),
     ...ownEnvironment({ folder, ports, secrets: readSecrets(folder), ...addresses }),
     ...sandboxEnvironment(ports, await fetchSandboxKeys(ports)),
     ...QUICK,
@@ -151,7 +153,8 @@ async function startAll(place: Place, { keep }: Keeper, settings: Environment): 
 /** Builds the bundle once. Otherwise two workers that are killed all the time would do little but build it. */
 async function bundleWorkflows({ folder, source }: Place): Promise<string> {
   const file = join(folder, 'workflow-bundle.js');
-  await promisify(execFile)(process.execPath, [join(source.product, 'worker/bundle.ts'), file]);
+  if (source.workflowBundle) await copyFile(source.workflowBundle, file);
+  else await promisify(execFile)(process.execPath, [join(source.product, 'worker/bundle.ts'), file]);
   const to = `HEARTBEAT_TIMEOUT = '${source.heartbeatSeconds} seconds'`;
   await writeFile(file, patchOnce(await readFile(file, 'utf8'), { from: HEARTBEAT, to }));
   return file;

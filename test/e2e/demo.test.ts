@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { describe, expect, it } from 'vitest';
+import { describe, expect, inject, it } from 'vitest';
 
 import { freePort, PORTS } from '../../scripts/stack/ports.ts';
 import { removePostgres } from '../../scripts/stack/postgres.ts';
@@ -16,16 +16,16 @@ const TRIES = 3;
 type Ended = { code: number; output: string };
 
 /** Runs the demo as a user would, on free ports. Returns its exit code and output. Somebody may take a port first, so it tries again. */
-async function runDemo(args: readonly string[], triesLeft = TRIES): Promise<Ended> {
-  const ended = await runOnFreePorts(args);
-  return ended.output.includes('EADDRINUSE') && triesLeft > 1 ? runDemo(args, triesLeft - 1) : ended;
+async function runDemo(args: readonly string[], settings: NodeJS.ProcessEnv = {}, triesLeft = TRIES): Promise<Ended> {
+  const ended = await runOnFreePorts(args, settings);
+  return ended.output.includes('EADDRINUSE') && triesLeft > 1 ? runDemo(args, settings, triesLeft - 1) : ended;
 }
 
-async function runOnFreePorts(args: readonly string[]): Promise<Ended> {
+async function runOnFreePorts(args: readonly string[], settings: NodeJS.ProcessEnv): Promise<Ended> {
   const ports = await Promise.all(
     Object.values(PORTS).map(async ({ variable }) => [variable, String(await freePort())] as const),
   );
-  const env = { ...process.env, ...Object.fromEntries(ports) };
+  const env = { ...process.env, ...settings, ...Object.fromEntries(ports) };
   return new Promise((resolve) => {
     execFile(process.execPath, [SCRIPT, ...args], { env, timeout: DEMO_TIMEOUT_MS }, (error, stdout, stderr) =>
       resolve({ code: error ? Number(error.code ?? -1) : 0, output: stdout + stderr }),
@@ -54,7 +54,8 @@ describe('given the demo', () => {
   it('when it plays the example of an industry then each partner earns the golden results and is paid', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'bursar-demo-'));
     try {
-      const { code, output } = await runDemo(['--example', 'retail', '--folder', folder, '--exit']);
+      const built = { WORKFLOW_BUNDLE: inject('workflowBundle') }; // the first demo builds its own
+      const { code, output } = await runDemo(['--example', 'retail', '--folder', folder, '--exit'], built);
       expect(output).toMatch(/^ {2}kumo-foods +store-share +JPY +29068 +29068$/m);
       expect(output).toContain('2026-04: paid and reconciled');
       expect(output).toMatch(/Invariants: all hold/);

@@ -7,7 +7,7 @@ import { readResults, readTrials, type Result, type Trial } from '../chaos/resul
 import { PARTIES } from '../gateways/parties.ts';
 import { FAULT_CASES, faultsOf } from '../gateways/faults.ts';
 import { type Kind, KINDS_FILE, readKinds } from './kinds.ts';
-import { RUNS, SEQUENCES, STEPS_MAX } from '../fixtures/property-runs.ts';
+import { CHAOS_ROUNDS, RUNS, SEQUENCES, STEPS_MAX, STORIES } from '../fixtures/property-runs.ts';
 
 /** `npm run reliability` writes docs/reliability.md from the measured results. With `--check` it only verifies that the file is up to date. */
 
@@ -230,7 +230,8 @@ ${matrix()}
 | --- | --- | --- |
 | random cases for each property of money, states, schedules and the content hash | ${cell(RUNS.numRuns)} | \`npm test -- test/domain\` |
 | sequences of up to ${STEPS_MAX} steps, compared with a small model and the providers' books after each step | ${SEQUENCES} | \`npm test -- test/model\` |
-| chaos rounds | 3 | \`npm test -- test/chaos\` |
+| stories of sales, refunds, payments and corrections that the database is told in any order | ${STORIES} | \`npm run stories\` tells 1,000 |
+| chaos rounds | ${CHAOS_ROUNDS} | \`npm test -- test/chaos\` |
 | recorded histories of workflows that must replay | each | \`npm test -- test/workflows/replay.test.ts\` |
 `;
 

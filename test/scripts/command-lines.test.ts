@@ -22,7 +22,8 @@ type Ended = { code: number; out: string; err: string };
 
 const run = (command: string, variables: Record<string, string> = {}): Promise<Ended> => {
   const [script = '', ...args] = command.split(' ');
-  const env = { PATH: process.env['PATH'], HOME: folder, ...variables };
+  const { PATH, NODE_COMPILE_CACHE } = process.env;
+  const env = { PATH, NODE_COMPILE_CACHE, HOME: folder, ...variables };
   return new Promise((done) => {
     execFile(
       process.execPath,

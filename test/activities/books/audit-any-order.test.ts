@@ -11,7 +11,7 @@ import type { WireEvent } from '../../../domain/event.ts';
 import { openFixture, type Fixture } from '../../db/fixture.ts';
 import { accrueAll } from '../../fixtures/accrual.ts';
 import { auditMonth } from '../../fixtures/audits.ts';
-import { RUNS, SEED } from '../../fixtures/property-runs.ts';
+import { SEED, STORIES } from '../../fixtures/property-runs.ts';
 import { addVersion, reRate } from '../../fixtures/re-rating.ts';
 import { openShop } from '../../fixtures/shop.ts';
 import { addCompany, addPartner, type CompanyRows, type PartnerRows } from '../../fixtures/rows.ts';
@@ -29,7 +29,7 @@ beforeAll(async () => {
 });
 afterAll(() => fixture.close());
 
-const STORIES = Math.ceil(RUNS.numRuns / 100);
+const AUDITED = Math.ceil(STORIES / 33);
 const PARTNERS = 3;
 const NOW_MS = Date.parse('2026-12-01T00:00:00Z');
 const THIS_MONTH = `${new Date().toISOString().slice(0, 7)}-01`;
@@ -177,10 +177,10 @@ describe.each([
       await fixture.owner.query(
         sql.unsafe`update program set attributes = '{customer}' where id = ${company.programId}`,
       );
-      await addBudgets(fixture.app, company, STORIES);
+      await addBudgets(fixture.app, company, AUDITED);
       const seed = SEED;
       const told: Told[] = [];
-      for (const { told: tale, ...one } of fc.sample(lateStory, { numRuns: STORIES, seed })) {
+      for (const { told: tale, ...one } of fc.sample(lateStory, { numRuns: AUDITED, seed })) {
         const partners = [];
         for (let n = 0; n < PARTNERS; n += 1) partners.push(await addPartner(fixture.app, company));
         told.push({ ...one, partners, above: await addPartner(fixture.app, company), batches: tale.shuffled });

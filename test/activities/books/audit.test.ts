@@ -11,7 +11,7 @@ import { openFixture, type Fixture } from '../../db/fixture.ts';
 import { tamper } from '../../fixtures/database.ts';
 import { accrueAll } from '../../fixtures/accrual.ts';
 import { auditMonth } from '../../fixtures/audits.ts';
-import { RUNS, SEED } from '../../fixtures/property-runs.ts';
+import { SEED, STORIES } from '../../fixtures/property-runs.ts';
 import { addVersion, reRate } from '../../fixtures/re-rating.ts';
 import { addCompany, addEvent, addPartner, type CompanyRows } from '../../fixtures/rows.ts';
 import { story } from '../earnings/story.ts';
@@ -24,7 +24,7 @@ beforeAll(async () => {
 afterAll(() => fixture.close());
 
 const THIS_MONTH = `${new Date().toISOString().slice(0, 7)}-01`;
-const STORIES = Math.ceil(RUNS.numRuns / 20);
+const AUDITED = Math.ceil(STORIES / 8);
 
 const audit = (company: CompanyRows, month: string, controls: readonly ControlTotal[] = []) =>
   auditMonth(fixture.app, company, month, controls);
@@ -40,10 +40,10 @@ describe('given any stories of sales, refunds, corrections and readings', () => 
   it('when each month is worked out again from events and terms then it gives the ledger', async () => {
     const company = await addCompany(fixture.app, { terms: TERMS });
     await fixture.owner.query(sql.unsafe`update program set attributes = '{customer}' where id = ${company.programId}`);
-    await addBudgets(fixture.app, company, STORIES);
+    await addBudgets(fixture.app, company, AUDITED);
     const seed = SEED;
     const told: Told[] = [];
-    for (const { seed: tale, shuffled } of fc.sample(story(3, 3, true), { numRuns: STORIES, seed }))
+    for (const { seed: tale, shuffled } of fc.sample(story(3, 3, true), { numRuns: AUDITED, seed }))
       told.push({ partner: await addPartner(fixture.app, company), story: tale, batches: shuffled });
     await addAbove(fixture.app, told);
     await tellAll(fixture.app, company, told, company.approver);
@@ -70,7 +70,7 @@ describe('given stories in the middle of which two people had days worked out ag
     company = await addCompany(fixture.app, { terms: TERMS });
     await fixture.owner.query(sql.unsafe`update program set attributes = '{customer}' where id = ${company.programId}`);
     const told: Told[] = [];
-    for (const { seed: tale, shuffled } of fc.sample(story(3, 3, true), { numRuns: Math.min(RUNS.numRuns, 15), seed }))
+    for (const { seed: tale, shuffled } of fc.sample(story(3, 3, true), { numRuns: Math.min(STORIES, 15), seed }))
       told.push({ partner: await addPartner(fixture.app, company), story: tale, batches: shuffled });
     const part = (from: number, to?: number) => told.map((one) => ({ ...one, batches: one.batches.slice(from, to) }));
     const tell = (some: Told[]) => tellAll(fixture.app, company, some, company.approver);

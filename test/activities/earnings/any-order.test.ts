@@ -13,7 +13,7 @@ import { openFixture, type Fixture } from '../../db/fixture.ts';
 import { accrueAll } from '../../fixtures/accrual.ts';
 import { useOf } from '../../fixtures/budgets.ts';
 import { addCompany, addPartner, type CompanyRows, type PartnerRows } from '../../fixtures/rows.ts';
-import { RUNS, SEED } from '../../fixtures/property-runs.ts';
+import { SEED, STORIES } from '../../fixtures/property-runs.ts';
 import { PARTS, story, storyInParts, worthsOf } from './story.ts';
 import { addAbove, addBudgets, BUDGETS, LATE_TERMS, type Sent, tellAll, TERMS, type Told } from './telling.ts';
 
@@ -33,8 +33,8 @@ beforeAll(async () => {
   fixture = await openFixture();
   company = await addCompany(fixture.app, { terms: TERMS });
   await fixture.owner.query(sql.unsafe`update program set attributes = '{customer}' where id = ${company.programId}`);
-  await addBudgets(fixture.app, company, RUNS.numRuns);
-  for (const told of fc.sample(story(3, 3, true), { numRuns: RUNS.numRuns, seed: SEED })) {
+  await addBudgets(fixture.app, company, STORIES);
+  for (const told of fc.sample(story(3, 3, true), { numRuns: STORIES, seed: SEED })) {
     straight.push({ partner: await addPartner(fixture.app, company), story: told.seed, batches: told.straight });
     shuffled.push({ partner: await addPartner(fixture.app, company), story: told.seed, batches: told.shuffled });
   }
@@ -93,7 +93,7 @@ const sums = (earnings: readonly { incentiveId: string; currency: string; minor:
 };
 
 describe('given any stories of sales, refunds, payments and corrections', () => {
-  it(`then ${RUNS.numRuns} of them earn the same in any order, in any batches and with any repetitions, and what their state is worth`, async () => {
+  it(`then ${STORIES} of them earn the same in any order, in any batches and with any repetitions, and what their state is worth`, async () => {
     const earned = await earnedBy(company.programId);
     for (const { partner, story: tale } of [...straight, ...shuffled])
       expect({ seed: SEED, tale, earned: earned.get(partner.code) ?? {} }).toEqual({
@@ -132,7 +132,7 @@ describe('given any stories of sales, refunds, payments and corrections', () => 
 });
 
 /** So many stories are enough for the closings of their windows. */
-const LATE_RUNS = Math.ceil(RUNS.numRuns / 10);
+const LATE_RUNS = Math.ceil(STORIES / 10);
 
 describe('given terms by which events count elsewhere that come after their window was closed', () => {
   let late: CompanyRows;

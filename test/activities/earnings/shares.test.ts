@@ -8,7 +8,7 @@ import type { WireEvent } from '../../../domain/event.ts';
 import { checkInvariants } from '../../../scripts/check-invariants.ts';
 import { openFixture, type Fixture } from '../../db/fixture.ts';
 import { accrueAll } from '../../fixtures/accrual.ts';
-import { RUNS, SEED } from '../../fixtures/property-runs.ts';
+import { SEED, STORIES } from '../../fixtures/property-runs.ts';
 import { addCompany, freshCode } from '../../fixtures/rows.ts';
 import { halfEven, type Happening, leftOf, story, type Story } from './story.ts';
 
@@ -141,13 +141,13 @@ function worthsOf(tale: Story, sharings: readonly Sharing[]): Record<string, big
 const Sum = z.object({ partner: z.string(), key: z.string(), minor: z.bigint() });
 
 describe('given any stories of shared sales, refunds and corrections', () => {
-  it(`then the parts in ${RUNS.numRuns} of them add up to the whole, in any order, in any batches and with any repetitions`, async () => {
+  it(`then the parts in ${STORIES} of them add up to the whole, in any order, in any batches and with any repetitions`, async () => {
     const company = await addCompany(fixture.app, { terms: TERMS });
     await fixture.owner.query(sql.unsafe`update program set attributes = '{customer}' where id = ${company.programId}`);
     const seed = SEED;
     const told: Told[] = [];
     const tales = fc.record({ told: story(0), sharings: fc.array(sharing, { minLength: 5, maxLength: 5 }) });
-    for (const { told: tale, sharings } of fc.sample(tales, { numRuns: RUNS.numRuns, seed }))
+    for (const { told: tale, sharings } of fc.sample(tales, { numRuns: STORIES, seed }))
       for (const batches of [tale.straight, tale.shuffled]) {
         const codes = Array.from({ length: PARTNERS }, () => freshCode('partner'));
         told.push({ codes, tale: tale.seed, sharings, batches });
