@@ -13,6 +13,7 @@ export const FAILURES = {
   grant_not_open: { retryable: false },
   decider_is_grantee: { retryable: false },
   claim_not_valid: { retryable: false },
+  changed_since_seen: { retryable: false },
   too_many_tries: { retryable: true },
 
   zone_not_known: { retryable: false },

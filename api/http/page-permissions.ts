@@ -2,6 +2,7 @@ import type { Role } from '../../domain/people/role.ts';
 import { APPROVER, EVERYBODY, OPERATOR, PARTNER, PREPARER, STAFF } from './permissions.ts';
 
 const DOERS = ['operator', 'preparer', 'approver'] as const;
+const ACCESS_READERS = ['operator', 'auditor'] as const;
 
 /**
  * The roles that may open each page, or send each of its forms. A person with several roles may do what any of them may. A partner gets
@@ -26,6 +27,20 @@ const PAGES_FOR = {
   'POST /payouts/{id}/release': DOERS,
   'POST /payouts/{id}/cut': DOERS,
   'GET /search': STAFF,
+  'GET /settings': STAFF,
+  'GET /settings/people': ACCESS_READERS,
+  'GET /settings/new-person': OPERATOR,
+  'POST /settings/new-person': OPERATOR,
+  'GET /settings/people/{code}': ACCESS_READERS,
+  'GET /settings/people/{code}/roles/new': OPERATOR,
+  'POST /settings/people/{code}/roles/new': OPERATOR,
+  'POST /settings/people/{code}/sessions/end': OPERATOR,
+  'GET /settings/roles/{id}': ACCESS_READERS,
+  'POST /settings/roles/{id}/confirm': OPERATOR,
+  'POST /settings/roles/{id}/refuse': OPERATOR,
+  'POST /settings/roles/{id}/revoke': OPERATOR,
+  'POST /settings/roles/{id}/link': OPERATOR,
+  'POST /settings/keys/{id}/revoke': OPERATOR,
   'GET /account': EVERYBODY,
   'POST /account/sessions/{id}/end': EVERYBODY,
   'POST /sign-out': EVERYBODY,

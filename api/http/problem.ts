@@ -37,6 +37,7 @@ const FAILURE_PROBLEMS: Record<FailureCode, Kind> = {
   grant_not_open: { status: 409, title: 'No role is waiting for a decision' },
   decider_is_grantee: { status: 403, title: 'The role is for you' },
   claim_not_valid: { status: 404, title: 'The token does not give a key' },
+  changed_since_seen: { status: 409, title: 'It changed since you saw it' },
   too_many_tries: { status: 429, title: 'Too many tries' },
 
   run_not_in_review: { status: 409, title: 'The run is not waiting for a decision' },

@@ -1,4 +1,7 @@
+import type { z } from 'zod';
+
 import type { FailureDetail } from '../../domain/errors.ts';
+import { refuseFields } from '../http/router.ts';
 import { countOf } from './format.ts';
 import { html, type Html } from './html.ts';
 
@@ -9,7 +12,7 @@ export type FieldWish = {
   name: string;
   label: string;
   help?: string | undefined;
-  type?: 'text' | 'date' | 'email';
+  type?: 'text' | 'date' | 'email' | 'datetime-local';
   /** `sometimes` if another field decides. */
   required?: boolean | 'sometimes';
   lengthMax?: number;
@@ -24,6 +27,23 @@ export type FieldWish = {
 
 /** The values that were typed into a form, and the objections to them. */
 export type Filled = { values: Readonly<Record<string, string>>; objections?: readonly FailureDetail[] };
+
+/** Checks what was typed by the rules of the API. Each objection has the name of its field. */
+export function checkFields<Shape>(
+  shape: z.ZodType<Shape>,
+  values: Readonly<Record<string, string>>,
+): { data: Shape; objections?: never } | { data?: never; objections: readonly FailureDetail[] } {
+  const given = Object.fromEntries(Object.entries(values).filter(([, value]) => value.trim() !== ''));
+  const read = shape.safeParse(given);
+  if (read.success) return { data: read.data };
+  const { details } = refuseFields(read.error, (count) => count);
+  return {
+    objections: details.map(({ field: name, reason }) => ({
+      field: name,
+      reason: name in given ? reason : 'is missing',
+    })),
+  };
+}
 
 /** A field with its label, its help and its objection. */
 export function field(wish: FieldWish, { values, objections = [] }: Filled): Html {

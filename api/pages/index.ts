@@ -3,6 +3,11 @@ import type { Hono } from 'hono';
 import type { ApiDeps, ApiEnv } from '../http/deps.ts';
 import { serveAsset } from './assets.ts';
 import { searchPages } from './finance/books/search.ts';
+import { newRolePages } from './finance/people/new-role.ts';
+import { peoplePages } from './finance/people/people.ts';
+import { personPages } from './finance/people/person.ts';
+import { rolePages } from './finance/people/roles.ts';
+import { settingsPages } from './finance/people/settings.ts';
 import { payoutPages } from './finance/payouts/payouts.ts';
 import { payoutPage } from './finance/payouts/payout.ts';
 import { runActionPages } from './finance/runs/actions.ts';
@@ -35,6 +40,11 @@ export function pages(deps: ApiDeps): Hono<ApiEnv> {
     payoutPages,
     payoutPage,
     searchPages,
+    settingsPages,
+    peoplePages,
+    personPages,
+    rolePages,
+    newRolePages,
   ])
     add(deps, site);
   const portal = definePortal(site);

@@ -16,6 +16,7 @@ const GROUPS = [
       ['Payouts', '/payouts'],
     ],
   },
+  { name: 'Company', places: [['Settings', '/settings']] },
   {
     name: 'You',
     places: [

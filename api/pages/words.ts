@@ -1,6 +1,7 @@
 import type { MovementKind } from '../../db/books/partner-statement.ts';
 import type { Stage } from '../../domain/partners/onboarding.ts';
 import type { Outcome } from '../../domain/payouts/outcome.ts';
+import type { GrantStatus, InvitationState } from '../../domain/people/grant.ts';
 import type { Role } from '../../domain/people/role.ts';
 import type { PayoutFlag } from '../../domain/runs/flag.ts';
 import type { RunStatus } from '../../domain/runs/run.ts';
@@ -94,6 +95,20 @@ export const ROLE: Record<Role, string> = {
   operator: 'Operator',
   partner: 'Partner',
   auditor: 'Auditor',
+};
+
+export const GRANT_STATUS: Record<GrantStatus, { label: string; tone: Tone }> = {
+  proposed: { label: 'waits for a second person', tone: 'watch' },
+  confirmed: { label: 'given', tone: 'good' },
+  refused: { label: 'refused', tone: 'plain' },
+  revoked: { label: 'taken away', tone: 'plain' },
+};
+
+export const INVITATION: Record<InvitationState, { label: string; tone: Tone }> = {
+  open: { label: 'open', tone: 'watch' },
+  used: { label: 'used', tone: 'good' },
+  expired: { label: 'expired', tone: 'alert' },
+  replaced: { label: 'replaced', tone: 'plain' },
 };
 
 export const TASK: Record<TaskKind, string> = {

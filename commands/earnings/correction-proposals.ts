@@ -10,7 +10,7 @@ import {
   paysPerson,
 } from '../../db/earnings/corrections.ts';
 import { listPartnerPayability } from '../../db/payouts/payability.ts';
-import { addAuditEntry } from '../../db/people/audit.ts';
+import { addAuditEntry, signedBy } from '../../db/people/audit.ts';
 import { localDate } from '../../domain/calendar.ts';
 import type { CurrencyCode } from '../../domain/currency.ts';
 import {
@@ -163,7 +163,7 @@ export async function recordProposal(
     actorId: wish.proposedBy,
     action: 'correction.propose',
     subject: subjectOf(id),
-    detail: { kind: wish.kind },
+    detail: { kind: wish.kind, ...signedBy(wish.signatureId) },
   });
   return getCorrection(tx, id);
 }

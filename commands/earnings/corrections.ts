@@ -11,7 +11,7 @@ import {
   recordCorrectionVerdict,
 } from '../../db/earnings/corrections.ts';
 import { insertCorrectedLines } from '../../db/earnings/earnings.ts';
-import { addAuditEntry } from '../../db/people/audit.ts';
+import { addAuditEntry, signedBy } from '../../db/people/audit.ts';
 import { addNotification } from '../../db/tasks/notifications.ts';
 import { closeTask } from '../../db/tasks/tasks.ts';
 import { correctionPostings } from '../../domain/books/postings.ts';
@@ -28,12 +28,14 @@ export type CorrectionDecision = {
   note: string | null;
   /** Whether its partners are told in another way, such as by the news of a claim. */
   isTold?: boolean;
+  /** The signature of the person who decides. Without it, they used a key of the API. */
+  signatureId?: string | null;
 };
 
 /** Confirms or refuses what another person proposed. A confirmed correction is in the books when this returns. */
 export const decideCorrection = (
   db: Database,
-  { id, actorId, decision, note, isTold = false }: CorrectionDecision,
+  { id, actorId, decision, note, isTold = false, signatureId = null }: CorrectionDecision,
 ): Promise<Correction> =>
   db.transaction(async (tx) => {
     const correction = await lockCorrection(tx, id);
@@ -46,13 +48,14 @@ export const decideCorrection = (
       status: decision === 'confirm' ? 'confirmed' : 'refused',
       by: actorId,
       note,
+      signatureId,
     });
     await closeTask(
       tx,
       { kind: 'correction_proposed', subject: subjectOf(id) },
       { actorId, resolution: decision === 'confirm' ? 'confirmed' : 'refused' },
     );
-    const detail = { kind: correction.kind };
+    const detail = { kind: correction.kind, ...signedBy(signatureId) };
     await addAuditEntry(tx, { actorId, action: `correction.${decision}`, subject: subjectOf(id), detail });
     if (decision === 'confirm') {
       if (correction.kind === 'merge') await bookMerge(tx, correction, actorId);

@@ -1,5 +1,3 @@
-import type { DatabasePool } from 'slonik';
-
 import type { Database } from '../../db/database.ts';
 import { lockPayout, makePayoutsDue } from '../../db/payouts/payouts.ts';
 import {
@@ -10,7 +8,7 @@ import {
   recordVerdict,
   type Resolution,
 } from '../../db/payouts/resolutions.ts';
-import { addAuditEntry } from '../../db/people/audit.ts';
+import { addAuditEntry, signedBy } from '../../db/people/audit.ts';
 import { Failure } from '../../domain/errors.ts';
 import {
   isOfPart,
@@ -27,12 +25,14 @@ export type Proposal = {
   outcome: ResolutionOutcome;
   evidence: string;
   reference: string | null;
+  /** The proposer's signature. Without it, they used a key of the API. */
+  signatureId?: string | null;
 };
 
 /** Records what a person says happened to a payment. It changes nothing until another person confirms it. */
-export const proposeResolution = (db: DatabasePool, proposal: Proposal): Promise<Resolution> =>
+export const proposeResolution = (db: Database, proposal: Proposal): Promise<Resolution> =>
   db.transaction(async (tx) => {
-    const { payoutId, actorId, outcome, evidence, reference } = proposal;
+    const { payoutId, actorId, outcome, evidence, reference, signatureId = null } = proposal;
     await lockPayout(tx, payoutId);
     const payout = await readUndecided(tx, payoutId, actorId);
     const refusal = whyNotPropose(payout, outcome);
@@ -52,8 +52,9 @@ export const proposeResolution = (db: DatabasePool, proposal: Proposal): Promise
       evidence,
       reference,
       proposedBy: actorId,
+      signatureId,
     });
-    await audit(tx, 'resolution.propose', actorId, { payoutId, id, outcome });
+    await audit(tx, 'resolution.propose', actorId, { payoutId, id, outcome, signatureId });
     return getResolution(tx, id);
   });
 
@@ -62,12 +63,13 @@ export type ResolutionDecision = {
   actorId: string;
   decision: 'confirm' | 'refuse';
   note: string | null;
+  signatureId?: string | null;
 };
 
 /** Confirms or refuses what another person proposed. The payout is then due for a poll, which applies a confirmed proposal. */
 export const decideResolution = (
-  db: DatabasePool,
-  { payoutId, actorId, decision, note }: ResolutionDecision,
+  db: Database,
+  { payoutId, actorId, decision, note, signatureId = null }: ResolutionDecision,
 ): Promise<Resolution> =>
   db.transaction(async (tx) => {
     await lockPayout(tx, payoutId);
@@ -83,9 +85,14 @@ export const decideResolution = (
       (decision === 'confirm' ? whyNotApply(payout, resolution.outcome) : undefined);
     if (refusal) throw new Failure(refusal.code, refusal.message);
     const status = decision === 'confirm' ? 'confirmed' : 'refused';
-    await recordVerdict(tx, resolution.id, { status, by: actorId, note });
+    await recordVerdict(tx, resolution.id, { status, by: actorId, note, signatureId });
     if (status === 'confirmed') await makePayoutsDue(tx, { id: payoutId });
-    await audit(tx, `resolution.${decision}`, actorId, { payoutId, id: resolution.id, outcome: resolution.outcome });
+    await audit(tx, `resolution.${decision}`, actorId, {
+      payoutId,
+      id: resolution.id,
+      outcome: resolution.outcome,
+      signatureId,
+    });
     return getResolution(tx, resolution.id);
   });
 
@@ -93,5 +100,16 @@ const audit = (
   tx: Database,
   action: string,
   actorId: string,
-  { payoutId, id, outcome }: { payoutId: string; id: string; outcome: ResolutionOutcome },
-) => addAuditEntry(tx, { actorId, action, subject: `payout/${payoutId}`, detail: { resolution: id, outcome } });
+  {
+    payoutId,
+    id,
+    outcome,
+    signatureId,
+  }: { payoutId: string; id: string; outcome: ResolutionOutcome; signatureId: string | null },
+) =>
+  addAuditEntry(tx, {
+    actorId,
+    action,
+    subject: `payout/${payoutId}`,
+    detail: { resolution: id, outcome, ...signedBy(signatureId) },
+  });

@@ -1,6 +1,6 @@
 import type { Database } from '../../db/database.ts';
 import { fingerprint, type VaultKeys } from '../../db/vault.ts';
-import { addAuditEntry } from '../../db/people/audit.ts';
+import { addAuditEntry, signedBy } from '../../db/people/audit.ts';
 import { insertClaim, lockOpenClaim, markClaimed, newClaimId } from '../../db/people/claims.ts';
 import { type Grant, lockGrant } from '../../db/people/grants.ts';
 import { addNotification } from '../../db/tasks/notifications.ts';
@@ -22,9 +22,10 @@ export async function sendClaim(
   vault: VaultKeys,
   grant: Pick<Grant, 'id' | 'actor' | 'email' | 'role'>,
   by: string | null,
+  signatureId: string | null = null,
 ): Promise<void> {
   const id = await newClaimId(tx);
-  await insertClaim(tx, { id, grantId: grant.id, token: claimToken(vault, id), hours: CLAIM_HOURS, by });
+  await insertClaim(tx, { id, grantId: grant.id, token: claimToken(vault, id), hours: CLAIM_HOURS, by, signatureId });
   await addNotification(tx, {
     kind: 'key_claim',
     dedupeKey: `key_claim/${id}`,
@@ -37,7 +38,7 @@ export async function sendClaim(
     actorId: by,
     action: 'key.send_claim',
     subject: `actor/${grant.actor}`,
-    detail: { grant: grant.id, role: grant.role },
+    detail: { grant: grant.id, role: grant.role, ...signedBy(signatureId) },
   });
 }
 
@@ -45,7 +46,13 @@ export async function sendClaim(
  * Sends a person a new link for a role that they hold, and returns its address. The link before it no longer works. Throws Failure
  * `grant_not_open`.
  */
-export const sendClaimAgain = (db: Database, vault: VaultKeys, grantId: string, by: string): Promise<string> =>
+export const sendClaimAgain = (
+  db: Database,
+  vault: VaultKeys,
+  grantId: string,
+  by: string,
+  signatureId: string | null = null,
+): Promise<string> =>
   db.transaction(async (tx) => {
     const grant = await lockGrant(tx, grantId);
     if (grant.status !== 'confirmed')
@@ -57,7 +64,7 @@ export const sendClaimAgain = (db: Database, vault: VaultKeys, grantId: string, 
       throw new Failure('invalid_input', `${grant.actor} has no e-mail address. No link was sent.`, {
         details: [{ field: 'email', reason: 'is missing for this person' }],
       });
-    await sendClaim(tx, vault, grant, by);
+    await sendClaim(tx, vault, grant, by, signatureId);
     return grant.email;
   });
 

@@ -1,7 +1,7 @@
 import type { Database } from '../../db/database.ts';
 import type { VaultKeys } from '../../db/vault.ts';
 import type { Actor } from '../../db/people/actors.ts';
-import { addAuditEntry } from '../../db/people/audit.ts';
+import { addAuditEntry, signedBy } from '../../db/people/audit.ts';
 import { endClaims } from '../../db/people/claims.ts';
 import {
   getGrant,
@@ -46,7 +46,13 @@ export const proposeGrant = (
         `${actor.code} already has the role ${wish.role}, or somebody proposed it. Nothing was changed.`,
       );
     const grant = await getGrant(tx, id);
-    await audit(tx, firstSetup ? 'grant.first_setup' : alone ? 'grant.give' : 'grant.propose', by, grant);
+    await audit(
+      tx,
+      firstSetup ? 'grant.first_setup' : alone ? 'grant.give' : 'grant.propose',
+      by,
+      grant,
+      wish.signatureId,
+    );
     if (alone) await begin(tx, vault, grant, by);
     else await askToDecide(tx, taskAbout(grant));
     return grant;
@@ -70,41 +76,62 @@ function refuseWish(actor: Actor, { expiresAt }: Pick<NewGrant, 'expiresAt'>, by
     });
 }
 
-export type GrantDecision = { id: string; by: string; decision: 'confirm' | 'refuse'; note: string | null };
+export type GrantDecision = {
+  id: string;
+  by: string;
+  decision: 'confirm' | 'refuse';
+  note: string | null;
+  signatureId?: string | null;
+};
+
+/** The reason why a person may not confirm or refuse a role. Undefined if they may. */
+export async function findGrantRefusal(
+  db: Database,
+  grant: Grant,
+  { by, decision }: Pick<GrantDecision, 'by' | 'decision'>,
+): Promise<Failure | undefined> {
+  const decider = {
+    id: by,
+    isOperator: await holdsRole(db, by, 'operator'),
+    isProposerOperator: grant.proposedById !== null && (await holdsRole(db, grant.proposedById, 'operator')),
+  };
+  const refusal = whyNotDecideGrant(grant, decider, decision);
+  return refusal && new Failure(refusal.code, refusal.message);
+}
 
 /** Confirms or refuses a role that another operator proposed. A confirmed one sends the person the link to their key. */
 export const decideGrant = (
   db: Database,
   vault: VaultKeys,
-  { id, by, decision, note }: GrantDecision,
+  { id, by, decision, note, signatureId = null }: GrantDecision,
 ): Promise<Grant> =>
   db.transaction(async (tx) => {
     const grant = await lockGrant(tx, id);
-    const decider = {
-      id: by,
-      isOperator: await holdsRole(tx, by, 'operator'),
-      isProposerOperator: grant.proposedById !== null && (await holdsRole(tx, grant.proposedById, 'operator')),
-    };
-    const refusal = whyNotDecideGrant(grant, decider, decision);
-    if (refusal) throw new Failure(refusal.code, refusal.message);
-    await recordGrantVerdict(tx, id, { status: decision === 'confirm' ? 'confirmed' : 'refused', by, note });
+    const refusal = await findGrantRefusal(tx, grant, { by, decision });
+    if (refusal) throw refusal;
+    await recordGrantVerdict(tx, id, {
+      status: decision === 'confirm' ? 'confirmed' : 'refused',
+      by,
+      note,
+      signatureId,
+    });
     const decided = await getGrant(tx, id);
-    await audit(tx, `grant.${decision}`, by, decided);
+    await audit(tx, `grant.${decision}`, by, decided, signatureId);
     await closeProposal(tx, decided, { actorId: by, resolution: decided.status });
     if (decision === 'confirm') await begin(tx, vault, decided, by);
     return decided;
   });
 
 /** Takes a role away. The person's keys for it stop at once, and so does a link that was not used. Safe to repeat. */
-export const revokeGrant = (db: Database, id: string, by: string): Promise<void> =>
+export const revokeGrant = (db: Database, id: string, by: string, signatureId: string | null = null): Promise<void> =>
   db.transaction(async (tx) => {
     const grant = await lockGrant(tx, id);
     if (grant.status === 'revoked' || grant.status === 'refused') return;
-    await markGrantRevoked(tx, id, by);
+    await markGrantRevoked(tx, id, by, signatureId);
     await closeProposal(tx, grant, { actorId: by, resolution: 'revoked' });
     await endClaims(tx, id);
     await endKeysOfGrant(tx, id);
-    await audit(tx, 'grant.revoke', by, grant);
+    await audit(tx, 'grant.revoke', by, grant, signatureId);
   });
 
 const taskAbout = ({ id, actor, role, proposedBy }: Grant) => ({
@@ -135,10 +162,16 @@ async function begin(tx: Database, vault: VaultKeys, grant: Grant, by: string): 
   });
 }
 
-const audit = (tx: Database, action: string, by: string, { id, actor, role, partner }: Grant) =>
+const audit = (
+  tx: Database,
+  action: string,
+  by: string,
+  { id, actor, role, partner }: Grant,
+  signatureId: string | null = null,
+) =>
   addAuditEntry(tx, {
     actorId: by,
     action,
     subject: `actor/${actor}`,
-    detail: { grant: id, role, ...(partner && { partner }) },
+    detail: { grant: id, role, ...(partner && { partner }), ...signedBy(signatureId) },
   });

@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
 
 import type { Database } from '../../db/database.ts';
-import { addAuditEntry } from '../../db/people/audit.ts';
-import { endKey, insertKey } from '../../db/people/keys.ts';
-import { Failure } from '../../domain/errors.ts';
+import { addAuditEntry, signedBy } from '../../db/people/audit.ts';
+import { endKey, findKey, insertKey } from '../../db/people/keys.ts';
 import { formatKey, PREFIX_BYTES, SECRET_BYTES } from '../../domain/people/api-key.ts';
 import type { Role } from '../../domain/people/role.ts';
 
@@ -33,8 +32,14 @@ export async function issueKey(
 }
 
 /** Revokes a key now. Safe to repeat. Throws Failure `not_found`. */
-export const revokeKey = (db: Database, id: string, by: string): Promise<void> =>
+export const revokeKey = (db: Database, id: string, by: string, signatureId: string | null = null): Promise<void> =>
   db.transaction(async (tx) => {
-    if (!(await endKey(tx, id))) throw new Failure('not_found', `There is no key ${id}.`);
-    await addAuditEntry(tx, { actorId: by, action: 'key.revoke', subject: `key/${id}` });
+    await findKey(tx, id);
+    if (await endKey(tx, id, by, signatureId))
+      await addAuditEntry(tx, {
+        actorId: by,
+        action: 'key.revoke',
+        subject: `key/${id}`,
+        detail: signedBy(signatureId),
+      });
   });

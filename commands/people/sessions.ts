@@ -5,7 +5,7 @@ import type { AuthenticationResponseJSON, RegistrationResponseJSON } from '@simp
 import type { Database } from '../../db/database.ts';
 import { addAuditEntry } from '../../db/people/audit.ts';
 import { lockOpenClaim, markClaimedByPasskey } from '../../db/people/claims.ts';
-import { endSession, insertSession, useChallenge } from '../../db/people/sessions.ts';
+import { endSession, endSessionsOf, insertSession, useChallenge } from '../../db/people/sessions.ts';
 import type { VaultKeys } from '../../db/vault.ts';
 import { Failure } from '../../domain/errors.ts';
 import { SECRET_BYTES } from '../../domain/people/api-key.ts';
@@ -77,4 +77,11 @@ export const signOut = (db: Database, sessionId: string, actorId: string): Promi
   db.transaction(async (tx) => {
     if (await endSession(tx, sessionId, actorId))
       await addAuditEntry(tx, { actorId, action: 'session.end', subject: `session/${sessionId}` });
+  });
+
+/** Ends every session of a person, for an operator. Their passkeys stay. */
+export const endAllSessions = (db: Database, { id, code }: { id: string; code: string }, by: string): Promise<void> =>
+  db.transaction(async (tx) => {
+    const count = await endSessionsOf(tx, id);
+    await addAuditEntry(tx, { actorId: by, action: 'session.end_all', subject: `actor/${code}`, detail: { count } });
   });

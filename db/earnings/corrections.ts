@@ -132,14 +132,18 @@ export type NewCorrection = {
   proposedBy: string;
   /** The people besides the proposer who had a hand in it. */
   hands?: readonly string[];
+  /** The proposer's signature. Without it, they used a key of the API. */
+  signatureId?: string | null;
 };
 
 /** Writes a proposal and returns its id, or null if the partner is merged already, or is to be. */
 export const insertCorrection = (db: Database, wish: NewCorrection): Promise<string | null> =>
   db.maybeOneFirst(sql.type(Id)`
-    insert into correction(kind, reason, reference, merged_id, into_id, proposed_by, hands)
+    insert into correction(kind, reason, reference, merged_id, into_id, proposed_by, hands,
+      proposal_signature_id)
     values (${wish.kind}, ${wish.reason}, ${wish.reference}, ${wish.merge && String(wish.merge.mergedId)}::bigint,
-      ${wish.merge && String(wish.merge.intoId)}::bigint, ${wish.proposedBy}, ${sql.array([...(wish.hands ?? [])], 'uuid')})
+      ${wish.merge && String(wish.merge.intoId)}::bigint, ${wish.proposedBy}, ${sql.array([...(wish.hands ?? [])], 'uuid')},
+      ${wish.signatureId ?? null})
     on conflict do nothing returning id`);
 
 /** Writes items with the numbers after those that the correction has. */
@@ -165,11 +169,21 @@ export async function insertCorrectionItems(
       as given(item_no, partner_id, program_id, currency, amount_minor, available_on, reason)`);
 }
 
-export type CorrectionVerdict = { status: 'confirmed' | 'refused'; by: string; note: string | null };
+export type CorrectionVerdict = {
+  status: 'confirmed' | 'refused';
+  by: string;
+  note: string | null;
+  signatureId?: string | null;
+};
 
-export const recordCorrectionVerdict = (db: Database, id: string, { status, by, note }: CorrectionVerdict) =>
+export const recordCorrectionVerdict = (
+  db: Database,
+  id: string,
+  { status, by, note, signatureId = null }: CorrectionVerdict,
+) =>
   db.query(sql.unsafe`
-    update correction set status = ${status}, decided_by = ${by}, decided_at = now(), note = ${note} where id = ${id}`);
+    update correction set status = ${status}, decided_by = ${by}, decided_at = now(), note = ${note},
+      decision_signature_id = ${signatureId} where id = ${id}`);
 
 const DeciderRow = z.strictObject({
   isPayee: z.boolean(),

@@ -1,9 +1,11 @@
 -- A correction is decided once, by somebody else, and by nobody whose role its proposer gave. It pays neither of the two people.
 create or replace function guard_correction() returns trigger language plpgsql as $$
 begin
-  if (new.id, new.kind, new.reason, new.reference, new.hands, new.merged_id, new.into_id, new.proposed_by, new.proposed_at)
+  if (new.id, new.kind, new.reason, new.reference, new.hands, new.merged_id, new.into_id, new.proposed_by, new.proposed_at,
+      new.proposal_signature_id)
      is distinct from
-     (old.id, old.kind, old.reason, old.reference, old.hands, old.merged_id, old.into_id, old.proposed_by, old.proposed_at)
+     (old.id, old.kind, old.reason, old.reference, old.hands, old.merged_id, old.into_id, old.proposed_by, old.proposed_at,
+      old.proposal_signature_id)
      or old.status <> 'proposed' or new.status = 'proposed' then
     raise exception 'correction % refused: a proposal never changes, and is decided once', old.id using errcode = 'restrict_violation';
   end if;

@@ -26,10 +26,13 @@ begin
     end if;
     return new;
   end if;
-  if (new.id, new.actor_id, new.role, new.partner_id, new.first_setup, new.proposed_by, new.proposed_at, new.expires_at)
+  if (new.id, new.actor_id, new.role, new.partner_id, new.first_setup, new.proposed_by, new.proposed_at, new.expires_at,
+      new.proposal_signature_id)
      is distinct from
-     (old.id, old.actor_id, old.role, old.partner_id, old.first_setup, old.proposed_by, old.proposed_at, old.expires_at)
-     or old.status <> 'proposed' and (new.decided_by, new.decided_at, new.note) is distinct from (old.decided_by, old.decided_at, old.note)
+     (old.id, old.actor_id, old.role, old.partner_id, old.first_setup, old.proposed_by, old.proposed_at, old.expires_at,
+      old.proposal_signature_id)
+     or old.status <> 'proposed' and (new.decided_by, new.decided_at, new.note, new.decision_signature_id)
+        is distinct from (old.decided_by, old.decided_at, old.note, old.decision_signature_id)
      or (old.status, new.status) not in
         (('proposed', 'confirmed'), ('proposed', 'refused'), ('proposed', 'revoked'), ('confirmed', 'revoked')) then
     raise exception 'grant % refused: a grant is decided once, and revoked once', old.id using errcode = 'restrict_violation';

@@ -18,11 +18,12 @@ begin
     return new;
   end if;
   if (new.id, new.task_id, new.payout_id, new.attempt_id, new.outcome, new.amount_minor, new.evidence, new.reference, new.proposed_by,
-      new.proposed_at)
+      new.proposed_at, new.proposal_signature_id)
      is distinct from (old.id, old.task_id, old.payout_id, old.attempt_id, old.outcome, old.amount_minor, old.evidence, old.reference,
-      old.proposed_by, old.proposed_at)
+      old.proposed_by, old.proposed_at, old.proposal_signature_id)
      or old.decided_by is not null
-        and (new.decided_by, new.decided_at, new.note) is distinct from (old.decided_by, old.decided_at, old.note)
+        and (new.decided_by, new.decided_at, new.note, new.decision_signature_id)
+            is distinct from (old.decided_by, old.decided_at, old.note, old.decision_signature_id)
      or old.status = new.status
      or not exists (select from resolution_edge where from_status = old.status and to_status = new.status) then
     raise exception 'resolution % refused: the proposal and the decision never change', old.id using errcode = 'restrict_violation';

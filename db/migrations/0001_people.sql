@@ -111,6 +111,16 @@ create table signature(
 comment on table signature is
   'A statement that a person signed with a passkey. Its SHA-256 is the challenge in the client data, so anybody can verify it.';
 
+alter table role_grant
+  add column proposal_signature_id uuid unique references signature,
+  add column decision_signature_id uuid unique references signature,
+  add column revocation_signature_id uuid unique references signature;
+alter table key_claim add column signature_id uuid unique references signature;
+alter table api_key add column revoked_by uuid references actor,
+  add column revocation_signature_id uuid unique references signature;
+comment on column role_grant.decision_signature_id is
+  'The signature of the passkey of the person who decided. Null where they used a key of the API, as in every column of its kind.';
+
 create table session(
   id uuid primary key default uuidv7(),
   actor_id uuid not null references actor,

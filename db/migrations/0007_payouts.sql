@@ -275,6 +275,8 @@ create table resolution(
   decided_by uuid references actor,
   decided_at timestamptz,
   note text check (note <> ''),
+  proposal_signature_id uuid unique references signature,
+  decision_signature_id uuid unique references signature,
   ended_at timestamptz,
   check (decided_by <> proposed_by),
   check ((decided_by is null) = (decided_at is null)),

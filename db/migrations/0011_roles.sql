@@ -13,9 +13,9 @@ revoke insert on currency, rail_unit, payout_edge, attempt_edge, batch_edge, res
 grant update on idempotency_key, payer_gateway, gateway_pause, pay_schedule_minimum, partner, task, alarm, notification,
   event_due, audit, audit_source, back_test, earning_scope, scope_total, scope_member, scope_customer, import, payout, payout_line, payout_attempt, instrument_failure, webhook_inbox, resolution, payout_run, run_outcome, check_account, check_stop,
   check_exception, recon_report, recon_line, recon_break to bursar_app;
-grant update (revoked_at, last_used_at) on api_key to bursar_app;
+grant update (revoked_at, revoked_by, revocation_signature_id, last_used_at) on api_key to bursar_app;
 grant update (digest, at_once) on incident to bursar_app;
-grant update (status, decided_by, decided_at, note, revoked_by, revoked_at) on role_grant to bursar_app;
+grant update (status, decided_by, decided_at, note, decision_signature_id, revoked_by, revoked_at, revocation_signature_id) on role_grant to bursar_app;
 grant update (ended_at, key_id, passkey_id) on key_claim to bursar_app;
 grant update (sign_count, last_used_at, removed_at) on passkey to bursar_app;
 grant delete on used_challenge to bursar_app;

@@ -15,6 +15,8 @@ create table correction(
   decided_by uuid references actor,
   decided_at timestamptz,
   note text check (note <> ''),
+  proposal_signature_id uuid unique references signature,
+  decision_signature_id uuid unique references signature,
   constraint two_people_correct check (decided_by <> proposed_by),
   check ((decided_by is null) = (decided_at is null)),
   check ((status = 'proposed') = (decided_by is null)),
@@ -48,4 +50,4 @@ comment on column correction_item.reason is 'The reason of this item alone, such
 alter table earning_line add foreign key (correction_id, correction_item) references correction_item(correction_id, item_no);
 
 grant select, insert on correction, correction_item to bursar_app;
-grant update (status, decided_by, decided_at, note) on correction to bursar_app;
+grant update (status, decided_by, decided_at, note, decision_signature_id) on correction to bursar_app;

@@ -116,23 +116,31 @@ export type NewResolution = {
   evidence: string;
   reference: string | null;
   proposedBy: string;
+  signatureId?: string | null;
 };
 
 /** Records what a person says happened to a payment, and returns the id of the row. */
 export const insertResolution = (db: Database, resolution: NewResolution): Promise<string> =>
   db.oneFirst(sql.type(Id)`
-    insert into resolution(task_id, payout_id, attempt_id, outcome, amount_minor, evidence, reference, proposed_by)
+    insert into resolution(task_id, payout_id, attempt_id, outcome, amount_minor, evidence, reference, proposed_by,
+      proposal_signature_id)
     values (${resolution.taskId}, ${resolution.payoutId}, ${resolution.attemptId}, ${resolution.outcome},
       ${resolution.minor === null ? null : String(resolution.minor)}::bigint, ${resolution.evidence}, ${resolution.reference},
-      ${resolution.proposedBy})
+      ${resolution.proposedBy}, ${resolution.signatureId ?? null})
     returning id`);
 
-export type ResolutionVerdict = { status: 'confirmed' | 'refused'; by: string; note: string | null };
+export type ResolutionVerdict = {
+  status: 'confirmed' | 'refused';
+  by: string;
+  note: string | null;
+  signatureId: string | null;
+};
 
 /** Records what another person decided about a proposal. */
-export const recordVerdict = (db: Database, id: string, { status, by, note }: ResolutionVerdict) =>
+export const recordVerdict = (db: Database, id: string, { status, by, note, signatureId }: ResolutionVerdict) =>
   db.query(sql.unsafe`
-    update resolution set status = ${status}, decided_by = ${by}, decided_at = now(), note = ${note} where id = ${id}`);
+    update resolution set status = ${status}, decided_by = ${by}, decided_at = now(), note = ${note},
+      decision_signature_id = ${signatureId} where id = ${id}`);
 
 /** Says that the decision of two people is in the books now. */
 export const markResolutionApplied = (db: Database, id: string) =>

@@ -15,6 +15,10 @@ export type AuditEntry = {
   detail?: Readonly<Record<string, string | number | boolean | null>>;
 };
 
+/** The part of an entry that names the signature of the person who acted, if they signed. */
+export const signedBy = (signatureId: string | null | undefined): { signature?: string } =>
+  signatureId ? { signature: signatureId } : {};
+
 const AUDIT_SEAL_MAX = 5000;
 
 /** Writes down who did what, in the transaction that did it. */

@@ -8,14 +8,25 @@ import type { Database } from '../database.ts';
 
 export const newClaimId = (db: Database): Promise<string> => db.oneFirst(sql.type(Id)`select uuidv7() as id`);
 
-export type NewClaim = { id: string; grantId: string; token: string; hours: number; by: string | null };
+export type NewClaim = {
+  id: string;
+  grantId: string;
+  token: string;
+  hours: number;
+  by: string | null;
+  signatureId?: string | null;
+};
 
 /** Writes a claim with the hash of its token. Earlier claims of the grant end. */
-export async function insertClaim(db: Database, { id, grantId, token, hours, by }: NewClaim): Promise<void> {
+export async function insertClaim(
+  db: Database,
+  { id, grantId, token, hours, by, signatureId = null }: NewClaim,
+): Promise<void> {
   await endClaims(db, grantId);
   await db.query(sql.unsafe`
-    insert into key_claim(id, grant_id, token_hash, created_by, expires_at)
-    values (${id}, ${grantId}, ${sql.binary(sha256(token))}, ${by}, now() + ${hours} * interval '1 hour')`);
+    insert into key_claim(id, grant_id, token_hash, created_by, signature_id, expires_at)
+    values (${id}, ${grantId}, ${sql.binary(sha256(token))}, ${by}, ${signatureId},
+      now() + ${hours} * interval '1 hour')`);
 }
 
 /** Ends the open claims of a grant. Their links no longer work. */

@@ -54,17 +54,20 @@ export type NewGrant = {
   partnerId: bigint | null;
   /** When the role ends by itself. Null means never. */
   expiresAt: Date | null;
+  /** The proposer's signature. Without it, they used a key of the API. */
+  signatureId?: string | null;
 };
 
 /** Writes a grant. `alone` gives it at once, without a second person. Returns its id, or null if there is a live one already. */
 export const insertGrant = (
   db: Database,
-  { actorId, role, partnerId, expiresAt }: NewGrant,
+  { actorId, role, partnerId, expiresAt, signatureId = null }: NewGrant,
   { by, alone, firstSetup }: { by: string | null; alone: boolean; firstSetup: boolean },
 ): Promise<string | null> =>
   db.maybeOneFirst(sql.type(Id)`
-    insert into role_grant(actor_id, role, partner_id, expires_at, proposed_by, first_setup, status, decided_at)
-    values (${actorId}, ${role}, ${partnerId}, ${expiresAt && sql.timestamp(expiresAt)}, ${by}, ${firstSetup},
+    insert into role_grant(actor_id, role, partner_id, expires_at, proposed_by, proposal_signature_id, first_setup, status,
+      decided_at)
+    values (${actorId}, ${role}, ${partnerId}, ${expiresAt && sql.timestamp(expiresAt)}, ${by}, ${signatureId}, ${firstSetup},
       ${alone ? 'confirmed' : 'proposed'}, case when ${alone} then now() end)
     on conflict do nothing returning id`);
 
@@ -80,15 +83,22 @@ export async function getGrant(db: Database, id: string): Promise<Grant> {
   return grant;
 }
 
-export type GrantVerdict = { status: 'confirmed' | 'refused'; by: string; note: string | null };
+export type GrantVerdict = {
+  status: 'confirmed' | 'refused';
+  by: string;
+  note: string | null;
+  signatureId?: string | null;
+};
 
-export const recordGrantVerdict = (db: Database, id: string, { status, by, note }: GrantVerdict) =>
+export const recordGrantVerdict = (db: Database, id: string, { status, by, note, signatureId = null }: GrantVerdict) =>
   db.query(sql.unsafe`
-    update role_grant set status = ${status}, decided_by = ${by}, decided_at = now(), note = ${note} where id = ${id}`);
+    update role_grant set status = ${status}, decided_by = ${by}, decided_at = now(), note = ${note},
+      decision_signature_id = ${signatureId} where id = ${id}`);
 
-export const markGrantRevoked = (db: Database, id: string, by: string | null) =>
+export const markGrantRevoked = (db: Database, id: string, by: string | null, signatureId: string | null = null) =>
   db.query(sql.unsafe`
-    update role_grant set status = 'revoked', revoked_by = ${by}, revoked_at = now() where id = ${id}`);
+    update role_grant set status = 'revoked', revoked_by = ${by}, revoked_at = now(),
+      revocation_signature_id = ${signatureId} where id = ${id}`);
 
 /** Grants, newest first: of one person, or those in one status. */
 export const listGrants = (

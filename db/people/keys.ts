@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { sha256 } from '../../domain/canonical.ts';
 import { type KeyParts, parseKey } from '../../domain/people/api-key.ts';
 import { type Role, ROLES } from '../../domain/people/role.ts';
+import { Failure } from '../../domain/errors.ts';
 import { Bytes, Id, Instant } from '../column-types.ts';
 import { changesRow, type Database } from '../database.ts';
 
@@ -44,9 +45,25 @@ export const endKeysOf = (db: Database, actorId: string) =>
 export const endKeysOfGrant = (db: Database, grantId: string) =>
   db.query(sql.unsafe`update api_key set revoked_at = now() where grant_id = ${grantId} and revoked_at is null`);
 
-/** Ends a key now, unless it has ended already. Returns whether there is such a key. */
-export const endKey = (db: Database, id: string): Promise<boolean> =>
-  changesRow(db, sql.unsafe`update api_key set revoked_at = coalesce(revoked_at, now()) where id = ${id}`);
+/** Ends a key now. Returns whether it was open. */
+export const endKey = (db: Database, id: string, by: string, signatureId: string | null): Promise<boolean> =>
+  changesRow(
+    db,
+    sql.unsafe`
+    update api_key set revoked_at = now(), revoked_by = ${by}, revocation_signature_id = ${signatureId}
+    where id = ${id} and revoked_at is null`,
+  );
+
+const OwnedKey = z.strictObject({ prefix: z.string(), actor: z.string(), isOpen: z.boolean() });
+
+/** Whose a key is, and whether it was not revoked. */
+export async function findKey(db: Database, id: string): Promise<z.infer<typeof OwnedKey>> {
+  const key = await db.maybeOne(sql.type(OwnedKey)`
+    select key.prefix, actor.code as actor, key.revoked_at is null as "isOpen"
+    from api_key key join role_grant held on held.id = key.grant_id join actor on actor.id = held.actor_id where key.id = ${id}`);
+  if (!key) throw new Failure('not_found', `There is no key ${id}.`);
+  return key;
+}
 
 /**
  * A person who asks, in the one role of the key that was sent. `partnerId` is set for the role partner alone, and `mergedCodes` are those

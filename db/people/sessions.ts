@@ -79,6 +79,11 @@ export const endSession = (db: Database, id: string, actorId: string): Promise<b
     sql.unsafe`update session set ended_at = now() where id = ${id} and actor_id = ${actorId} and ended_at is null`,
   );
 
+/** Ends every session of a person now. Returns how many were open. */
+export const endSessionsOf = async (db: Database, actorId: string): Promise<number> =>
+  (await db.query(sql.unsafe`update session set ended_at = now() where actor_id = ${actorId} and ended_at is null`))
+    .rowCount;
+
 /** Notes that somebody signed in with this challenge. False if it was used before. Forgets those that are too old to be used. */
 export async function useChallenge(db: Database, challenge: Uint8Array, endsMs: number): Promise<boolean> {
   await db.query(sql.unsafe`delete from used_challenge where expires_at < now()`);

@@ -5,6 +5,10 @@ import type { Role } from './role.ts';
 export const GRANT_STATUSES = ['proposed', 'confirmed', 'refused', 'revoked'] as const;
 export type GrantStatus = (typeof GRANT_STATUSES)[number];
 
+/** A link that was sent ends unused when a later one replaces it, or when its role is taken away. */
+export const INVITATION_STATES = ['open', 'used', 'expired', 'replaced'] as const;
+export type InvitationState = (typeof INVITATION_STATES)[number];
+
 /** How long a person may take their key with the link that they were sent. */
 export const CLAIM_HOURS = 72;
 

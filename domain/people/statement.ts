@@ -6,11 +6,47 @@ export type Statement = (nonce: string) => string;
  * key of the passkey alone.
  */
 
-/** The approval of a run. */
-export const approvalStatement =
-  ({ runId, contentHash }: { readonly runId: string; readonly contentHash: string }): Statement =>
+/** The acts, besides the two below, that people sign in the console. An act is the beginning of its sentence. */
+export const SIGNED_ACTS = [
+  'propose role',
+  'confirm role',
+  'refuse role',
+  'revoke role',
+  'send link',
+  'revoke key',
+  'ask for a new passkey',
+  'confirm new passkey',
+  'refuse new passkey',
+  'propose outcome',
+  'confirm outcome',
+  'refuse outcome',
+  'propose correction',
+  'confirm correction',
+  'refuse correction',
+  'propose write-off',
+] as const;
+export type SignedAct = (typeof SIGNED_ACTS)[number];
+
+/**
+ * An act about a subject, such as `grant/<id>`. The hash covers what the person saw and what they typed, so the sentence stands for one
+ * act with one content.
+ */
+export const actStatement =
+  ({
+    act,
+    subject,
+    contentHash,
+  }: {
+    act: SignedAct | 'approve run';
+    subject: string;
+    contentHash: string;
+  }): Statement =>
   (nonce) =>
-    `bursar approve run ${runId} content ${contentHash} nonce ${nonce}`;
+    `bursar ${act} ${subject} content ${contentHash} nonce ${nonce}`;
+
+/** The approval of a run. */
+export const approvalStatement = ({ runId, contentHash }: { readonly runId: string; readonly contentHash: string }) =>
+  actStatement({ act: 'approve run', subject: runId, contentHash });
 
 /** Payment details that a partner gives. The sentence holds a keyed hash of them, because it is not sealed. */
 export const detailsStatement =

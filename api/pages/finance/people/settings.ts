@@ -1,0 +1,38 @@
+import type { ApiDeps } from '../../../http/deps.ts';
+import { mayUse, type PageRoute } from '../../../http/page-permissions.ts';
+import { type definePages, sendPage } from '../../guard.ts';
+import { html } from '../../html.ts';
+import { consolePage } from '../../layout.ts';
+
+type Setting = { name: string; path: string; about: string };
+
+/** The parts of the settings. A person sees those that a role of theirs may open. */
+const SETTINGS = [
+  {
+    name: 'People and roles',
+    path: '/settings/people',
+    about: 'Their roles, invitations, passkeys and keys.',
+  },
+] as const satisfies readonly Setting[];
+
+/** The way back from a page of the settings. */
+export const inSettings = (...steps: readonly (readonly [name: string, path: string])[]) =>
+  html`<p>
+    ${[['Settings', '/settings'] as const, ...steps].map(([name, path], index) => html`${index > 0 && ' / '}<a href="${path}">${name}</a>`)}
+  </p>`;
+
+export function settingsPages(_deps: ApiDeps, pages: ReturnType<typeof definePages>): void {
+  pages.on('GET /settings', (c, visitor) => {
+    const open = SETTINGS.filter(({ path }) => mayUse(visitor.roles, `GET ${path}` satisfies PageRoute));
+    const main = html`<header class="title"><h1>Settings</h1></header>
+      <ul class="choices">
+        ${open.map(
+          ({ name, path, about }) =>
+            html`<li>
+              <a class="card" href="${path}"><strong>${name}</strong><small>${about}</small></a>
+            </li>`,
+        )}
+      </ul>`;
+    return sendPage(c, consolePage({ title: 'Settings', here: '/settings', main }, visitor));
+  });
+}

@@ -1,0 +1,95 @@
+import { performSigned, readSigning, type Signing } from '../../commands/people/signed.ts';
+import type { Visitor } from '../../db/people/sessions.ts';
+import type { ApiDeps } from '../http/deps.ts';
+import { problemOf } from '../http/problem.ts';
+import { type PageContext, readForm, sendPage } from './guard.ts';
+import { html, type Html } from './html.ts';
+import { consolePage, type PageContent } from './layout.ts';
+import { readSigned, signatureForm, signingPlace } from './people/signature.ts';
+
+type Answer = Response | Promise<Response>;
+
+/**
+ * A form whose action is signed. Its route gets two requests: the first one holds what was typed, and is answered with the question and
+ * the button for the passkey; the second one holds the signature too, and does the act. A handler checks what was typed, and then calls
+ * `sign` in both cases.
+ */
+export type SignedForm<Seen, Done> = Signing<Seen, Done> & {
+  /** The question, such as `Confirm this role?`. */
+  title: string;
+  here: PageContent['here'];
+  /** The consequences, for the person who signs. */
+  about: (seen: Seen) => Html;
+  button: string;
+  /** The address for a person who does not want to. */
+  back: string;
+  /** The page with the form and what was typed, for an act that was refused. Without it, the question comes back. */
+  again?: (notice: Html) => Html | Promise<Html>;
+  /** The answer after the act, outside its transaction. */
+  answer: (done: Done) => Answer;
+};
+
+/** Says above a form why nothing was done. */
+export const noticeOf = (title: string, detail: string): Html =>
+  html`<div class="card notice" data-tone="alert" role="alert">
+    <h2>${title}</h2>
+    <p>${detail}</p>
+  </div>`;
+
+/** Titles for people, where those of the API speak of keys. */
+const TITLES: Partial<Record<string, string>> = {
+  not_authenticated: 'Your signature was not accepted',
+  not_allowed: 'You may not do that',
+};
+/** The refusals after which the person can sign the same question again. */
+const SIGN_AGAIN = ['changed_since_seen', 'not_authenticated'];
+
+export function defineSigning(deps: ApiDeps) {
+  const { db } = deps;
+
+  /** The question, with everything that was typed, and the button for the passkey. */
+  async function askAbout<Seen, Done>(
+    c: PageContext,
+    { actorId }: Visitor,
+    form: SignedForm<Seen, Done>,
+    notice?: Html,
+  ): Promise<Html> {
+    const { seen, contentHash, statement } = await readSigning(db, form);
+    const hidden = { ...form.typed, content: contentHash };
+    const action = { action: c.req.path, button: form.button, hidden };
+    return html`<header class="title"><h1>${form.title}</h1></header>
+      ${notice}
+      <section class="card">${form.about(seen)}</section>
+      <p>
+        Your passkey signs content <code>${contentHash.slice(0, 12)}</code>. If it changes before your signature
+        arrives, nothing is done.
+      </p>
+      ${await signatureForm(deps, { actorId, statement }, action)}
+      <p><a href="${form.back}">Not now</a></p>`;
+  }
+
+  /** Asks a person to sign, or does what they signed. */
+  return async function sign<Seen, Done>(
+    c: PageContext,
+    visitor: Visitor,
+    form: SignedForm<Seen, Done>,
+  ): Promise<Response> {
+    const send = (main: Html, status?: number) =>
+      sendPage(c, consolePage({ title: form.title, here: form.here, main }, visitor), status);
+    const { credential, content } = await readForm(c, 'credential', 'content');
+    const by = { signing: form, actorId: visitor.actorId };
+    let done: Done;
+    try {
+      if (credential === '') return await send(await askAbout(c, visitor, form));
+      done = await performSigned(db, signingPlace(deps), by, { contentHash: content, signed: await readSigned(c) });
+    } catch (error) {
+      const { status, code, title, detail } = problemOf(error, c.get('requestId'));
+      if (status >= 500 || status === 404) throw error;
+      const notice = noticeOf(TITLES[code] ?? title, detail);
+      if (form.again && !SIGN_AGAIN.includes(code)) return send(await form.again(notice), status);
+      if (credential === '') throw error;
+      return send(await askAbout(c, visitor, form, notice), status);
+    }
+    return form.answer(done);
+  };
+}
