@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 
-import type { FailureDetail } from '../../domain/errors.ts';
+import { Failure, type FailureCode, type FailureDetail } from '../../domain/errors.ts';
 import { refuseFields } from '../http/router.ts';
 import { countOf } from './format.ts';
 import { html, type Html } from './html.ts';
@@ -10,9 +10,11 @@ import { html, type Html } from './html.ts';
 export type Choice = { readonly value: string; readonly label: string };
 export type FieldWish = {
   name: string;
+  /** Its id, where a page has two fields of one name. */
+  id?: string;
   label: string;
   help?: string | undefined;
-  type?: 'text' | 'date' | 'email' | 'datetime-local';
+  type?: 'text' | 'date' | 'email' | 'datetime-local' | 'file';
   /** `sometimes` if another field decides. */
   required?: boolean | 'sometimes';
   lengthMax?: number;
@@ -28,35 +30,18 @@ export type FieldWish = {
 /** The values that were typed into a form, and the objections to them. */
 export type Filled = { values: Readonly<Record<string, string>>; objections?: readonly FailureDetail[] };
 
-/** Checks what was typed by the rules of the API. Each objection has the name of its field. */
-export function checkFields<Shape>(
-  shape: z.ZodType<Shape>,
-  values: Readonly<Record<string, string>>,
-): { data: Shape; objections?: never } | { data?: never; objections: readonly FailureDetail[] } {
-  const given = Object.fromEntries(Object.entries(values).filter(([, value]) => value.trim() !== ''));
-  const read = shape.safeParse(given);
-  if (read.success) return { data: read.data };
-  const { details } = refuseFields(read.error, (count) => count);
-  return {
-    objections: details.map(({ field: name, reason }) => ({
-      field: name,
-      reason: name in given ? reason : 'is missing',
-    })),
-  };
-}
-
 /** A field with its label, its help and its objection. */
 export function field(wish: FieldWish, { values, objections = [] }: Filled): Html {
-  const { name, label, help } = wish;
+  const { name, id = name, label, help } = wish;
   const value = values[name] ?? '';
   const wrong = objections.find((objection) => objection.field === name)?.reason;
-  const about = [help && `${name}-help`, wrong && `${name}-wrong`].filter(Boolean).join(' ');
-  const common = html`id="${name}" name="${name}" ${wish.required === true && html`required`}
+  const about = [help && `${id}-help`, wrong && `${id}-wrong`].filter(Boolean).join(' ');
+  const common = html`id="${id}" name="${name}" ${wish.required === true && html`required`}
   ${about && html`aria-describedby="${about}"`} ${wrong && html`aria-invalid="true"`}`;
   return html`<div class="field">
-    <label for="${name}">${label} ${!wish.required && html`<small>optional</small>`}</label>
-    ${control(wish, value, common)} ${help && html`<small id="${name}-help">${help}</small>`}
-    ${wrong && html`<p class="wrong" id="${name}-wrong">${label} ${wrong}.</p>`}
+    <label for="${id}">${label} ${!wish.required && html`<small>optional</small>`}</label>
+    ${control(wish, value, common)} ${help && html`<small id="${id}-help">${help}</small>`}
+    ${wrong && html`<p class="wrong" id="${id}-wrong">${label} ${wrong}.</p>`}
   </div>`;
 }
 
@@ -73,6 +58,7 @@ function control(
           html`<option value="${choice.value}" ${choice.value === value && html`selected`}>${choice.label}</option>`,
       )}
     </select>`;
+  if (type === 'file') return html`<input ${common} type="file" />`;
   const bound = lengthMax !== undefined && html`maxlength="${lengthMax}"`;
   if (long) return html`<textarea ${common} rows="3" ${bound}>${value}</textarea>`;
   return html`<input ${common} type="${type}" value="${value}" ${bound} autocomplete="${autocomplete ?? 'off'}" />`;
@@ -82,15 +68,96 @@ function control(
 export function objectionsOf(names: readonly string[], objections: readonly FailureDetail[] = []): Html | null {
   if (objections.length === 0) return null;
   const others = objections.filter((objection) => !names.includes(objection.field));
+  const wrong = objections.filter((objection) => objection.field !== '').length;
   return html`<div class="card notice" data-tone="alert" role="alert">
-    <h2>Nothing was saved. Please correct ${countOf(objections.length, 'field')}.</h2>
+    <h2>Nothing was saved.${wrong > 0 && ` Please correct ${countOf(wrong, 'field')}.`}</h2>
     ${
       others.length > 0 &&
       html`<ul class="plain">
-        ${others.map((objection) => html`<li>${objection.field} ${objection.reason}.</li>`)}
+        ${others.map(({ field: name, reason }) => html`<li>${name === '' ? reason : `${name} ${reason}.`}</li>`)}
       </ul>`
     }
   </div>`;
+}
+
+type FoldedForm = {
+  action: string;
+  title: string;
+  about?: string | undefined;
+  button: string;
+  wishes: readonly FieldWish[];
+  hidden?: Readonly<Record<string, string>>;
+};
+
+/** A form that is open when somebody wants it, and when it came back with an objection. */
+export const foldedForm = ({ action, title, about, button, wishes, hidden = {} }: FoldedForm, filled: Filled): Html =>
+  html`<details class="card fields" ${(filled.objections ?? []).length > 0 && html`open`}>
+    <summary>${title}…</summary>
+    ${objectionsOf(
+      wishes.map(({ name }) => name),
+      filled.objections,
+    )}
+    <form method="post" action="${action}">
+      ${about && html`<p class="quiet">${about}</p>`}
+      ${Object.entries(hidden).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`)}
+      ${wishes.map((wish) => field(wish, filled))}
+      <p class="buttons"><button class="primary">${button}</button></p>
+    </form>
+  </details>`;
+
+/** The content of a form, or the objections to it. */
+export type Read<Body> =
+  | { success: true; body: Body }
+  | { success: false; objections: readonly FailureDetail[]; body?: undefined };
+
+/** Checks what was typed by the rules of the API. Each objection has the name of its field. */
+export function readBy<Shape extends z.ZodType>(shape: Shape, typed: unknown): Read<z.output<Shape>> {
+  const read = shape.safeParse(typed);
+  if (read.success) return { success: true, body: read.data };
+  const { details } = refuseFields(read.error, (count) => count);
+  return {
+    success: false,
+    objections: details.map(({ field: name, reason }) => ({
+      field: name,
+      reason: isMissing(typed, name, reason) ? 'is missing' : reason,
+    })),
+  };
+}
+
+/** A field that was left empty gets plain words instead of those about its type. */
+const isMissing = (typed: unknown, name: string, reason: string): boolean =>
+  reason.endsWith('received undefined') ||
+  (reason.startsWith('Invalid ') && typeof typed === 'object' && typed !== null && !(name in typed));
+
+/** Checks the fields that were filled in by the rules of the API. */
+export function checkFields<Shape>(
+  shape: z.ZodType<Shape>,
+  values: Readonly<Record<string, string>>,
+): { data: Shape; objections?: never } | { data?: never; objections: readonly FailureDetail[] } {
+  const read = readBy(shape, filledIn(values));
+  return read.success ? { data: read.body } : { objections: read.objections };
+}
+
+/** The fields of a form that were filled in, without the space around them. */
+export const filledIn = (values: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(values).flatMap(([name, value]) => (value.trim() === '' ? [] : [[name, value.trim()]])),
+  );
+
+/** Does what a form asks for. A refusal of its fields, or one of these, goes back to the form. Any other failure is thrown. */
+export async function orObjections<Done>(
+  work: () => Promise<Done>,
+  ...codes: readonly FailureCode[]
+): Promise<Read<Done>> {
+  try {
+    return { success: true, body: await work() };
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    const { code, details, message } = error;
+    if (code === 'invalid_input' && details.length > 0) return { success: false, objections: details };
+    if (!codes.includes(code)) throw error;
+    return { success: false, objections: [{ field: '', reason: message }] };
+  }
 }
 
 /** The filters of a list. They stand in its address, so a filtered list can be sent to a colleague. */

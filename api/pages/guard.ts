@@ -21,6 +21,8 @@ export type PageContext = Context<ApiEnv>;
 export type Handler = (c: PageContext, visitor: Visitor) => Answer;
 
 const FORM_BYTES_MAX = 256 * 1024;
+/** The forms that take a file. */
+const FILE_FORMS: Partial<Record<PageRoute, number>> = { 'POST /portal/{partner}/claims': 10 * 1024 * 1024 };
 
 /** Registers pages. Every one has a row in the table of permissions, and a form accepts what this site sent alone. */
 export function definePages(deps: ApiDeps) {
@@ -41,7 +43,7 @@ export function definePages(deps: ApiDeps) {
         return handle(c, visitor);
       };
       if (method === 'GET') app.get(path, guarded);
-      else app.post(path, ownForm, guarded);
+      else app.post(path, ownForms(deps, FILE_FORMS[route]), guarded);
     },
     /** A page or form for everybody. */
     open(method: 'GET' | 'POST', path: string, handle: (c: PageContext) => Answer): void {
@@ -68,12 +70,12 @@ function askToSignIn(c: PageContext): Answer {
 }
 
 /** Refuses a form of another site, whatever the browser sends with it, and one that is too large. */
-function ownForms({ settings }: ApiDeps): MiddlewareHandler<ApiEnv> {
+function ownForms({ settings }: ApiDeps, maxSize = FORM_BYTES_MAX): MiddlewareHandler<ApiEnv> {
   const { origin } = siteOf(settings.publicUrl);
   const size = bodyLimit({
-    maxSize: FORM_BYTES_MAX,
+    maxSize,
     onError: () => {
-      throw tooLarge(FORM_BYTES_MAX);
+      throw tooLarge(maxSize);
     },
   });
   return async (c, next) => {
@@ -136,6 +138,14 @@ export function idOf(c: PageContext, what: string): string {
   const id = c.req.param('id') ?? '';
   if (isUuid(id)) return id;
   throw new Failure('not_found', `There is no ${what} ${id}.`);
+}
+
+/** Every field of a form that is a text. */
+export async function readValues(c: PageContext): Promise<Record<string, string>> {
+  const form = await c.req.parseBody();
+  return Object.fromEntries(
+    Object.entries(form).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : [])),
+  );
 }
 
 /** The fields of a form as text. A field that was not sent, or is a file, is an empty text. */

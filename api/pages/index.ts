@@ -8,6 +8,9 @@ import { peoplePages } from './finance/people/people.ts';
 import { personPages } from './finance/people/person.ts';
 import { rolePages } from './finance/people/roles.ts';
 import { settingsPages } from './finance/people/settings.ts';
+import { claimPages } from './finance/earnings/claims.ts';
+import { decideDealPages } from './finance/earnings/deals.ts';
+import { requestPages } from './finance/earnings/requests.ts';
 import { payoutPages } from './finance/payouts/payouts.ts';
 import { payoutPage } from './finance/payouts/payout.ts';
 import { runActionPages } from './finance/runs/actions.ts';
@@ -17,7 +20,11 @@ import { runPages } from './finance/runs/runs.ts';
 import { todayPages } from './finance/tasks/today.ts';
 import { definePages } from './guard.ts';
 import { statementPages } from './partner/books/statements.ts';
+import { ownClaimPages } from './partner/earnings/claims.ts';
+import { dealPages } from './partner/earnings/deals.ts';
 import { earningPages } from './partner/earnings/earnings.ts';
+import { pointsPages } from './partner/earnings/points.ts';
+import { ownRequestPages } from './partner/earnings/requests.ts';
 import { detailPages } from './partner/partners/details.ts';
 import { newDetailPages } from './partner/partners/new-details.ts';
 import { homePages } from './partner/payouts/home.ts';
@@ -39,6 +46,9 @@ export function pages(deps: ApiDeps): Hono<ApiEnv> {
     runActionPages,
     payoutPages,
     payoutPage,
+    decideDealPages,
+    requestPages,
+    claimPages,
     searchPages,
     settingsPages,
     peoplePages,
@@ -48,7 +58,18 @@ export function pages(deps: ApiDeps): Hono<ApiEnv> {
   ])
     add(deps, site);
   const portal = definePortal(site);
-  for (const add of [homePages, earningPages, ownPayoutPages, statementPages, newDetailPages, detailPages])
+  for (const add of [
+    homePages,
+    earningPages,
+    pointsPages,
+    dealPages,
+    ownRequestPages,
+    ownClaimPages,
+    ownPayoutPages,
+    statementPages,
+    newDetailPages,
+    detailPages,
+  ])
     add(deps, portal);
   site.app.get('/assets/:name', serveAsset);
   return site.app;

@@ -18,6 +18,14 @@ const GROUPS = [
   },
   { name: 'Company', places: [['Settings', '/settings']] },
   {
+    name: 'Partners',
+    places: [
+      ['Deals', '/deals'],
+      ['Requests', '/requests'],
+      ['Claims', '/claims'],
+    ],
+  },
+  {
     name: 'You',
     places: [
       ['Portal', '/portal'],
@@ -32,6 +40,8 @@ const PORTAL_PLACES = [
   ['Earnings', '/earnings'],
   ['Payouts', '/payouts'],
   ['Statements', '/statements'],
+  ['Deals', '/deals'],
+  ['Requests', '/requests'],
   ['Details', '/details'],
 ] as const satisfies readonly Place[];
 

@@ -134,6 +134,20 @@ export async function answerReview(tx: Database, wish: AnswerWish): Promise<Revi
   return follow(tx, review, Math.max(nowMs, Date.now()));
 }
 
+/** The role in which a person would answer a review that waits, and why they may not, if so. A role that is asked comes first. */
+export async function whyNotMe(
+  db: Database,
+  review: Review,
+  { id, roles }: { id: string; roles: readonly string[] },
+  nowMs: number,
+): Promise<{ role: string; refusal: string | undefined }> {
+  const standing = await whereItStands(db, review, nowMs);
+  const asked: readonly string[] = standing.status === 'waiting' ? standing.roles : [];
+  const role = roles.find((one) => asked.includes(one)) ?? roles[0] ?? 'auditor';
+  const answerer = { id, role, ...(await readAnswerer(db, review.id, id, role as ApproverRole)) };
+  return { role, refusal: whyNotAnswer(standing, review.askedById, answerer)?.message };
+}
+
 /** Ends the open review of a subject that nobody wants decided any longer. */
 export async function withdrawReview(tx: Database, subject: PolicySubject, id: string, by: string): Promise<void> {
   const open = await lockOpenReview(tx, subject, id);

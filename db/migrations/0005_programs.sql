@@ -270,6 +270,7 @@ create table policy_review(
 );
 create unique index one_open_review on policy_review(subject, subject_id) where status = 'waiting';
 create index on policy_review(subject, subject_id, id);
+create index on policy_review(subject, due_at, id) where status = 'waiting';
 create index on policy_review(partner_id);
 comment on table policy_review is 'A decision that was asked of a policy. The rule and the facts are those of the moment in which it was asked.';
 comment on column policy_review.ask is 'The question, such as registration or extension.';

@@ -97,6 +97,7 @@ export const updateReview = (db: Database, id: string, { status, stage, isEscala
     where id = ${id}`);
 
 const AnswerRow = z.strictObject({
+  reviewId: z.string(),
   by: z.string(),
   byId: z.string(),
   stage: z.number(),
@@ -107,12 +108,25 @@ const AnswerRow = z.strictObject({
 });
 export type ReviewAnswer = z.infer<typeof AnswerRow>;
 
+const selectAnswers = sql.fragment`
+  select answer.review_id as "reviewId", actor.code as by, actor.id as "byId", answer.stage, answer.role, answer.decision, answer.note,
+    answer.at
+  from policy_answer answer join actor on actor.id = answer.actor_id`;
+
 /** The answers to a review, oldest first. */
 export const listAnswers = (db: Database, reviewId: string): Promise<readonly ReviewAnswer[]> =>
   db.any(sql.type(AnswerRow)`
-    select actor.code as by, actor.id as "byId", answer.stage, answer.role, answer.decision, answer.note, answer.at
-    from policy_answer answer join actor on actor.id = answer.actor_id where answer.review_id = ${reviewId}
-    order by answer.at, answer.actor_id`);
+    ${selectAnswers} where answer.review_id = ${reviewId} order by answer.at, answer.actor_id`);
+
+/** The answers to every review of a subject, oldest first. */
+export const listAnswersAbout = (
+  db: Database,
+  subject: PolicySubject,
+  subjectId: string,
+): Promise<readonly ReviewAnswer[]> =>
+  db.any(sql.type(AnswerRow)`
+    ${selectAnswers} join policy_review review on review.id = answer.review_id
+    where review.subject = ${subject} and review.subject_id = ${subjectId} order by answer.at, answer.actor_id`);
 
 export type NewAnswer = {
   actorId: string;

@@ -1,10 +1,24 @@
 import type { FailureCode } from '../errors.ts';
-import type { ApproverRole } from '../policy.ts';
+import type { ApproverRole, Rule } from '../policy.ts';
 import type { Standing } from '../stages.ts';
 
 /** A decision that is asked of a policy. `withdrawn`: the one who asked no longer wants it. */
 export const REVIEW_STATUSES = ['waiting', 'approved', 'declined', 'expired', 'withdrawn'] as const;
 export type ReviewStatus = (typeof REVIEW_STATUSES)[number];
+
+type Waiting = {
+  readonly status: ReviewStatus;
+  readonly rule: Rule;
+  readonly stage: number;
+  readonly isEscalated: boolean;
+};
+
+/** The roles that may answer now. None once it is decided. */
+export function rolesAsked({ status, rule, stage: no, isEscalated }: Waiting): ApproverRole[] {
+  const stage = rule.stages?.[no - 1];
+  if (status !== 'waiting' || !stage) return [];
+  return isEscalated && stage.escalate ? [stage.role, stage.escalate.role] : [stage.role];
+}
 
 /** A person who wants to answer, as they stand to the review. */
 export type Answerer = {
@@ -33,7 +47,7 @@ export function whyNotAnswer(
   if (!standing.roles.includes(role as ApproverRole))
     return {
       code: 'not_allowed',
-      message: `Stage ${standing.stage} waits for the role ${standing.roles.join(' or ')}, and your key has the role ${role}. ${NOTHING}`,
+      message: `Stage ${standing.stage} waits for the role ${standing.roles.join(' or ')}, and not for the role ${role}. ${NOTHING}`,
     };
   if (id === askedById)
     return { code: 'decider_is_proposer', message: `You asked for this, so somebody else must decide it. ${NOTHING}` };

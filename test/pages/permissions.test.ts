@@ -3,16 +3,10 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { PAGE_ROUTES, mayUse } from '../../api/http/page-permissions.ts';
-import { insertPasskey } from '../../db/people/passkeys.ts';
-import { insertSession } from '../../db/people/sessions.ts';
 import { type Role, ROLES } from '../../domain/people/role.ts';
-import { giveRole } from '../fixtures/people.ts';
 import { type Api, setUpShop, startApi } from '../api/api.ts';
 import { getPartner } from '../../db/partners/partners.ts';
-import { addActor } from '../../commands/people/actors.ts';
-
-/** The site of the API that `startApi` makes. */
-const ORIGIN = 'http://127.0.0.1:4400';
+import { ORIGIN, signIn } from './site.ts';
 
 let api: Api;
 const cookies = new Map<Role | 'nobody', string>();
@@ -20,21 +14,10 @@ beforeAll(async () => {
   api = await startApi();
   await setUpShop(api, ['ann']);
   const { id } = await getPartner(api.db, 'ann');
-  for (const role of ROLES) cookies.set(role, await signIn(role, role === 'partner' ? id : null));
+  for (const role of ROLES)
+    cookies.set(role, (await signIn(api, `page-${role}`, role, role === 'partner' ? id : null)).token);
 });
 afterAll(() => api.stop());
-
-/** A session as the sign-in gives it. */
-async function signIn(role: Role, partnerId: bigint | null): Promise<string> {
-  const actor = await addActor(api.db, { code: `page-${role}`, name: role, email: `${role}@pages.test` }, null);
-  await giveRole(api.db, actor.id, role, { partnerId, withKey: false });
-  const bytes = Buffer.from(role.padEnd(32, '.'));
-  const wish = { actorId: actor.id, credentialId: bytes, publicKey: bytes, signCount: 0n, transports: [] };
-  const passkeyId = (await insertPasskey(api.db, wish)) ?? '';
-  const token = bytes.toString('base64url');
-  await insertSession(api.db, { actorId: actor.id, passkeyId, token, userAgent: null });
-  return token;
-}
 
 const ask = (route: string, cookie: string) => {
   const [method = '', path = ''] = route.split(' ');

@@ -20,7 +20,7 @@ const NewConversionBody = z
   .strictObject({ ...wish, reason: Reason })
   .superRefine(refineAmount)
   .openapi('NewConversion');
-const MyConversionBody = z.strictObject(wish).superRefine(refineAmount).openapi('MyConversion');
+export const MyConversionBody = z.strictObject(wish).superRefine(refineAmount).openapi('MyConversion');
 
 const points = (description: string, example: string) => fields.amountOf('the unit', description, example);
 

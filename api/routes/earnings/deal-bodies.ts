@@ -63,6 +63,8 @@ export function refuseDeal({ domain, registrationNumber, currency, amount }: Sen
   if (wrong) refuse('amount', wrong);
 }
 
+export const MyNewDealBody = z.strictObject(DealFields).superRefine(refuseDeal).openapi('MyNewDeal');
+
 export const wishOf = (sent: Sent, partner: string): DealWish => ({
   program: sent.program,
   partner,

@@ -1,13 +1,12 @@
 import { createRoute, z } from '@hono/zod-openapi';
 
-import { addClaim, answerClaim, type ClaimWish, withdrawClaim } from '../../../commands/earnings/fund-claims.ts';
+import { addClaim, answerClaim, withdrawClaim } from '../../../commands/earnings/fund-claims.ts';
 import type { Database } from '../../../db/database.ts';
 import { type FundClaim, getClaim, listFundClaims } from '../../../db/earnings/fund-claims.ts';
 import { getPartner } from '../../../db/partners/partners.ts';
-import type { CurrencyCode } from '../../../domain/currency.ts';
 import { REQUEST_STATUSES } from '../../../domain/earnings/request.ts';
-import { Code, Currency, Decimal, Line, whyNotAmount } from '../../../domain/fields.ts';
-import { formatDecimal, money, parseDecimal } from '../../../domain/money.ts';
+import { Code, Currency } from '../../../domain/fields.ts';
+import { formatDecimal, money } from '../../../domain/money.ts';
 import { onlyOwn, partnerOf } from '../../http/auth.ts';
 import { readPage } from '../../http/cursor.ts';
 import type { ApiDeps } from '../../http/deps.ts';
@@ -17,59 +16,7 @@ import { createRouter } from '../../http/router.ts';
 import { answers, jsonBody, pageOf, pageQuery, Reason, Uuid, UuidPath } from '../../http/schemas.ts';
 import { wakeDecisionQuietly } from '../../http/wake.ts';
 import { DECISION_PROBLEMS, DecisionBody, reviewsField, reviewsOf } from '../programs/reviews.ts';
-
-const SHA256 = {
-  description: 'The SHA-256 of the document, 64 hexadecimal digits',
-  examples: ['9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08'],
-};
-
-const CLAIM_FIELDS = {
-  program: Code.meta({ description: 'The program that pays it', examples: ['resale'] }),
-  fund: Uuid.meta({
-    description: 'The fund that it is claimed from. Without it, the policy must allow such a claim',
-    examples: ['019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f'],
-  }).optional(),
-  currency: Currency,
-  amount: Decimal.meta({ description: 'The amount, in major units of `currency`', examples: ['500.00'] }),
-  wish: Reason.meta({
-    description: 'The thing that was paid for, in one line',
-    examples: ['The stand at the spring fair'],
-  }),
-  proof: z
-    .strictObject({
-      document: Line(200).meta({ description: 'The name or number of the document', examples: ['invoice 4711'] }),
-      sha256: z
-        .string()
-        .regex(/^[0-9a-f]{64}$/, 'is not 64 small hexadecimal digits')
-        .meta(SHA256),
-    })
-    .meta({ description: 'The proof. Bursar keeps where the document is and its hash, and not the document' }),
-};
-
-type Sent = {
-  program: string;
-  fund?: string | undefined;
-  currency: CurrencyCode;
-  amount: string;
-  wish: string;
-  proof: { document: string; sha256: string };
-};
-
-function refuseAmount({ currency, amount }: Sent, context: z.RefinementCtx): void {
-  const message = whyNotAmount(amount, currency) ?? (Number(amount) === 0 ? 'is 0' : undefined);
-  if (message) context.addIssue({ code: 'custom', path: ['amount'], message });
-}
-
-const wishOf = ({ program, fund, currency, amount, wish, proof }: Sent, partner: string): ClaimWish => ({
-  program,
-  partner,
-  fundId: fund ?? null,
-  currency,
-  minor: parseDecimal(amount, currency).minor,
-  wish,
-  proof: proof.document,
-  proofSha256: proof.sha256,
-});
+import { CLAIM_FIELDS, MyNewClaimBody, refuseAmount, SHA256, wishOf } from './claim-bodies.ts';
 
 const ClaimBody = z
   .object({
@@ -187,7 +134,7 @@ const addMine = createRoute({
   operationId: 'addMyClaim',
   tags: ['me'],
   summary: 'Claim from a fund',
-  request: { body: jsonBody(z.strictObject(CLAIM_FIELDS).superRefine(refuseAmount).openapi('MyNewFundClaim')) },
+  request: { body: jsonBody(MyNewClaimBody) },
   responses: {
     201: answers(ClaimBody, 'The claim was recorded. The policy decides.'),
     404: problemResponse('There is no such program or fund.'),

@@ -13,9 +13,7 @@ import { problemResponse } from '../../http/problem.ts';
 import { createRouter } from '../../http/router.ts';
 import { answers, jsonBody, pageOf, pageQuery, Reason, Uuid, UuidPath } from '../../http/schemas.ts';
 import { wakeDecisionQuietly } from '../../http/wake.ts';
-import { DealBody, dealBody, DealFields, ExtensionBody, refuseDeal, wishOf } from './deal-bodies.ts';
-
-const MyNewDealBody = z.strictObject(DealFields).superRefine(refuseDeal).openapi('MyNewDeal');
+import { DealBody, dealBody, ExtensionBody, MyNewDealBody, wishOf } from './deal-bodies.ts';
 
 const STATUS_PROBLEM = { 409: problemResponse("The deal's status does not allow this. Nothing was recorded.") };
 

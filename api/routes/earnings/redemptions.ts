@@ -14,7 +14,7 @@ import { createRouter } from '../../http/router.ts';
 import { answers, CodePath, jsonBody, pageOf, pageQuery, Reason, Uuid, UuidPath } from '../../http/schemas.ts';
 import { refineAmount, somePoints } from './points-bodies.ts';
 
-const NewRedemptionBody = z
+export const NewRedemptionBody = z
   .strictObject({
     ...somePoints,
     purpose: Line(200).meta({
@@ -123,7 +123,7 @@ const redemptionBody = ({ partnerId: _p, unit, minor, expiredMinor, ...redemptio
   expired: expiredMinor === null ? null : formatDecimal(money(expiredMinor, unit)),
 });
 
-const wishOf = ({ unit, amount, purpose, reference }: z.output<typeof NewRedemptionBody>) => ({
+export const redemptionWishOf = ({ unit, amount, purpose, reference }: z.output<typeof NewRedemptionBody>) => ({
   unit,
   minor: parseDecimal(amount, unit).minor,
   purpose,
@@ -135,7 +135,7 @@ export const redemptionRoutes = ({ db }: ApiDeps) =>
   createRouter()
     .openapi(redeem, async (c) => {
       const { id: partnerId } = await getPartner(db, c.req.valid('param').code);
-      const wish = { ...wishOf(c.req.valid('json')), partnerId, by: c.get('caller').actorId };
+      const wish = { ...redemptionWishOf(c.req.valid('json')), partnerId, by: c.get('caller').actorId };
       return c.json(redemptionBody(await redeemPoints(db, wish)), 201);
     })
     .openapi(list, async (c) => {
@@ -153,7 +153,7 @@ export const redemptionRoutes = ({ db }: ApiDeps) =>
     })
     .openapi(redeemMine, async (c) => {
       const { actorId } = c.get('caller');
-      const wish = { ...wishOf(c.req.valid('json')), partnerId: partnerOf(c.get('caller')).id, by: actorId };
+      const wish = { ...redemptionWishOf(c.req.valid('json')), partnerId: partnerOf(c.get('caller')).id, by: actorId };
       return c.json(redemptionBody(await redeemPoints(db, wish)), 201);
     })
     .openapi(listMine, async (c) => {

@@ -1,10 +1,10 @@
 import { z } from '@hono/zod-openapi';
 
 import type { Database } from '../../../db/database.ts';
-import { listAnswers, listReviews, type Review } from '../../../db/programs/reviews.ts';
+import { listAnswersAbout, listReviews, type Review, type ReviewAnswer } from '../../../db/programs/reviews.ts';
 import { APPROVER_ROLES } from '../../../domain/policy.ts';
 import { type PolicySubject } from '../../../domain/programs/policies.ts';
-import { REVIEW_STATUSES } from '../../../domain/programs/review.ts';
+import { REVIEW_STATUSES, rolesAsked } from '../../../domain/programs/review.ts';
 import * as fields from '../../http/fields.ts';
 import { problemResponse } from '../../http/problem.ts';
 import { Reason } from '../../http/schemas.ts';
@@ -49,13 +49,7 @@ export const reviewsField = z
   .array(ReviewBody)
   .meta({ description: 'The decisions that were asked of the policy about it, oldest first' });
 
-const waitsFor = ({ status, rule, stage: no, isEscalated }: Review) => {
-  const stage = rule.stages?.[no - 1];
-  if (status !== 'waiting' || !stage) return [];
-  return isEscalated && stage.escalate ? [stage.role, stage.escalate.role] : [stage.role];
-};
-
-const reviewBody = async (db: Database, review: Review) => ({
+const reviewBody = (review: Review, answers: readonly ReviewAnswer[]) => ({
   ask: review.ask,
   status: review.status,
   policyVersion: review.version,
@@ -64,19 +58,20 @@ const reviewBody = async (db: Database, review: Review) => ({
   facts: review.facts,
   stage: review.stage,
   isEscalated: review.isEscalated,
-  waitsFor: waitsFor(review),
+  waitsFor: rolesAsked(review),
   dueAt: review.dueAt?.toISOString() ?? null,
   reason: review.reason,
   askedAt: review.askedAt.toISOString(),
   endedAt: review.endedAt?.toISOString() ?? null,
-  answers: (await listAnswers(db, review.id)).map(({ byId: _id, at, ...answer }) => ({
-    ...answer,
-    at: at.toISOString(),
-  })),
+  answers: answers
+    .filter(({ reviewId }) => reviewId === review.id)
+    .map(({ reviewId: _review, byId: _id, at, ...answer }) => ({ ...answer, at: at.toISOString() })),
 });
 
-export const reviewsOf = async (db: Database, subject: PolicySubject, id: string) =>
-  Promise.all((await listReviews(db, subject, id)).map((review) => reviewBody(db, review)));
+export async function reviewsOf(db: Database, subject: PolicySubject, id: string) {
+  const [reviews, answers] = await Promise.all([listReviews(db, subject, id), listAnswersAbout(db, subject, id)]);
+  return reviews.map((review) => reviewBody(review, answers));
+}
 
 export const DECISION_FIELDS = {
   decision: fields.oneOf(['approve', 'decline'], 'Your answer', 'approve'),

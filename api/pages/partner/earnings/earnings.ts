@@ -6,6 +6,7 @@ import {
   listPartnerEarnings,
   type PartnerEarning,
 } from '../../../../db/earnings/partner-earnings.ts';
+import { listPointsBalances, type PointsBalance } from '../../../../db/earnings/points-balances.ts';
 import { localDate } from '../../../../domain/calendar.ts';
 import type { FailureDetail } from '../../../../domain/errors.ts';
 import { Code, LocalDay } from '../../../../domain/fields.ts';
@@ -38,10 +39,11 @@ export function earningPages({ db }: ApiDeps, portal: Portal): void {
     const place = Place.safeParse(parseCursor(c.req.query('cursor') ?? '')).data ?? null;
     const read = (count: number) =>
       listPartnerEarnings(db, own.id, place, count, null, objections.length > 0 ? {} : values);
-    const [zone, programs, places, earnings] = await Promise.all([
+    const [zone, programs, places, points, earnings] = await Promise.all([
       zoneOf(db, own.id),
       listAgreements(db, own.id, null, PROGRAMS_MAX),
       readStandings(db, own.id),
+      listPointsBalances(db, own.id),
       readPage(EARNINGS_A_PAGE, read, {
         key: ({ occurredAt, key, n }) => ({ occurredAt: occurredAt.toISOString(), key, n }),
         item: (earning) => earning,
@@ -49,7 +51,7 @@ export function earningPages({ db }: ApiDeps, portal: Portal): void {
     ]);
     const path = `${portalOf(own)}/earnings`;
     const main = html`<header class="title"><h1>Earnings</h1></header>
-      ${standings(places)}
+      ${pointsOf(own, points)} ${standings(places)}
       ${filters(
         path,
         [
@@ -82,6 +84,14 @@ export function earningPages({ db }: ApiDeps, portal: Portal): void {
     );
   });
 }
+
+/** How many points there are, where a program gives some. */
+const pointsOf = (own: Own, balances: readonly PointsBalance[]): Html | false =>
+  balances.length > 0 &&
+  html`<p>
+    You have ${balances.map(({ unit, minor }) => sayAmount(money(minor, unit))).join(' and ')}.
+    <a href="${portalOf(own)}/points">Your points</a>
+  </p>`;
 
 /** The filters of an address, as they were typed, and what is wrong with them. */
 function readFilter(c: PageContext): { values: EarningFilter & Record<string, string>; objections: FailureDetail[] } {

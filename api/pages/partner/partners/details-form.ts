@@ -5,9 +5,8 @@ import { CURRENCY_CODES, isCurrency } from '../../../../domain/currency.ts';
 import type { FailureDetail } from '../../../../domain/errors.ts';
 import { type PaymentForm, paymentForms } from '../../../../domain/partners/payment-forms.ts';
 import { type Method, METHODS } from '../../../../domain/rails.ts';
-import { refuseFields } from '../../../http/router.ts';
 import { NewInstrumentBody } from '../../../routes/partners/details.ts';
-import { field, type FieldWish, type Filled } from '../../form.ts';
+import { field, type FieldWish, type Filled, type Read, readBy } from '../../form.ts';
 import { html, type Html } from '../../html.ts';
 
 /** The form for payout details: first the method, then where the account is, then the fields of the provider's own form. */
@@ -89,20 +88,5 @@ export function bodyOf(form: PaymentForm, values: Values): Record<string, unknow
   return { ...body, ...inner };
 }
 
-export type Read =
-  | { success: true; body: z.output<typeof NewInstrumentBody> }
-  | { success: false; objections: readonly FailureDetail[] };
-
 /** Checks details by the rules of the API. Each objection has the name of its field. */
-export function readBody(body: unknown): Read {
-  const read = NewInstrumentBody.safeParse(body);
-  if (read.success) return { success: true, body: read.data };
-  const { details } = refuseFields(read.error, (count) => count);
-  return {
-    success: false,
-    objections: details.map(({ field: name, reason }) => ({
-      field: name,
-      reason: reason.endsWith('received undefined') ? 'is missing' : reason,
-    })),
-  };
-}
+export const readBody = (body: unknown): Read<z.output<typeof NewInstrumentBody>> => readBy(NewInstrumentBody, body);

@@ -12,7 +12,7 @@ import { destinationOf } from '../../../routes/partners/details.ts';
 import { facts } from '../../components.ts';
 import { objectionsOf, type Filled } from '../../form.ts';
 import { countOf } from '../../format.ts';
-import { type PageContext, readForm, sendPage } from '../../guard.ts';
+import { readForm, readValues, sendPage } from '../../guard.ts';
 import { html, type Html } from '../../html.ts';
 import { type Own, portalOf, portalPage } from '../../layout.ts';
 import { readSigned, signatureForm, signingPlace } from '../../people/signature.ts';
@@ -102,13 +102,6 @@ export function newDetailPages(deps: ApiDeps, portal: Portal): void {
     if (!partner) throw new Failure('not_found', `There is no partner ${own.code}.`);
     return partner;
   }
-}
-
-async function readValues(c: PageContext): Promise<Values> {
-  const form = await c.req.parseBody();
-  return Object.fromEntries(
-    Object.entries(form).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : [])),
-  );
 }
 
 function stepPage(own: Own, partner: Partner, filled: Filled, offered: readonly Method[] = METHODS): Html {

@@ -1,13 +1,11 @@
 import { z } from 'zod';
 
 import { getInstrument } from '../../../../db/partners/instruments.ts';
-import { getPartner } from '../../../../db/partners/partners.ts';
 import { listNewestPayouts, listPayoutSteps } from '../../../../db/payouts/pages.ts';
 import { listPayoutEarnings } from '../../../../db/payouts/lines.ts';
 import { getPayout, type Payout } from '../../../../db/payouts/payouts.ts';
 import { readWaiting } from '../../../../db/runs/waiting.ts';
 import { addDays, localDate } from '../../../../domain/calendar.ts';
-import { Failure } from '../../../../domain/errors.ts';
 import { money } from '../../../../domain/money.ts';
 import { adviceFor } from '../../../../domain/payouts/advice.ts';
 import { settlesAt, unclaimedUntil } from '../../../../domain/payouts/attempt.ts';
@@ -24,6 +22,7 @@ import { html, type Html } from '../../html.ts';
 import { type Own, portalOf, portalPage } from '../../layout.ts';
 import { METHOD, YOUR_PAYOUT } from '../../words.ts';
 import { stepsOf } from '../earnings/earnings.ts';
+import { getOwn } from '../own.ts';
 import type { Portal } from '../portal.ts';
 import { zoneOf } from '../zone.ts';
 
@@ -63,7 +62,7 @@ export function ownPayoutPages({ db, settings: { returnWindows } }: ApiDeps, por
   });
 
   portal.on('GET /portal/{partner}/payouts/{id}', async (c, own, visitor) => {
-    const payout = await getOwnPayout(db, own, c.req.param('id') ?? '');
+    const payout = await getOwn(db, own, c, 'payout', getPayout);
     const place = LinePlace.safeParse(parseCursor(c.req.query('cursor') ?? '')).data;
     const after = { lineId: BigInt(place?.lineId ?? 0), key: place?.key ?? '' };
     const [zone, steps, waiting, instrument, earnings] = await Promise.all([
@@ -122,15 +121,6 @@ export function ownPayoutPages({ db, settings: { returnWindows } }: ApiDeps, por
       </div>`;
     return sendPage(c, portalPage({ title: 'Payout', here: '/payouts', main }, visitor, own));
   });
-}
-
-/** A payout of a partner or of one who was merged into them. Any other one is not there. */
-async function getOwnPayout(db: ApiDeps['db'], own: Own, id: string): Promise<Payout> {
-  const gone = new Failure('not_found', `There is no payout ${id}.`);
-  if (!z.uuid().safeParse(id).success) throw gone;
-  const payout = await getPayout(db, id);
-  if (payout.partnerId !== own.id && (await getPartner(db, payout.partner)).id !== own.id) throw gone;
-  return payout;
 }
 
 /** The cut-off is the day after the last one whose amounts count. */
