@@ -9,5 +9,5 @@ export const PAGES = {
   /** Today lists the open tasks. */
   task: (_id: string) => '/',
   budget: (_program: string, _budget: string) => '/',
-  person: (_code: string) => '/',
+  person: (code: string) => at('/settings/people', code),
 } as const;

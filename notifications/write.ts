@@ -10,6 +10,9 @@ export type Footer = { text: string; path: string | null };
 
 /** Every text in it was escaped. */
 type Html = ReturnType<typeof raw>;
+/** The page where people choose their mail. */
+export const CHOICES = '/notices/choices';
+
 type UrlOf = (path: string) => string;
 
 /** Writes a notice, or several in one mail, as e-mail. */

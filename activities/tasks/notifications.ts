@@ -6,27 +6,20 @@ import {
   type DueNotification,
   markNotificationSent,
   markNotificationSuperseded,
+  markNotificationTold,
   postponeNotification,
   takeDueNotifications,
 } from '../../db/tasks/notifications.ts';
-import type { VaultKeys } from '../../db/vault.ts';
 import { HOUR_MS, MINUTE_MS } from '../../domain/durations.ts';
-import type { Mailer } from '../../notifications/channels/mail.ts';
+import type { NoticeContent } from '../../domain/tasks/notice-content.ts';
+import { isOptional, type NoticeKind } from '../../domain/tasks/notice.ts';
+import { addNoticeCopies, findContact } from '../../db/tasks/notices.ts';
 import { compose, readNotification } from '../../notifications/compose.ts';
 import type { NotificationBody, NotificationKind, Places } from '../../notifications/notification.ts';
-import { writeMail } from '../../notifications/write.ts';
+import { CHOICES, type Footer, writeMail } from '../../notifications/write.ts';
+import type { NotificationDeps } from './mail-deps.ts';
+import { sendOwnMail, unsubscribeOf } from './own-mail.ts';
 import { PRESENT } from './present.ts';
-
-export type NotificationDeps = {
-  db: DatabasePool;
-  mailer: Mailer;
-  addresses: { finance: string; operators: string };
-  vault: VaultKeys;
-  /** The address of our API, without a slash at its end. */
-  publicUrl: string;
-  /** Where a mail that stays unsent is reported besides its alarm. */
-  log: { error: (facts: object, message: string) => void };
-};
 
 const NOTIFICATIONS_PER_PAGE = 100;
 /** A call sends page after page for this long, and the next call continues. */
@@ -59,7 +52,8 @@ export const createNotificationActivities = (deps: NotificationDeps) => ({
       };
       await Promise.all(Array.from({ length: deps.mailer.connections }, sendNext));
       if (round.hasSent && !round.isAway) await markAlarmClearedAbout(deps.db, MAIL_SERVER_AWAY, null);
-      if (isLastPage || round.isAway) return false;
+      if (round.isAway) return false;
+      if (isLastPage) return sendOwnMail(deps);
       if (Date.now() > endsAt) return true;
     }
   },
@@ -74,11 +68,21 @@ async function sendOne(deps: NotificationDeps, round: Round, notification: DueNo
     const present = await PRESENT[kind](db, facts as never, { ...notification, vault: deps.vault });
     if (present.superseded !== undefined)
       return void (await markNotificationSuperseded(db, notification.id, present.superseded));
-    const to = addressOf(deps, notification);
-    if (to === null) return void (await markNotificationSent(db, notification.id, NO_ADDRESS));
-    if (round.isAway) return await postpone(deps, notification, 'The mail server did not answer.', true);
     const content = compose(kind, present.body as NotificationBody<NotificationKind>, placesOf(deps, notification));
-    await mailer.send({ ...writeMail(content, (path) => deps.publicUrl + path), to, id: notification.dedupeKey });
+    const to = addressOf(deps, notification);
+    if (notification.audience !== 'person') await tell(db, notification.id, { content, to, kind });
+    if (to === null) return void (await markNotificationSent(db, notification.id, NO_ADDRESS));
+    const mayStop = notification.audience === 'partner' && isOptional(kind);
+    const contact = mayStop ? await findContact(db, notification.id) : null;
+    if (contact && contact.way !== 'now') return void (await markNotificationSent(db, notification.id, CHOSEN));
+    if (round.isAway) return await postpone(deps, notification, 'The mail server did not answer.', true);
+    const unsubscribe = contact
+      ? unsubscribeOf(deps, contact.actorId, kind)
+      : mayStop
+        ? { mailto: deps.addresses.finance, url: null }
+        : undefined;
+    const mail = writeMail(content, (path) => deps.publicUrl + path, contact ? CONTACT_FOOTER : null);
+    await mailer.send({ ...mail, to, id: notification.dedupeKey, unsubscribe });
     round.hasSent = true;
     await markNotificationSent(db, notification.id, null);
   } catch (error) {
@@ -88,6 +92,18 @@ async function sendOne(deps: NotificationDeps, round: Round, notification: DueNo
   }
 }
 
+/** Shows a notice on the page of its readers, and writes the copies that they asked for. */
+const tell = (
+  db: DatabasePool,
+  id: bigint,
+  { content, to, kind }: { content: NoticeContent; to: string | null; kind: NoticeKind },
+): Promise<void> =>
+  db.transaction(async (tx) => {
+    if (await markNotificationTold(tx, id, content)) await addNoticeCopies(tx, id, to, isOptional(kind));
+  });
+
+const CHOSEN = 'The reader of the address chose the digest, or no mail of this kind.';
+const CONTACT_FOOTER: Footer = { text: 'Choose which mail you get:', path: CHOICES };
 const NO_ADDRESS = 'The partner has no e-mail address; the notice is shown in the portal only.';
 
 /** Tries again later. A message that stays unsent raises an alarm, which the API, the readiness and the log show without any mail. */

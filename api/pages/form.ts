@@ -23,6 +23,8 @@ export type FieldWish = {
   choices?: readonly Choice[] | null;
   /** The words for no choice. Without them, a choice must be made. */
   noChoice?: string;
+  /** Whether one of the choices is always made, so that no choice is none. */
+  always?: boolean;
   /** Whether it may have several lines. */
   long?: boolean;
 };
@@ -46,13 +48,13 @@ export function field(wish: FieldWish, { values, objections = [] }: Filled): Htm
 }
 
 function control(
-  { type = 'text', choices, noChoice, long, lengthMax, autocomplete }: FieldWish,
+  { type = 'text', choices, noChoice, always, long, lengthMax, autocomplete }: FieldWish,
   value: string,
   common: Html,
 ) {
   if (choices)
     return html`<select ${common}>
-      <option value="">${noChoice ?? 'Choose…'}</option>
+      ${!always && html`<option value="">${noChoice ?? 'Choose…'}</option>`}
       ${choices.map(
         (choice) =>
           html`<option value="${choice.value}" ${choice.value === value && html`selected`}>${choice.label}</option>`,

@@ -17,6 +17,7 @@ import { runActionPages } from './finance/runs/actions.ts';
 import { approvalPages } from './finance/runs/approval.ts';
 import { reviewPages } from './finance/runs/review.ts';
 import { runPages } from './finance/runs/runs.ts';
+import { staffNoticePages } from './finance/tasks/notices.ts';
 import { todayPages } from './finance/tasks/today.ts';
 import { definePages } from './guard.ts';
 import { statementPages } from './partner/books/statements.ts';
@@ -30,7 +31,9 @@ import { newDetailPages } from './partner/partners/new-details.ts';
 import { homePages } from './partner/payouts/home.ts';
 import { ownPayoutPages } from './partner/payouts/payouts.ts';
 import { definePortal } from './partner/portal.ts';
+import { ownNoticePages } from './partner/tasks/notices.ts';
 import { accountPages } from './people/account.ts';
+import { noticeChoicePages } from './people/notice-choices.ts';
 import { signInPages } from './people/sign-in.ts';
 
 /** Every page, and what the pages load. */
@@ -40,6 +43,8 @@ export function pages(deps: ApiDeps): Hono<ApiEnv> {
     signInPages,
     accountPages,
     todayPages,
+    staffNoticePages,
+    noticeChoicePages,
     runPages,
     reviewPages,
     approvalPages,
@@ -69,6 +74,7 @@ export function pages(deps: ApiDeps): Hono<ApiEnv> {
     statementPages,
     newDetailPages,
     detailPages,
+    ownNoticePages,
   ])
     add(deps, portal);
   site.app.get('/assets/:name', serveAsset);

@@ -8,7 +8,12 @@ type Group = { readonly name?: string; readonly places: readonly Place[] };
 
 /** The places of the console in their groups. A person sees those that a role of theirs may open. */
 const GROUPS = [
-  { places: [['Today', '/']] },
+  {
+    places: [
+      ['Today', '/'],
+      ['Notices', '/notices'],
+    ],
+  },
   {
     name: 'Payments',
     places: [
@@ -43,6 +48,7 @@ const PORTAL_PLACES = [
   ['Deals', '/deals'],
   ['Requests', '/requests'],
   ['Details', '/details'],
+  ['Notices', '/notices'],
 ] as const satisfies readonly Place[];
 
 /** A partner whose data a person may read. */

@@ -5,6 +5,7 @@ import type { GrantStatus, InvitationState } from '../../domain/people/grant.ts'
 import type { Role } from '../../domain/people/role.ts';
 import type { PayoutFlag } from '../../domain/runs/flag.ts';
 import type { RunStatus } from '../../domain/runs/run.ts';
+import type { NoticeKind } from '../../domain/tasks/notice.ts';
 import type { TaskKind } from '../../domain/tasks/task.ts';
 import type { AttemptState } from '../../domain/payouts/attempt.ts';
 import type { PayoutStatus } from '../../domain/payouts/payout.ts';
@@ -127,6 +128,40 @@ export const TASK: Record<TaskKind, string> = {
   policy_proposed: 'Confirm a policy',
   role_proposed: 'Confirm or refuse a role',
   events_quarantined: 'Accept or dismiss events that came again changed',
+};
+
+/** The event that each kind of notice tells. */
+export const NOTICE: Record<NoticeKind, string> = {
+  payout_sent: 'A payout is on its way',
+  payout_settled: 'A payout has settled',
+  payout_failed: 'A payout could not be made',
+  payout_returned: 'A payout came back',
+  payout_unclaimed: 'Money waits to be accepted',
+  payout_held: 'A provider holds a payout',
+  payout_partly_returned: 'A part of a payout came back',
+  details_changed: 'Payment details were changed',
+  email_changed: 'The e-mail address was changed',
+  deal_changed: 'News of a deal',
+  request_changed: 'News of a request',
+  claim_changed: 'News of a claim',
+  balance_corrected: 'The balance was corrected',
+  points_expiring: 'Points expire soon',
+  points_expired: 'Points have expired',
+  rung_changed: 'A new tier',
+  run_in_review: 'A run waits for approval',
+  approvals_void: 'A run changed after approvals',
+  payout_cut: 'A payout left an approved run',
+  payouts_held: 'Payouts that somebody holds',
+  run_decided: 'A run was decided',
+  task_opened: 'A new task',
+  task_due: 'A task that is due',
+  checks_to_mail: 'Checks to print and mail',
+  incidents_digest: 'Payments that failed, once a day',
+  incidents_now: 'Payments that failed, urgent',
+  budget_used: 'A budget is used up',
+  role_given: 'Somebody got a role',
+  alarm_raised: 'An alarm',
+  key_claim: 'A link for a new person',
 };
 
 /** The words of the portal, which speak to the partner. The sentences of a reason come from the function that decides about payments. */

@@ -3,9 +3,10 @@ declare
   owned instrument_version;
 begin
   if tg_table_name = 'partner' then
-    insert into notification(dedupe_key, kind, audience, partner_id, recipient, body)
+    insert into notification(dedupe_key, kind, audience, partner_id, recipient, body, in_portal)
     select 'email_changed/' || new.id || '/' || extract(epoch from clock_timestamp()) || '/' || address, 'email_changed', 'partner',
-      new.id, address, jsonb_build_object('partner', new.code, 'isOld', case when address = old.email then 'yes' else 'no' end)
+      new.id, address, jsonb_build_object('partner', new.code, 'isOld', case when address = old.email then 'yes' else 'no' end),
+      address is not distinct from coalesce(new.email, old.email)
     from unnest(array[old.email, new.email]) as address where address is not null;
   elsif tg_table_name = 'instrument_withdrawal' then
     select * into owned from instrument_version where id = new.instrument_id;

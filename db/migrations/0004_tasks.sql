@@ -52,6 +52,11 @@ create table notification(
   superseded_at timestamptz,
   superseded_because text check (superseded_because <> ''),
   last_error text,
+  content jsonb,
+  told_at timestamptz,
+  in_portal boolean not null default true,
+  check ((content is null) = (told_at is null)),
+  check (audience <> 'person' or content is null),
   check ((audience = 'partner') = (partner_id is not null)),
   check (recipient is null or audience in ('partner', 'person')),
   check (audience <> 'person' or recipient is not null),
@@ -60,8 +65,12 @@ create table notification(
 );
 create index on notification(partner_id, created_at) where recipient is not null;
 create index on notification(due_at, id) where sent_at is null and superseded_at is null;
+create index notification_of_partner on notification(partner_id, told_at, id) where told_at is not null and superseded_at is null and in_portal;
+create index notification_of_staff on notification(audience, told_at, id) where told_at is not null and superseded_at is null and partner_id is null;
 comment on column notification.recipient is
   'An address when the notice was written: of a person, or of a partner, such as the old one after a change. Null means the partner''s current one.';
+comment on column notification.content is 'The notice as it was first told, for its page. A notice to one person holds a secret link, and is mailed only.';
+comment on column notification.in_portal is 'False for the further mails of one event, which go to other addresses of the same partner.';
 comment on column notification.superseded_because is 'Why the notice was no longer true when its time came, so that nobody was sent it.';
 
 -- Everything that was found while an alarm was open, each once.

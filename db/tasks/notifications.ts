@@ -1,12 +1,14 @@
 import { sql } from 'slonik';
 import { z } from 'zod';
 
-import type { Database } from '../database.ts';
+import { type Audience, AUDIENCES } from '../../domain/tasks/notice.ts';
+import type { NoticeContent } from '../../domain/tasks/notice-content.ts';
+import { changesRow, type Database } from '../database.ts';
 
 export type NewNotification = {
   kind: string;
   dedupeKey: string;
-  audience: 'partner' | 'finance' | 'operators' | 'person';
+  audience: Audience;
   partnerId: bigint | null;
   /** The person's address, or the one that the partner had. By default the notice goes to the address that the partner has when it is sent. */
   recipient?: string | null;
@@ -36,7 +38,7 @@ const DueRow = z.strictObject({
   id: z.bigint(),
   dedupeKey: z.string(),
   kind: z.string(),
-  audience: z.enum(['partner', 'finance', 'operators', 'person']),
+  audience: z.enum(AUDIENCES),
   partner: z.string().nullable(),
   /** The partner's or the person's address. Null if the partner has none. */
   email: z.string().nullable(),
@@ -65,6 +67,14 @@ export const takeDueNotifications = (db: Database, limit: number, forMs: number)
 export const markNotificationSent = (db: Database, id: bigint, note: string | null) =>
   db.query(
     sql.unsafe`update notification set sent_at = now(), last_error = ${note} where id = ${id} and sent_at is null`,
+  );
+
+/** Keeps a message as it is told, for the pages of its readers. The first telling stays. Returns whether this was the first time. */
+export const markNotificationTold = (db: Database, id: bigint, content: NoticeContent): Promise<boolean> =>
+  changesRow(
+    db,
+    sql.unsafe`
+    update notification set content = ${sql.jsonb(content)}, told_at = now() where id = ${id} and told_at is null`,
   );
 
 /** Keeps a message that is no longer true as superseded, with the reason. */

@@ -1,3 +1,5 @@
+import type { Role } from '../people/role.ts';
+
 /** Each notice goes to one partner, to the people who prepare and approve payments, to those who run the system, or to one person. */
 export const AUDIENCES = ['partner', 'finance', 'operators', 'person'] as const;
 export type Audience = (typeof AUDIENCES)[number];
@@ -41,3 +43,28 @@ export const NOTICES = {
 
 export type NoticeKind = keyof typeof NOTICES;
 export const NOTICE_KINDS = Object.keys(NOTICES) as NoticeKind[];
+
+export const isNoticeKind = (kind: string): kind is NoticeKind => Object.hasOwn(NOTICES, kind);
+
+/** Whether a reader may turn the mail about this kind off, or gather it in a digest. */
+export const isOptional = (kind: NoticeKind): boolean => NOTICES[kind].weight === 'news';
+
+/** How a person wants the mail about a kind: at once, in the digest of the day, or not at all. */
+export const WAYS = ['now', 'daily', 'off'] as const;
+export type Way = (typeof WAYS)[number];
+
+/** The roles whose people read the notices of each shared audience. */
+export const READERS = {
+  finance: ['preparer', 'approver'],
+  operators: ['operator'],
+} as const satisfies Partial<Record<Audience, readonly Role[]>>;
+
+/** The shared audiences that a person belongs to. An auditor reads everything, and is sent nothing. */
+export const audiencesOf = (roles: readonly Role[]): (keyof typeof READERS)[] =>
+  (['finance', 'operators'] as const).filter(
+    (audience) => roles.includes('auditor') || READERS[audience].some((role) => roles.includes(role)),
+  );
+
+/** The kinds that an audience is told. */
+export const kindsFor = (audience: Audience): NoticeKind[] =>
+  NOTICE_KINDS.filter((kind) => (NOTICES[kind].audiences as readonly Audience[]).includes(audience));

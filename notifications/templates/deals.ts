@@ -1,5 +1,6 @@
 import { cite, go, type NoticePart, say } from '../../domain/tasks/notice-content.ts';
 import type { Places, Templates } from '../notification.ts';
+import { at } from '../places.ts';
 
 /** Each event as a subject and a sentence. A name that is not here is told as it is. */
 const DEAL_NEWS: Readonly<Record<string, { subject: string; text: string }>> = {
@@ -43,7 +44,7 @@ export const DEAL_TEMPLATES: Templates<'deal_changed' | 'request_changed' | 'cla
       parts: [
         say(text + (until ? ` It is protected until ${until}, and no longer on that day.` : '')),
         ...because(reason),
-        home(places),
+        open('Open the deal', '/deals', deal, places),
         cite(`Deal ${deal}, customer ${customer}`),
       ],
     };
@@ -55,7 +56,7 @@ export const DEAL_TEMPLATES: Templates<'deal_changed' | 'request_changed' | 'cla
       parts: [
         say(`Your ${name} ${DECIDED[what] ?? what}.`),
         ...because(reason),
-        home(places),
+        open('Open the request', '/requests', request, places),
         cite(`Request ${request}`),
       ],
     };
@@ -68,7 +69,7 @@ export const DEAL_TEMPLATES: Templates<'deal_changed' | 'request_changed' | 'cla
           (what === 'granted' ? ' The amount was added to your balance, and we will pay it in the next run.' : ''),
       ),
       ...because(reason),
-      home(places),
+      open('Open the claim', '/claims', claim, places),
       cite(`Claim ${claim}`),
     ],
   }),
@@ -76,4 +77,4 @@ export const DEAL_TEMPLATES: Templates<'deal_changed' | 'request_changed' | 'cla
 
 const because = (reason: string): NoticePart[] => (reason ? [say(`The reason: ${reason}`)] : []);
 
-const home = ({ own }: Places): NoticePart => go('Open your portal', own(''));
+const open = (label: string, path: string, id: string, { own }: Places): NoticePart => go(label, own(at(path, id)));

@@ -77,7 +77,7 @@ export const PARTNER_TEMPLATES: Templates<
           (first === last ? `from ${first} on. ` : `soon: the first from ${first} on, and the last from ${last} on. `) +
           `Use them before. If you have a question, write to ${contact}.`,
       ),
-      go('Open your earnings', own('/earnings')),
+      go('Open your points', own('/points')),
     ],
   }),
   points_expired: ({ name, amount, day }, { contact, own }) => ({
@@ -86,7 +86,7 @@ export const PARTNER_TEMPLATES: Templates<
       say(
         `${amount} of your ${name} expired on ${day} and can no longer be used. Your other points are as they were. If you think that this is wrong, write to ${contact}.`,
       ),
-      go('Open your earnings', own('/earnings')),
+      go('Open your points', own('/points')),
     ],
   }),
   rung_changed: ({ fact, program, value, before, volume, start, last, from, until }, { contact, own }) => ({

@@ -115,6 +115,7 @@ import { listOutcomes } from '../../db/runs/outcomes.ts';
 import { listOverdueRuns } from '../../db/runs/overdue.ts';
 import { countActivePayouts, listRuns, readRunProgress, updateRun } from '../../db/runs/runs.ts';
 import { clearAlarmWithout, insertAlarmFact } from '../../db/tasks/alarms.ts';
+import { countUnread, listNotices } from '../../db/tasks/notices.ts';
 import { takeDueNotifications } from '../../db/tasks/notifications.ts';
 import { listTasks, listTasksDue } from '../../db/tasks/tasks.ts';
 import type { VaultKeys } from '../../db/vault.ts';
@@ -278,6 +279,8 @@ const EVENT: NewEvent = {
   sentBy: ID,
 };
 
+const STAFF_READER = { actorId: ID, partnerId: null, audiences: ['finance', 'operators'] } as const;
+
 /**
  * The queries whose plan depends on the values, such as a list with filters that a caller may leave out, and those that take only values of
  * the right form. The name of the function comes first.
@@ -325,6 +328,10 @@ export const WITH_VALUES: Record<string, (db: Database, s: Scene) => unknown> = 
   listOverdueBatches: (db) => listOverdueBatches(db, 100),
   listMatchedInbox: (db) => listMatchedInbox(db, 500),
   giveUpUnmatched: (db) => giveUpUnmatched(db),
+  'listNotices: of the console': (db) => listNotices(db, STAFF_READER, { toldAt: NOW, id: 1n }, 20),
+  'listNotices: of a partner': (db) => listNotices(db, { ...STAFF_READER, partnerId: 1n }, null, 20),
+  'countUnread: of the console': (db) => countUnread(db, STAFF_READER),
+  'countUnread: of a partner': (db) => countUnread(db, { ...STAFF_READER, partnerId: 1n }),
   takeDueNotifications: (db) => takeDueNotifications(db, 50, 60_000),
   listTasksDue: (db) => listTasksDue(db, 86_400_000, { notice: 'task_due', day: '2026-03-01' }, 50),
   sealAuditLog: (db) => sealAuditLog(db),

@@ -1,0 +1,29 @@
+import type { Visitor } from '../../../../db/people/sessions.ts';
+import type { NoticeReader } from '../../../../db/tasks/notices.ts';
+import type { ApiDeps } from '../../../http/deps.ts';
+import { sendPage } from '../../guard.ts';
+import { type Own, portalOf, portalPage } from '../../layout.ts';
+import { noticesOf, readAll, readOne } from '../../notices.ts';
+import type { Portal } from '../portal.ts';
+import { zoneOf } from '../zone.ts';
+
+const EMPTY =
+  'We write one when a payout is sent, settles, fails or comes back, and when your details or your balance change.';
+
+const readerOf = ({ id }: Own, { actorId }: Visitor): NoticeReader => ({ actorId, partnerId: id, audiences: [] });
+const pathOf = (own: Own): string => `${portalOf(own)}/notices`;
+
+/** The notices to one partner. Each person has read marks of their own. */
+export function ownNoticePages(deps: ApiDeps, portal: Portal): void {
+  portal.on('GET /portal/{partner}/notices', async (c, own, visitor) => {
+    const zone = await zoneOf(deps.db, own.id);
+    const main = await noticesOf(deps, c, { reader: readerOf(own, visitor), path: pathOf(own), zone, empty: EMPTY });
+    return sendPage(c, portalPage({ title: 'Notices', here: '/notices', main }, visitor, own));
+  });
+  portal.on('POST /portal/{partner}/notices/read', (c, own, visitor) =>
+    readAll(deps, c, readerOf(own, visitor), pathOf(own)),
+  );
+  portal.on('POST /portal/{partner}/notices/{id}/read', (c, own, visitor) =>
+    readOne(deps, c, readerOf(own, visitor), pathOf(own)),
+  );
+}
