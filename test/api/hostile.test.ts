@@ -5,6 +5,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
 import { openApiDocument } from '../../api/openapi.ts';
+import { rolesFor } from '../../api/http/permissions.ts';
+import { getPartner } from '../../db/partners/partners.ts';
+import { type Role, ROLES } from '../../domain/people/role.ts';
 import { type Answer, type Api, setUpShop, startApi, TERMS } from './api.ts';
 
 let api: Api;
@@ -14,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => api.stop());
 
-const DEEP = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+const DEEP = `${'['.repeat(20_000)}${']'.repeat(20_000)}`;
 const LONG = 'x'.repeat(100_000);
 
 /** Values that nobody should send within a body; `undefined` leaves the field out. */
@@ -207,7 +210,7 @@ const CODES: Readonly<Record<string, string>> = {
   partners: 'ann',
 };
 
-type Route = { route: string; method: string; path: string; parameters: readonly { name: string; in: string }[] };
+type Route = { route: string; path: string; parameters: readonly { name: string; in: string }[] };
 
 function routesOf({ app }: Api): Route[] {
   const document = openApiDocument(app);
@@ -215,9 +218,7 @@ function routesOf({ app }: Api): Route[] {
     (['get', 'post', 'put', 'patch', 'delete'] as const).flatMap((method) => {
       const operation = item[method];
       const parameters = (operation?.parameters ?? []) as Route['parameters'];
-      return operation
-        ? [{ route: `${method.toUpperCase()} ${path}`, method: method.toUpperCase(), path, parameters }]
-        : [];
+      return operation ? [{ route: `${method.toUpperCase()} ${path}`, path, parameters }] : [];
     }),
   );
 }
@@ -228,23 +229,18 @@ const fill = (path: string, override: Record<string, string> = {}): string =>
     (_whole, name: string) => override[name] ?? PATHS[name] ?? CODES[path.split('/')[2] ?? ''] ?? 'nobody',
   );
 
-/** The operator may do nearly everything; where only another role may, its key is tried. */
-async function keysFor(): Promise<Map<string, string>> {
-  const roles = ['operator', 'preparer', 'approver'] as const;
-  return new Map(await Promise.all(roles.map(async (role) => [role, (await api.newKey(role)).key] as const)));
-}
-
-let keys: Map<string, string>;
+/** A key of each role. */
+const keys = new Map<Role, string>();
 beforeAll(async () => {
-  keys = await keysFor();
+  const { id } = await getPartner(api.db, 'ann');
+  for (const role of ROLES) keys.set(role, (await api.newKey(role, role === 'partner' ? id : null)).key);
 });
 
-async function ask(method: string, path: string, body?: unknown): Promise<Answer> {
-  for (const key of keys.values()) {
-    const answer = await api.ask(method, path, { key, body });
-    if (answer.status !== 403) return answer;
-  }
-  return api.ask(method, path, { body });
+/** Asks with the key of a role that may. */
+function ask(route: string, path: string, body?: unknown): Promise<Answer> {
+  const [method = ''] = route.split(' ');
+  const [role] = rolesFor(route) ?? [];
+  return api.ask(method, path, { ...(role && { key: keys.get(role) ?? '' }), body });
 }
 
 /** There is never an internal error, and every refusal is a problem that says its code. */
@@ -257,26 +253,26 @@ function expectDefinite(answer: Answer, what: string): void {
 
 describe('given every route', () => {
   it('when no route can read its body then it is refused and never breaks', async () => {
-    for (const { route, method, path } of routesOf(api).filter(({ route: name }) => name in GOOD))
+    for (const { route, path } of routesOf(api).filter(({ route: name }) => name in GOOD))
       for (const body of BODIES) {
-        const answer = await ask(method, fill(path), body);
+        const answer = await ask(route, fill(path), body);
         expectDefinite(answer, `${route} ${String(body).slice(0, 60)}`);
         expect(answer.status, `${route} ${String(body).slice(0, 60)}`).toBeGreaterThanOrEqual(400);
       }
   });
 
   it('when its path or query is nonsense then it never breaks', async () => {
-    for (const { route, method, path, parameters } of routesOf(api)) {
+    for (const { route, path, parameters } of routesOf(api)) {
       const named = parameters.filter((parameter) => parameter.in === 'path').map(({ name }) => name);
       const asked = parameters.filter((parameter) => parameter.in === 'query').map(({ name }) => name);
       for (const text of TEXTS) {
         for (const name of named)
           expectDefinite(
-            await ask(method, fill(path, { [name]: text }), GOOD[route]),
+            await ask(route, fill(path, { [name]: text }), GOOD[route]),
             `${route} ${name}=${text.slice(0, 40)}`,
           );
         for (const name of asked)
-          expectDefinite(await ask(method, `${fill(path)}?${name}=${text}`), `${route} ?${name}=${text.slice(0, 40)}`);
+          expectDefinite(await ask(route, `${fill(path)}?${name}=${text}`), `${route} ?${name}=${text.slice(0, 40)}`);
       }
     }
   });
@@ -342,22 +338,22 @@ const withNewCode = (body: unknown): unknown =>
 
 describe('given a good request', () => {
   it.each(Object.keys(GOOD))('of %s then the input is valid, so that spoiling it shows something', async (route) => {
-    const [method = '', path = ''] = route.split(' ');
-    const { body } = await ask(method, fill(path), withNewCode(GOOD[route]));
+    const [, path = ''] = route.split(' ');
+    const { body } = await ask(route, fill(path), withNewCode(GOOD[route]));
     expect(body['code'], JSON.stringify(body['errors'])).not.toBe('invalid_input');
   });
 
   it.each(Object.keys(GOOD))(
     'when one field of %s is spoilt then it never breaks, and a refusal writes nothing',
     async (route) => {
-      const [method = '', path = ''] = route.split(' ');
+      const [, path = ''] = route.split(' ');
       let rows = await countRows();
       for (const body of spoilt(GOOD[route])) {
-        const answer = await ask(method, fill(path), JSON.stringify(withNewCode(body)));
+        const answer = await ask(route, fill(path), JSON.stringify(withNewCode(body)));
         expectDefinite(answer, `${route} ${JSON.stringify(body).slice(0, 300)}`);
         if (answer.status < 400) rows = await countRows();
       }
-      await ask(method, fill(path), '{"surprise":1}');
+      await ask(route, fill(path), '{"surprise":1}');
       expect(await countRows()).toBe(rows);
     },
   );
@@ -430,7 +426,12 @@ describe('given a request that the API does not know', () => {
     },
     { method: 'PATCH', path: '/v1/partners/ann/agreements/shop', body: { endsOn: '0000-01-01' } },
     { method: 'PATCH', path: '/v1/partners/ann/agreements/shop', body: { endsOn: '2025-12-31' } },
-    { method: 'POST', path: '/v1/runs', body: { schedule: 'monthly', periodEnd: '0001-01-01' }, role: 'preparer' },
+    {
+      method: 'POST',
+      path: '/v1/runs',
+      body: { schedule: 'monthly', periodEnd: '0001-01-01' },
+      role: 'preparer' as const,
+    },
     { method: 'PATCH', path: '/v1/schedules/monthly', body: { zone: 'EST' } },
     { method: 'PATCH', path: '/v1/schedules/monthly', body: { minimums: [{ currency: 'JPY', amount: '1.5' }] } },
     { method: 'POST', path: '/v1/events', body: { events: [{ ...EVENT, amount: '92233720368547758.07' }] } },
