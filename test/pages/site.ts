@@ -16,12 +16,16 @@ export async function signIn(api: Api, code: string, role: Role, partnerId: bigi
   const wish = { actorId: actor.id, credentialId: bytes, publicKey: bytes, signCount: 0n, transports: [] };
   const passkeyId = (await insertPasskey(api.db, wish)) ?? '';
   const token = bytes.toString('base64url');
-  await insertSession(api.db, { actorId: actor.id, passkeyId, token, userAgent: null });
+  const sessionId = await insertSession(api.db, { actorId: actor.id, passkeyId, token, userAgent: null });
   const headers = { cookie: `__Host-session=${token}`, origin: ORIGIN };
   return {
     actorId: actor.id,
     grantId,
+    sessionId,
     token,
+    /** Asks as the route says. A form has no fields. */
+    ask: (method: string, path: string) =>
+      api.app.request(path, { method, headers, ...(method === 'POST' ? { body: new FormData() } : {}) }),
     get: (path: string) => api.app.request(path, { headers }),
     /** Sends a form. Answers with a redirect where it was carried out. */
     post: (path: string, fields: Readonly<Record<string, string | Blob>>) => {
