@@ -3,6 +3,7 @@ import type { Hono } from 'hono';
 import type { ApiDeps, ApiEnv } from '../http/deps.ts';
 import { serveAsset } from './assets.ts';
 import { searchPages } from './finance/books/search.ts';
+import { lossPages } from './finance/people/losses.ts';
 import { newRolePages } from './finance/people/new-role.ts';
 import { peoplePages } from './finance/people/people.ts';
 import { personPages } from './finance/people/person.ts';
@@ -59,6 +60,7 @@ export function pages(deps: ApiDeps): Hono<ApiEnv> {
     peoplePages,
     personPages,
     rolePages,
+    lossPages,
     newRolePages,
   ])
     add(deps, site);

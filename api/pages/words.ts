@@ -2,6 +2,7 @@ import type { MovementKind } from '../../db/books/partner-statement.ts';
 import type { Stage } from '../../domain/partners/onboarding.ts';
 import type { Outcome } from '../../domain/payouts/outcome.ts';
 import type { GrantStatus, InvitationState } from '../../domain/people/grant.ts';
+import type { LossStatus } from '../../domain/people/loss.ts';
 import type { Role } from '../../domain/people/role.ts';
 import type { PayoutFlag } from '../../domain/runs/flag.ts';
 import type { RunStatus } from '../../domain/runs/run.ts';
@@ -105,6 +106,12 @@ export const GRANT_STATUS: Record<GrantStatus, { label: string; tone: Tone }> = 
   revoked: { label: 'taken away', tone: 'plain' },
 };
 
+export const LOSS_STATUS: Record<LossStatus, { label: string; tone: Tone }> = {
+  proposed: { label: 'waits for a second person', tone: 'watch' },
+  confirmed: { label: 'new link sent', tone: 'good' },
+  refused: { label: 'refused', tone: 'plain' },
+};
+
 export const INVITATION: Record<InvitationState, { label: string; tone: Tone }> = {
   open: { label: 'open', tone: 'watch' },
   used: { label: 'used', tone: 'good' },
@@ -127,6 +134,7 @@ export const TASK: Record<TaskKind, string> = {
   re_rating_proposed: 'Confirm or decline a re-rating',
   policy_proposed: 'Confirm a policy',
   role_proposed: 'Confirm or refuse a role',
+  passkey_lost: 'Confirm or refuse a new link for a lost passkey',
   events_quarantined: 'Accept or dismiss events that came again changed',
 };
 

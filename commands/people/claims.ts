@@ -4,9 +4,10 @@ import { addAuditEntry, signedBy } from '../../db/people/audit.ts';
 import { insertClaim, lockOpenClaim, markClaimed, newClaimId } from '../../db/people/claims.ts';
 import { type Grant, lockGrant } from '../../db/people/grants.ts';
 import { addNotification } from '../../db/tasks/notifications.ts';
+import { HOUR_MS } from '../../domain/durations.ts';
 import { Failure } from '../../domain/errors.ts';
 import { formatClaimToken, isClaimToken } from '../../domain/people/claim-token.ts';
-import { CLAIM_HOURS } from '../../domain/people/grant.ts';
+import { CLAIM_HOURS, CLAIM_REMINDER_HOURS } from '../../domain/people/grant.ts';
 import { type IssuedKey, issueKey } from './keys.ts';
 
 /**
@@ -26,13 +27,15 @@ export async function sendClaim(
 ): Promise<void> {
   const id = await newClaimId(tx);
   await insertClaim(tx, { id, grantId: grant.id, token: claimToken(vault, id), hours: CLAIM_HOURS, by, signatureId });
+  const mail = { kind: 'key_claim', audience: 'person', partnerId: null, recipient: grant.email } as const;
+  const body = { claim: id, person: grant.actor, role: grant.role };
+  await addNotification(tx, { ...mail, dedupeKey: `key_claim/${id}`, body: { ...body, hours: CLAIM_HOURS } });
+  // The reminder waits. It is not sent if the link was used or replaced by then.
   await addNotification(tx, {
-    kind: 'key_claim',
-    dedupeKey: `key_claim/${id}`,
-    audience: 'person',
-    partnerId: null,
-    recipient: grant.email,
-    body: { claim: id, person: grant.actor, role: grant.role, hours: CLAIM_HOURS },
+    ...mail,
+    dedupeKey: `key_claim/${id}/reminder`,
+    body: { ...body, hours: CLAIM_REMINDER_HOURS },
+    waitMs: (CLAIM_HOURS - CLAIM_REMINDER_HOURS) * HOUR_MS,
   });
   await addAuditEntry(tx, {
     actorId: by,

@@ -19,10 +19,14 @@ export type Door = { vault: VaultKeys; site: Site; userAgent: string | null };
 export const NO_CLAIM =
   'This link is unknown, was used, or is too old. Nothing was changed. Ask an operator to send you a new link.';
 
+const HAS_PASSKEY =
+  'You have a passkey, so this link makes no other one. Nothing was changed. Sign in with your passkey. If you lost it, ask an operator to report the loss. The link still gives a key of the API.';
+
 /** The person and the role that an invitation is for. Throws Failure `claim_not_valid`. */
 export const readInvitation = async (db: Database, token: string) => {
   const claim = isClaimToken(token) ? await lockOpenClaim(db, token) : null;
   if (!claim) throw new Failure('claim_not_valid', NO_CLAIM);
+  if (!claim.makesPasskey) throw new Failure('not_allowed', HAS_PASSKEY);
   return claim;
 };
 

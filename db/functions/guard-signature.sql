@@ -30,3 +30,7 @@ create or replace trigger proposal_signed before insert on resolution
   for each row execute function guard_signature('proposal_signature_id', 'proposed_by');
 create or replace trigger decision_signed before insert or update of decision_signature_id on resolution
   for each row execute function guard_signature('decision_signature_id', 'decided_by', 'resolution');
+create or replace trigger proposal_signed before insert on passkey_loss
+  for each row execute function guard_signature('proposal_signature_id', 'proposed_by');
+create or replace trigger decision_signed before insert or update of decision_signature_id on passkey_loss
+  for each row execute function guard_signature('decision_signature_id', 'decided_by', 'lost-passkey');

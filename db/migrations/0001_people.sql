@@ -121,6 +121,30 @@ alter table api_key add column revoked_by uuid references actor,
 comment on column role_grant.decision_signature_id is
   'The signature of the passkey of the person who decided. Null where they used a key of the API, as in every column of its kind.';
 
+create table passkey_loss(
+  id uuid primary key default uuidv7(),
+  actor_id uuid not null references actor,
+  reason text not null check (reason <> ''),
+  needs_two boolean not null,
+  status text not null check (status in ('proposed', 'confirmed', 'refused')),
+  proposed_by uuid not null references actor,
+  proposed_at timestamptz not null default now(),
+  proposal_signature_id uuid unique references signature,
+  decided_by uuid references actor,
+  decided_at timestamptz,
+  note text check (note <> ''),
+  decision_signature_id uuid unique references signature,
+  check (proposed_by <> actor_id),
+  check (decided_by <> actor_id),
+  check ((decided_by is null) = (decided_at is null)),
+  check (status <> 'proposed' or decided_by is null),
+  constraint two_people_renew check (status <> 'confirmed' or not needs_two or coalesce(decided_by <> proposed_by, false))
+);
+create unique index one_open_loss on passkey_loss(actor_id) where status = 'proposed';
+create index on passkey_loss(actor_id);
+comment on table passkey_loss is
+  'A person lost their passkey. An operator reports it. Another one confirms it where the person approves or gives roles.';
+
 create table session(
   id uuid primary key default uuidv7(),
   actor_id uuid not null references actor,

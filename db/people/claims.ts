@@ -40,13 +40,17 @@ const ClaimRow = z.strictObject({
   actor: z.string(),
   name: z.string(),
   role: z.enum(ROLES),
+  /** Whether the link may make a passkey: the person has none, or the server gave the link. */
+  makesPasskey: z.boolean(),
 });
 export type OpenClaim = z.infer<typeof ClaimRow>;
 
 /** Finds and locks the claim of a token. Null if it is unknown, used, over, or its role is not confirmed. */
 export const lockOpenClaim = (db: Database, token: string): Promise<OpenClaim | null> =>
   db.maybeOne(sql.type(ClaimRow)`
-    select claim.id, claim.grant_id as "grantId", actor.id as "actorId", actor.code as actor, actor.name, held.role
+    select claim.id, claim.grant_id as "grantId", actor.id as "actorId", actor.code as actor, actor.name, held.role,
+      claim.created_by is null
+        or not exists (select from passkey where passkey.actor_id = actor.id and removed_at is null) as "makesPasskey"
     from key_claim claim join role_grant held on held.id = claim.grant_id join actor on actor.id = held.actor_id
     where claim.token_hash = ${sql.binary(sha256(token))} and claim.ended_at is null and claim.expires_at > now()
       and held.status = 'confirmed' and (held.expires_at is null or held.expires_at > now())

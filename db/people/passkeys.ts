@@ -50,6 +50,11 @@ export const listPasskeys = (db: Database, actorId: string): Promise<readonly Pa
 export const markPasskeyUsed = (db: Database, id: string, signCount: bigint) =>
   db.query(sql.unsafe`update passkey set sign_count = ${signCount}, last_used_at = now() where id = ${id}`);
 
+/** Removes every passkey of a person, and with them their sessions. Returns how many there were. */
+export const removePasskeysOf = async (db: Database, actorId: string): Promise<number> =>
+  (await db.query(sql.unsafe`update passkey set removed_at = now() where actor_id = ${actorId} and removed_at is null`))
+    .rowCount;
+
 export type NewSignature = {
   passkeyId: string;
   statement: string;

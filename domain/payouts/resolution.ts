@@ -30,6 +30,7 @@ const OUTCOMES_FOR: Record<TaskKind, readonly ResolutionOutcome[]> = {
   re_rating_proposed: [],
   policy_proposed: [],
   role_proposed: [],
+  passkey_lost: [],
   events_quarantined: [],
 };
 

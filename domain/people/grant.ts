@@ -11,6 +11,8 @@ export type InvitationState = (typeof INVITATION_STATES)[number];
 
 /** How long a person may take their key with the link that they were sent. */
 export const CLAIM_HOURS = 72;
+/** How long before the end of a link that nobody used a person is reminded of it, once. */
+export const CLAIM_REMINDER_HOURS = 24;
 
 /**
  * Whether a role needs a second person. The access of a partner does not: it shows that partner's data alone, which every operator

@@ -33,6 +33,8 @@ export const TASK_KINDS = [
   'policy_proposed',
   /** An operator proposed a role for a person. Another operator confirms or refuses it. */
   'role_proposed',
+  /** An operator reported that a person lost their passkey. Another operator confirms or refuses a new link. */
+  'passkey_lost',
   /** Events of a source came again with other content. A person accepts or dismisses each. */
   'events_quarantined',
 ] as const;
@@ -58,6 +60,7 @@ export const OPEN_FOR_MS: Record<TaskKind, number | null> = {
   re_rating_proposed: 7 * DAY_MS,
   policy_proposed: 7 * DAY_MS,
   role_proposed: 7 * DAY_MS,
+  passkey_lost: 7 * DAY_MS,
   events_quarantined: 7 * DAY_MS,
 };
 

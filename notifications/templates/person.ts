@@ -1,3 +1,4 @@
+import { CLAIM_HOURS } from '../../domain/people/grant.ts';
 import { go, say } from '../../domain/tasks/notice-content.ts';
 import type { Templates } from '../notification.ts';
 import { at } from '../places.ts';
@@ -5,7 +6,7 @@ import { at } from '../places.ts';
 /** Mail to one of the people who use Bursar. */
 export const PERSON_TEMPLATES: Templates<'key_claim'> = {
   key_claim: ({ person, role, hours, token }, { contact }) => ({
-    subject: `Your way into Bursar: ${role}`,
+    subject: `${hours < CLAIM_HOURS ? 'Your link ends soon. ' : ''}Your way into Bursar: ${role}`,
     parts: [
       say(
         `${person} now has the role ${role}. Open this link within ${hours} hours, and make a passkey with which you sign in:`,

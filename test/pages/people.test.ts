@@ -4,7 +4,15 @@ import { sql } from 'slonik';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
+import { PRESENT } from '../../activities/tasks/present.ts';
+import { claimKey, claimToken } from '../../commands/people/claims.ts';
 import { findActor, getActor } from '../../db/people/actors.ts';
+import { listAuditEntries } from '../../db/people/audit.ts';
+import { findOpenClaim } from '../../db/people/claims.ts';
+import { insertLoss } from '../../db/people/losses.ts';
+import { listPasskeys } from '../../db/people/passkeys.ts';
+import { checkInvariants } from '../../scripts/check-invariants.ts';
+import { VAULT } from '../fixtures/world.ts';
 import { getGrant, listGrants } from '../../db/people/grants.ts';
 import { type Api, setUpShop, startApi } from '../api/api.ts';
 import { openVisitor, type SignedInPerson } from '../fixtures/passkey.ts';
@@ -15,7 +23,7 @@ let olga: SignedInPerson;
 let oscar: SignedInPerson;
 let audrey: SignedInPerson;
 beforeAll(async () => {
-  api = await startApi();
+  api = await startApi({ vault: VAULT });
   await setUpShop(api, ['ann']);
   olga = await openVisitor(api, 'olga', ['operator']);
   oscar = await openVisitor(api, 'oscar', ['operator']);
@@ -169,5 +177,102 @@ describe('given a person with a key and a session', () => {
     expect(auditors).not.toContain('olga@people.test');
     expect((await audrey.open('/settings/people?q=%25')).text).toContain('Nobody fits these filters.');
     expect((await audrey.open('/settings/people/nobody')).status).toBe(404);
+  });
+});
+
+describe('given a person who lost their passkey', () => {
+  const report = (code: string, by = olga) =>
+    by.sign(`/settings/people/${code}/lost-passkey`, { reason: 'her laptop was stolen' });
+  const idOf = ({ location }: { location: string | null }) => (location ?? '').replace('/settings/lost-passkeys/', '');
+  const passkeys = async (actorId: string) => (await listPasskeys(api.db, actorId)).length;
+
+  it('when they approve runs then two operators give them a new link, and until then nothing changes', async () => {
+    const paula = await openVisitor(api, 'paula', ['approver']);
+    const id = idOf(await report('paula'));
+    expect(await passkeys(paula.id)).toBe(1);
+    expect((await paula.open('/settings')).status).toBe(200);
+    expect((await olga.open(`/settings/lost-passkeys/${id}`)).text).toContain('You reported the loss');
+    expect((await olga.post(`/settings/lost-passkeys/${id}/confirm`)).status).toBe(403);
+    expect((await checkInvariants(api.db)).filter(({ name }) => name === 'proposals-ask-somebody')).toEqual([]);
+    expect((await oscar.sign(`/settings/lost-passkeys/${id}/confirm`)).status).toBe(303);
+    expect(await passkeys(paula.id)).toBe(0);
+    expect((await paula.open('/settings')).location).toMatch(/^\/sign-in/);
+    const [grant] = await listGrants(api.db, { actorId: paula.id, status: 'confirmed' }, null, 1);
+    expect(await findOpenClaim(api.db, grant?.id ?? '')).toBeTruthy();
+    const log = await listAuditEntries(api.db, 'actor/paula', 0n, 100);
+    expect(log.slice(1).map(({ action, actor }) => [action, actor])).toEqual([
+      ['passkey.report_loss', 'olga'],
+      ['passkey.confirm_loss', 'oscar'],
+      ['passkey.end_all', 'oscar'],
+      ['key.send_claim', 'oscar'],
+    ]);
+  });
+
+  it('when they may only read then one operator is enough', async () => {
+    const rita = await openVisitor(api, 'rita', ['auditor']);
+    await report('rita');
+    expect(await passkeys(rita.id)).toBe(0);
+  });
+
+  it('when another operator refuses then everything stays', async () => {
+    const pia = await openVisitor(api, 'pia', ['approver']);
+    const id = idOf(await report('pia'));
+    await oscar.sign(`/settings/lost-passkeys/${id}/refuse`, { reason: 'she has it in her hand' });
+    expect(await passkeys(pia.id)).toBe(1);
+    expect((await oscar.post(`/settings/lost-passkeys/${id}/confirm`)).status).toBe(409);
+  });
+
+  it.each([
+    { who: 'the one who lost it', twinOf: 'lena' },
+    { who: 'the one who reported it', twinOf: 'olga' },
+  ])('when a second account with the name of $who confirms then it is refused', async ({ twinOf }) => {
+    const code = `lena-${twinOf}`;
+    const lost = await openVisitor(api, code, ['operator'], { name: twinOf === 'lena' ? 'Lena Twin' : code });
+    const twin = await openVisitor(api, `twin-of-${twinOf}`, ['operator'], {
+      name: twinOf === 'lena' ? ' lena twin' : 'OLGA',
+    });
+    const id = idOf(await report(code));
+    const refused = await twin.post(`/settings/lost-passkeys/${id}/confirm`);
+    expect(refused.status).toBe(403);
+    expect(refused.text).toContain('You have the same name');
+    expect(await passkeys(lost.id)).toBe(1);
+  });
+
+  it('when they report their own loss, or the database is asked for one person alone, then it is refused', async () => {
+    expect((await report('olga')).status).toBe(403);
+    const tina = await openVisitor(api, 'tina', ['approver']);
+    const alone = { actorId: tina.id, reason: 'lost', needsTwo: false, by: olga.id, signatureId: null };
+    await expect(insertLoss(api.db, alone)).rejects.toThrow();
+  });
+});
+
+describe('given a link for a person who has a passkey', () => {
+  it('when it is opened then it makes no second passkey, so only a reported loss gives a new way in', async () => {
+    const uma = await openVisitor(api, 'uma', ['approver']);
+    const [grant] = await listGrants(api.db, { actorId: uma.id }, null, 1);
+    const id = grant?.id ?? '';
+    expect((await olga.sign(`/settings/roles/${id}/link`)).status).toBe(303);
+    const token = claimToken(VAULT, await findOpenClaim(api.db, id));
+    const answer = await api.app.request(`/invitations/${token}`);
+    expect(answer.status).toBe(403);
+    expect(await answer.text()).toContain('You have a passkey');
+  });
+
+  it('then they are reminded once, and not after the link was used', async () => {
+    const code = await newPerson();
+    const id = await propose(code, { role: 'partner', partner: 'ann' });
+    const claim = await findOpenClaim(api.db, id);
+    const mails = await api.db.any(sql.type(z.object({ hours: z.number(), waits: z.number() }))`
+      select (body ->> 'hours')::int as hours, extract(epoch from due_at - created_at)::int / 3600 as waits
+      from notification where kind = 'key_claim' and body ->> 'claim' = ${claim} order by id`);
+    expect(mails).toEqual([
+      { hours: 72, waits: 0 },
+      { hours: 24, waits: 48 },
+    ]);
+    const facts = { claim, person: code, role: 'partner', hours: 24 };
+    const present = () => PRESENT.key_claim(api.db, facts, { id: 1n, vault: VAULT });
+    expect(await present()).toMatchObject({ body: { token: claimToken(VAULT, claim) } });
+    await claimKey(api.db, claimToken(VAULT, claim));
+    expect(await present()).toEqual({ superseded: 'The link was replaced, used, or is too old.' });
   });
 });

@@ -2,6 +2,7 @@ import { type Actor, getActor } from '../../../../db/people/actors.ts';
 import { countDoors, type Invitation, listInvitations } from '../../../../db/people/directory.ts';
 import { type Grant, listGrants } from '../../../../db/people/grants.ts';
 import { type ApiKey, findKey, listKeys } from '../../../../db/people/keys.ts';
+import { listLosses, type Loss } from '../../../../db/people/losses.ts';
 import type { Visitor } from '../../../../db/people/sessions.ts';
 import { revokeKey } from '../../../../commands/people/keys.ts';
 import { endAllSessions } from '../../../../commands/people/sessions.ts';
@@ -14,6 +15,7 @@ import { html, type Html } from '../../html.ts';
 import { consolePage } from '../../layout.ts';
 import { defineSigning } from '../../signing.ts';
 import { GRANT_STATUS, INVITATION, ROLE } from '../../words.ts';
+import { lossTag, reportButton } from './losses.ts';
 import { personPath } from './people.ts';
 import { inSettings } from './settings.ts';
 
@@ -77,11 +79,12 @@ export function personPages(deps: ApiDeps, pages: ReturnType<typeof definePages>
 
   pages.on('GET /settings/people/{code}', async (c, visitor) => {
     const person = await personOf(c);
-    const [grants, invitations, keys, doors] = await Promise.all([
+    const [grants, invitations, keys, doors, losses] = await Promise.all([
       listGrants(db, { actorId: person.id }, null, ROWS_MAX),
       listInvitations(db, person.id, ROWS_MAX),
       listKeys(db, person.id),
       countDoors(db, person.id),
+      listLosses(db, person.id, ROWS_MAX),
     ]);
     const mayChange = mayUse(visitor.roles, 'POST /settings/roles/{id}/revoke');
     const main = html`${head(person, grants)}
@@ -110,7 +113,7 @@ export function personPages(deps: ApiDeps, pages: ReturnType<typeof definePages>
             empty: 'They took no key. Most people need none: a passkey opens the console.',
           })}
         </section>
-        <aside>${waysIn(person, doors, visitor)}</aside>
+        <aside>${waysIn(person, doors, visitor)} ${lossesOf(losses)}</aside>
       </div>`;
     return sendPage(c, consolePage({ title: person.name, here: '/settings', main }, visitor));
   });
@@ -157,7 +160,11 @@ const head = (person: Actor, grants: readonly Grant[]): Html => {
   </header>`;
 };
 
-function waysIn(person: Actor, { sessions, passkeys }: { sessions: number; passkeys: number }, { roles }: Visitor) {
+function waysIn(
+  person: Actor,
+  { sessions, passkeys }: { sessions: number; passkeys: number },
+  { roles, actorId }: Visitor,
+) {
   return html`<section class="card">
     <h2>Ways in</h2>
     ${facts([
@@ -166,11 +173,28 @@ function waysIn(person: Actor, { sessions, passkeys }: { sessions: number; passk
       ['Signed in', sessions === 0 ? 'nowhere' : `in ${countOf(sessions, 'browser')}`],
     ])}
     ${
-      sessions > 0 &&
       mayUse(roles, 'POST /settings/people/{code}/sessions/end') &&
-      html`<form method="post" action="${personPath(person.code)}/sessions/end">
-        <p class="buttons"><button>Sign out everywhere</button></p>
-      </form>`
+      html`<div class="actions">
+        ${
+          sessions > 0 &&
+          html`<form method="post" action="${personPath(person.code)}/sessions/end">
+            <button>Sign out everywhere</button>
+          </form>`
+        }
+        ${passkeys > 0 && person.id !== actorId && reportButton(person.code)}
+      </div>`
     }
   </section>`;
 }
+
+const lossesOf = (losses: readonly Loss[]): Html | false =>
+  losses.length > 0 &&
+  html`<section class="card">
+    <h2>Lost passkeys</h2>
+    <ul class="plain">
+      ${losses.map(
+        ({ id, status, proposedAt }) =>
+          html`<li><a href="/settings/lost-passkeys/${id}">${say(proposedAt)}</a> ${lossTag(status)}</li>`,
+      )}
+    </ul>
+  </section>`;
