@@ -3,6 +3,10 @@ import type { Hono } from 'hono';
 import type { ApiDeps, ApiEnv } from '../http/deps.ts';
 import { serveAsset } from './assets.ts';
 import { searchPages } from './finance/books/search.ts';
+import { changeSchedulePages } from './finance/payers/change-schedule.ts';
+import { payerPages } from './finance/payers/payers.ts';
+import { schedulePages } from './finance/payers/schedules.ts';
+import { policyPages } from './finance/programs/policies.ts';
 import { lossPages } from './finance/people/losses.ts';
 import { newRolePages } from './finance/people/new-role.ts';
 import { peoplePages } from './finance/people/people.ts';
@@ -57,6 +61,10 @@ export function pages(deps: ApiDeps): Hono<ApiEnv> {
     claimPages,
     searchPages,
     settingsPages,
+    policyPages,
+    payerPages,
+    schedulePages,
+    changeSchedulePages,
     peoplePages,
     personPages,
     rolePages,

@@ -3,11 +3,13 @@ import type { Stage } from '../../domain/partners/onboarding.ts';
 import type { Outcome } from '../../domain/payouts/outcome.ts';
 import type { GrantStatus, InvitationState } from '../../domain/people/grant.ts';
 import type { LossStatus } from '../../domain/people/loss.ts';
+import type { PolicySubject } from '../../domain/programs/policies.ts';
 import type { Role } from '../../domain/people/role.ts';
 import type { PayoutFlag } from '../../domain/runs/flag.ts';
 import type { RunStatus } from '../../domain/runs/run.ts';
 import type { NoticeKind } from '../../domain/tasks/notice.ts';
 import type { TaskKind } from '../../domain/tasks/task.ts';
+import type { Frequency } from '../../domain/payers/schedule.ts';
 import type { AttemptState } from '../../domain/payouts/attempt.ts';
 import type { PayoutStatus } from '../../domain/payouts/payout.ts';
 import type { GatewayName, Method } from '../../domain/rails.ts';
@@ -98,6 +100,20 @@ export const ROLE: Record<Role, string> = {
   partner: 'Partner',
   auditor: 'Auditor',
 };
+
+export const FREQUENCY: Record<Frequency, string> = {
+  daily: 'every day',
+  weekly: 'every week',
+  biweekly: 'every second week',
+  semimonthly: 'twice a month',
+  monthly: 'every month',
+  quarterly: 'every quarter',
+};
+
+export const POLICY_SUBJECT: Record<PolicySubject, string> = { deal: 'Deals', request: 'Requests', claim: 'Claims' };
+
+/** From 1 for Monday on. */
+export const WEEKDAY = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'] as const;
 
 export const GRANT_STATUS: Record<GrantStatus, { label: string; tone: Tone }> = {
   proposed: { label: 'waits for a second person', tone: 'watch' },

@@ -1,6 +1,6 @@
 import type { Database } from '../../db/database.ts';
 import { listFactKeysNamed } from '../../db/partners/fact-keys.ts';
-import { addAuditEntry } from '../../db/people/audit.ts';
+import { addAuditEntry, signedBy } from '../../db/people/audit.ts';
 import {
   getPolicyVersion,
   insertConfirmation,
@@ -76,7 +76,30 @@ async function refuseUndeclared(db: Database, policy: Policy): Promise<void> {
     });
 }
 
-export type Confirmation = { program: Program; subject: PolicySubject; version: number; by: string };
+export type Confirmation = {
+  program: Program;
+  subject: PolicySubject;
+  version: number;
+  by: string;
+  signatureId?: string | null;
+};
+
+/** The reason why a person may not confirm a version that waits for it. Undefined if they may. */
+export async function findConfirmationRefusal(
+  db: Database,
+  version: PolicyVersion,
+  by: string,
+): Promise<Failure | undefined> {
+  if (!version.needsConfirmation) return refused('version', 'needs no second person: it pays nothing without one');
+  if (version.createdById === by)
+    return new Failure('decider_is_proposer', 'You wrote this version, so somebody else must confirm it.');
+  if (await isApproverOfAuthor(db, version.id, by))
+    return new Failure(
+      'role_given_by_editor',
+      `${version.createdBy} wrote this version and gave you your role. An approver whose role came from other people must confirm it.`,
+    );
+  return undefined;
+}
 
 /**
  * Confirms a version that pays claims without a person, so that two people stand behind its limit. A second call changes nothing. Throws
@@ -84,23 +107,17 @@ export type Confirmation = { program: Program; subject: PolicySubject; version: 
  */
 export const confirmPolicyVersion = (
   db: Database,
-  { program, subject, version: number, by }: Confirmation,
+  { program, subject, version: number, by, signatureId = null }: Confirmation,
 ): Promise<PolicyVersion> =>
   db.transaction(async (tx) => {
     await lockProgram(tx, program.id);
     const version = await getPolicyVersion(tx, program.id, subject, number);
     if (version.confirmedBy !== null) return version;
-    if (!version.needsConfirmation) throw refused('version', 'needs no second person: it pays nothing without one');
-    if (version.createdById === by)
-      throw new Failure('decider_is_proposer', 'You wrote this version, so somebody else must confirm it.');
-    if (await isApproverOfAuthor(tx, version.id, by))
-      throw new Failure(
-        'role_given_by_editor',
-        `${version.createdBy} wrote this version and gave you your role. An approver whose role came from other people must confirm it.`,
-      );
-    await insertConfirmation(tx, version.id, by);
+    const refusal = await findConfirmationRefusal(tx, version, by);
+    if (refusal) throw refusal;
+    await insertConfirmation(tx, version.id, by, signatureId);
     await closeProposal(tx, version, { actorId: by, resolution: `version ${number} was confirmed` });
-    const detail = { policy: subject, version: number };
+    const detail = { policy: subject, version: number, ...signedBy(signatureId) };
     await addAuditEntry(tx, { actorId: by, action: 'policy.confirm', subject: `program/${program.code}`, detail });
     return getPolicyVersion(tx, program.id, subject, number);
   });

@@ -6,8 +6,8 @@ begin
   if given ->> tg_argv[0] is not null and not exists (
     select from signature join passkey on passkey.id = signature.passkey_id
     where signature.id = (given ->> tg_argv[0])::uuid and passkey.actor_id = (given ->> tg_argv[1])::uuid
-      and (tg_nargs < 3 or position(' ' || tg_argv[2] || '/' || new.id || ' content ' in signature.statement) > 0)) then
-    raise exception '% % refused: the signature is for something else', tg_table_name, new.id using errcode = 'check_violation';
+      and (tg_nargs < 3 or position(' ' || tg_argv[2] || '/' || (given ->> 'id') || ' content ' in signature.statement) > 0)) then
+    raise exception '% % refused: the signature is for something else', tg_table_name, given ->> 'id' using errcode = 'check_violation';
   end if;
   return new;
 end $$;
@@ -34,3 +34,5 @@ create or replace trigger proposal_signed before insert on passkey_loss
   for each row execute function guard_signature('proposal_signature_id', 'proposed_by');
 create or replace trigger decision_signed before insert or update of decision_signature_id on passkey_loss
   for each row execute function guard_signature('decision_signature_id', 'decided_by', 'lost-passkey');
+create or replace trigger confirmation_signed before insert on policy_confirmation
+  for each row execute function guard_signature('signature_id', 'confirmed_by');

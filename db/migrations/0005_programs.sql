@@ -242,7 +242,8 @@ comment on column policy_version.needs_confirmation is
 create table policy_confirmation(
   policy_version_id int primary key references policy_version,
   confirmed_by uuid not null references actor,
-  confirmed_at timestamptz not null default now()
+  confirmed_at timestamptz not null default now(),
+  signature_id uuid unique references signature
 );
 
 -- A decision that is asked of a policy: the rule that fits, and where its stages stand. Its answers are policy_answer.

@@ -103,9 +103,9 @@ export const listOvertakenVersions = (
     order by version.version`);
 
 /** Confirms a version. Nothing happens where somebody confirmed it before. */
-export const insertConfirmation = (db: Database, versionId: number, by: string) =>
+export const insertConfirmation = (db: Database, versionId: number, by: string, signatureId: string | null) =>
   db.query(sql.unsafe`
-    insert into policy_confirmation(policy_version_id, confirmed_by) values (${versionId}, ${by}) on conflict do nothing`);
+    insert into policy_confirmation(policy_version_id, confirmed_by, signature_id) values (${versionId}, ${by}, ${signatureId}) on conflict do nothing`);
 
 /** Whether the author of a version gave a person their role as an approver. */
 export const isApproverOfAuthor = (db: Database, versionId: number, actorId: string): Promise<boolean> =>

@@ -17,6 +17,7 @@ export const SIGNED_ACTS = [
   'report lost passkey',
   'confirm lost passkey',
   'refuse lost passkey',
+  'confirm policy',
   'propose outcome',
   'confirm outcome',
   'refuse outcome',

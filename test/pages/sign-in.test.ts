@@ -1,9 +1,11 @@
 import type { Browser, Page } from 'playwright-core';
 import { sql } from 'slonik';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 
+import { claimToken } from '../../commands/people/claims.ts';
 import { accept, faultsOf, hasBrowser, inviteAs, openBrowser, openPerson } from '../fixtures/browser.ts';
-import { openWorld, type World } from '../fixtures/world.ts';
+import { openWorld, VAULT, type World } from '../fixtures/world.ts';
 
 describe.skipIf(!hasBrowser)('given people who sign in with a passkey', () => {
   let world: World;
@@ -25,6 +27,13 @@ describe.skipIf(!hasBrowser)('given people who sign in with a passkey', () => {
     await accept(person.page, link);
     return { ...person, link };
   }
+  /** The link in the last mail to a person. */
+  const linkOf = async (code: string): Promise<string> => {
+    const id = await world.owner.oneFirst(sql.type(z.object({ id: z.string() }))`
+      select claim.id from key_claim claim join role_grant held on held.id = claim.grant_id join actor on actor.id = held.actor_id
+      where actor.code = ${code} and ended_at is null`);
+    return `/invitations/${claimToken(VAULT, id)}`;
+  };
   const cookieOf = async (page: Page) => (await page.context().cookies()).find(({ name }) => name === '__Host-session');
   const ask = (path: string, init: RequestInit) => fetch(`${world.publicUrl}${path}`, { redirect: 'manual', ...init });
   const withCookie = (value: string | undefined, path = '/account') =>
@@ -45,6 +54,69 @@ describe.skipIf(!hasBrowser)('given people who sign in with a passkey', () => {
     const rows = await world.owner.any(sql.unsafe`select session::text as row from session`);
     expect(JSON.stringify(rows)).not.toContain(cookie?.value);
     await close();
+  });
+
+  it('when one operator invites a person and another one confirms with a passkey then the person signs in, and after a loss both give a new way in', async () => {
+    const [olga, oscar] = [
+      await openPerson(browser, world),
+      await openPerson(browser, world, { width: 390, dark: true }),
+    ];
+    await accept(olga.page, await inviteAs(world, 'olga', 'operator'));
+    await accept(oscar.page, await inviteAs(world, 'oscar', 'operator'));
+    const sees = async (page: Page, name: string) => {
+      await page.getByRole('heading', { level: 1, name }).waitFor();
+      expect(await faultsOf(page)).toEqual([]);
+    };
+
+    await olga.page.goto('/settings');
+    await sees(olga.page, 'Settings');
+    await olga.page.getByRole('link', { name: 'People and roles' }).click();
+    await sees(olga.page, 'People and roles');
+    await olga.page.getByRole('link', { name: 'Invite a person…' }).click();
+    await olga.page.getByLabel('Name').fill('Petra Preparer');
+    await olga.page.getByLabel('Code').fill('petra');
+    await olga.page.getByLabel('E-mail address').fill('petra@people.test');
+    await olga.page.getByRole('button', { name: 'Go on' }).click();
+    await sees(olga.page, 'Propose a role');
+    await olga.page.getByLabel('Role', { exact: true }).selectOption('approver');
+    await olga.page.getByRole('button', { name: 'Go on' }).click();
+    await sees(olga.page, 'Propose this role?');
+    await olga.page.getByRole('button', { name: 'Propose and sign' }).click();
+    await sees(olga.page, 'Approver');
+    await olga.page.getByText('You cannot confirm it.').waitFor();
+
+    await oscar.page.goto(new URL(olga.page.url()).pathname);
+    await sees(oscar.page, 'Approver');
+    await oscar.page.getByRole('button', { name: 'Confirm…' }).click();
+    await sees(oscar.page, 'Confirm this role?');
+    await oscar.page.getByRole('button', { name: 'Confirm and sign' }).click();
+    await oscar.page.getByText('given').waitFor();
+
+    const petra = await openPerson(browser, world);
+    await accept(petra.page, await linkOf('petra'));
+    await sees(petra.page, 'Today');
+
+    await olga.page.goto('/settings/people/petra');
+    await sees(olga.page, 'Petra Preparer');
+    await olga.page.getByRole('button', { name: 'Lost passkey…' }).click();
+    await olga.page.getByLabel('Why?').fill('Her laptop was stolen');
+    await olga.page.getByRole('button', { name: 'Lost passkey', exact: true }).click();
+    await olga.page.getByRole('button', { name: 'Report and sign' }).click();
+    await sees(olga.page, 'Lost passkey');
+    await oscar.page.goto(new URL(olga.page.url()).pathname);
+    await sees(oscar.page, 'Lost passkey');
+    await oscar.page.getByRole('button', { name: 'Confirm…' }).click();
+    await oscar.page.getByRole('button', { name: 'Confirm and sign' }).click();
+    await oscar.page.getByText('new link sent').waitFor();
+    await petra.page.goto('/runs');
+    await sees(petra.page, 'Sign in');
+    const again = await openPerson(browser, world);
+    await accept(again.page, await linkOf('petra'));
+    await sees(again.page, 'Today');
+    for (const person of [olga, oscar, petra, again]) {
+      expect(person.complaints).toEqual([]);
+      await person.close();
+    }
   });
 
   it('when a person signs out then the cookie gives nothing, also to somebody who stole it, and the passkey opens a new session', async () => {

@@ -13,6 +13,21 @@ const SETTINGS = [
     path: '/settings/people',
     about: 'Their roles, invitations, passkeys and keys.',
   },
+  {
+    name: 'Payers and gateways',
+    path: '/settings/payers',
+    about: 'The companies that pay, their accounts, alert amounts, and pauses.',
+  },
+  {
+    name: 'Schedules and calendars',
+    path: '/settings/schedules',
+    about: 'When each payer pays, and the next runs.',
+  },
+  {
+    name: 'Policies',
+    path: '/settings/policies',
+    about: 'The rules about deals, requests and claims, with their versions.',
+  },
 ] as const satisfies readonly Setting[];
 
 /** The way back from a page of the settings. */

@@ -1,0 +1,186 @@
+import { z } from 'zod';
+
+import { setAlertAmounts } from '../../../../commands/payers/alert-amounts.ts';
+import { pauseGateway, resumeGateway } from '../../../../commands/payers/gateway-pauses.ts';
+import { listAlertAmounts } from '../../../../db/payers/alert-amounts.ts';
+import { type GatewayPause, listGatewayPauses } from '../../../../db/payers/gateway-pauses.ts';
+import {
+  getPayer,
+  listPayerGateways,
+  listPayers,
+  type Payer,
+  type PayerGateway,
+} from '../../../../db/payers/payers.ts';
+import type { Visitor } from '../../../../db/people/sessions.ts';
+import { Failure } from '../../../../domain/errors.ts';
+import { type GatewayName, GATEWAYS } from '../../../../domain/rails.ts';
+import { parseCursor, readPage } from '../../../http/cursor.ts';
+import type { ApiDeps } from '../../../http/deps.ts';
+import { mayUse } from '../../../http/page-permissions.ts';
+import { askReason, facts, nextPage, table, tag } from '../../components.ts';
+import { field, type Filled, objectionsOf } from '../../form.ts';
+import { formatInstant } from '../../format.ts';
+import { type definePages, type PageContext, readForm, readReason, sendPage } from '../../guard.ts';
+import { html, type Html } from '../../html.ts';
+import { consolePage } from '../../layout.ts';
+import { GATEWAY, METHOD } from '../../words.ts';
+import { inSettings } from '../people/settings.ts';
+import { amountLines, readAmountLines } from './amounts.ts';
+
+const PAYERS_A_PAGE = 100;
+const ZONE = 'UTC';
+const payerPath = (code: string): string => `/settings/payers/${encodeURIComponent(code)}`;
+
+const gatewayRow =
+  (pauses: readonly GatewayPause[], { roles }: Visitor) =>
+  (gateway: GatewayName) => {
+    const pause = pauses.find((one) => one.gateway === gateway);
+    const path = `/settings/gateways/${gateway}`;
+    return {
+      head: GATEWAY[gateway],
+      cells: [
+        pause ? tag({ label: 'paused', tone: 'alert' }) : tag({ label: 'open', tone: 'good' }),
+        pause ? html`${pause.reason} <small>since ${formatInstant(pause.pausedAt, ZONE)}</small>` : '–',
+        pause
+          ? mayUse(roles, 'POST /settings/gateways/{name}/resume') &&
+            html`<form method="post" action="${path}/resume"><button>Resume</button></form>`
+          : mayUse(roles, 'POST /settings/gateways/{name}/pause') &&
+            askReason({
+              id: `pause-${gateway}`,
+              action: `${path}/pause`,
+              button: 'Pause',
+              title: `Pause ${GATEWAY[gateway]}?`,
+              about:
+                'Its provider is not asked for anything new. Payments that were requested before continue to their end.',
+            }),
+      ],
+    };
+  };
+
+/** The companies that pay, and the ways by which their money leaves. */
+export function payerPages({ db }: ApiDeps, pages: ReturnType<typeof definePages>): void {
+  pages.on('GET /settings/payers', async (c, visitor) => {
+    const after = z.string().safeParse(parseCursor(c.req.query('cursor') ?? '')).data ?? null;
+    const [{ items, nextCursor }, pauses] = await Promise.all([
+      readPage(PAYERS_A_PAGE, (count) => listPayers(db, after, count), { key: ({ code }) => code, item: (one) => one }),
+      listGatewayPauses(db),
+    ]);
+    const main = html`<header class="title">
+        ${inSettings()}
+        <h1>Payers and gateways</h1>
+      </header>
+      ${table({
+        caption: 'Payers',
+        columns: ['Payer', 'Code', 'Country', 'Currency'],
+        rows: items.map(({ code, name, country, currency }) => ({
+          head: html`<a href="${payerPath(code)}">${name}</a>`,
+          cells: [code, country, currency],
+        })),
+        empty: 'There is no payer yet. Add the first one with the API.',
+      })}
+      ${nextPage('/settings/payers', nextCursor)}
+      ${table({
+        caption: 'Gateways',
+        columns: ['Gateway', 'State', 'Why', { label: 'Action', unseen: true }],
+        rows: GATEWAYS.map(gatewayRow(pauses, visitor)),
+        empty: '',
+      })}`;
+    return sendPage(c, consolePage({ title: 'Payers and gateways', here: '/settings', main }, visitor));
+  });
+
+  pages.on('GET /settings/payers/{code}', async (c, visitor) => {
+    const payer = await getPayer(db, c.req.param('code') ?? '');
+    return sendPayer(c, visitor, payer, { values: { amounts: amountLines(await listAlertAmounts(db, payer.id)) } });
+  });
+
+  pages.on('POST /settings/payers/{code}/alert-amounts', async (c, visitor) => {
+    const payer = await getPayer(db, c.req.param('code') ?? '');
+    const values = await readForm(c, 'amounts');
+    const amounts = readAmountLines(values.amounts);
+    if (typeof amounts === 'string')
+      return sendPayer(c, visitor, payer, { values, objections: [{ field: 'amounts', reason: amounts }] }, 400);
+    await setAlertAmounts(db, payer.code, amounts, visitor.actorId);
+    return c.redirect(payerPath(payer.code), 303);
+  });
+
+  pages.on('POST /settings/gateways/{name}/pause', async (c, { actorId }) => {
+    await pauseGateway(db, gatewayOf(c), await readReason(c), actorId);
+    return c.redirect('/settings/payers', 303);
+  });
+
+  pages.on('POST /settings/gateways/{name}/resume', async (c, { actorId }) => {
+    await resumeGateway(db, gatewayOf(c), actorId);
+    return c.redirect('/settings/payers', 303);
+  });
+
+  async function sendPayer(c: PageContext, visitor: Visitor, payer: Payer, filled: Filled, status = 200) {
+    const gateways = await listPayerGateways(db, payer.id);
+    const main = payerPage(
+      payer,
+      gateways,
+      filled,
+      mayUse(visitor.roles, 'POST /settings/payers/{code}/alert-amounts'),
+    );
+    return sendPage(c, consolePage({ title: payer.name, here: '/settings', main }, visitor), status);
+  }
+}
+
+function gatewayOf(c: PageContext): GatewayName {
+  const asked = c.req.param('name') ?? '';
+  const known = GATEWAYS.find((name) => name === asked);
+  if (!known) throw new Failure('not_found', `There is no gateway ${asked}.`);
+  return known;
+}
+
+const payerPage = (payer: Payer, gateways: readonly PayerGateway[], filled: Filled, mayChange: boolean): Html =>
+  html`<header class="title">
+      ${inSettings(['Payers and gateways', '/settings/payers'])}
+      <h1>${payer.name}</h1>
+      <p>${payer.code} · ${payer.country} · ${payer.currency}</p>
+    </header>
+    ${objectionsOf(['amounts'], filled.objections)}
+    <div class="columns">
+      <section>
+        ${table({
+          caption: 'How it pays',
+          columns: ['Method', 'Gateway', 'Account', 'Since'],
+          rows: gateways.map(({ method, gateway, accountRef, updatedAt }) => ({
+            head: METHOD[method],
+            cells: [GATEWAY[gateway], accountRef, formatInstant(updatedAt, ZONE)],
+          })),
+          empty: 'This payer pays by no method yet, so nobody gets money from it. Set a gateway with the API.',
+        })}
+      </section>
+      <aside>
+        <section class="card">
+          <h2>Told at once</h2>
+          <p>
+            Finance is told at once of a failed payout or a break from these amounts on. The rest is in the daily
+            digest.
+          </p>
+          ${
+            mayChange
+              ? html`<form method="post" action="${payerPath(payer.code)}/alert-amounts">
+                  ${field(
+                    {
+                      name: 'amounts',
+                      label: 'Amounts',
+                      help: 'One a line, such as 1000.00 USD. A currency that is not named has none.',
+                      long: true,
+                    },
+                    filled,
+                  )}
+                  <p class="buttons"><button class="primary">Save</button></p>
+                </form>`
+              : facts([['Amounts', filled.values['amounts'] || 'none']])
+          }
+        </section>
+        ${
+          payer.address &&
+          html`<section class="card">
+            <h2>Address</h2>
+            <p>${Object.values(payer.address).join(', ')}</p>
+          </section>`
+        }
+      </aside>
+    </div>`;
