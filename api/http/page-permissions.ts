@@ -51,6 +51,8 @@ const PAGES_FOR = {
   'GET /settings/policies': STAFF,
   'GET /settings/policies/{program}/{subject}': STAFF,
   'POST /settings/policies/{program}/{subject}/{version}/confirm': APPROVER,
+  'GET /settings/new-schedule': OPERATOR,
+  'POST /settings/new-schedule': OPERATOR,
   'GET /settings/schedules': STAFF,
   'GET /settings/schedules/{code}': STAFF,
   'GET /settings/schedules/{code}/change': OPERATOR,

@@ -4,6 +4,7 @@ import type { ApiDeps, ApiEnv } from '../http/deps.ts';
 import { serveAsset } from './assets.ts';
 import { searchPages } from './finance/books/search.ts';
 import { changeSchedulePages } from './finance/payers/change-schedule.ts';
+import { newSchedulePages } from './finance/payers/new-schedule.ts';
 import { payerPages } from './finance/payers/payers.ts';
 import { schedulePages } from './finance/payers/schedules.ts';
 import { policyPages } from './finance/programs/policies.ts';
@@ -65,6 +66,7 @@ export function pages(deps: ApiDeps): Hono<ApiEnv> {
     payerPages,
     schedulePages,
     changeSchedulePages,
+    newSchedulePages,
     peoplePages,
     personPages,
     rolePages,

@@ -47,8 +47,11 @@ export const updatePayer = (
   db.one(sql.type(PayerRow)`
     update payer set name = ${name}, address = ${address && sql.jsonb(address)} where id = ${id} returning ${payerColumns}`);
 
+export const findPayer = (db: Database, code: string): Promise<Payer | null> =>
+  db.maybeOne(sql.type(PayerRow)`select ${payerColumns} from payer where code = ${code}`);
+
 export async function getPayer(db: Database, code: string): Promise<Payer> {
-  const payer = await db.maybeOne(sql.type(PayerRow)`select ${payerColumns} from payer where code = ${code}`);
+  const payer = await findPayer(db, code);
   if (!payer) throw new Failure('not_found', `There is no payer ${code}.`);
   return payer;
 }

@@ -80,6 +80,33 @@ describe('given a schedule that an operator changes', () => {
   });
 });
 
+describe('given an operator who adds a schedule', () => {
+  const NEW = '/settings/new-schedule';
+  const values = { ...WEEKLY, code: 'fridays', payer: 'acme', approvalsRequired: '2', signedApprovals: 'yes' };
+
+  it('when its fields are right then the next runs are shown first, and then it is saved', async () => {
+    const shown = await olga.open(`${NEW}?${new URLSearchParams(values)}`);
+    expect(shown.text).toContain('Add this schedule');
+    expect((await olga.post(NEW, values)).location).toBe('/settings/schedules/fridays');
+    expect(await getSchedule(api.db, 'fridays')).toMatchObject({
+      approvalsRequired: 2,
+      signedApprovals: true,
+      weekday: 5,
+    });
+    const again = await olga.post(NEW, values);
+    expect(again.status).toBe(409);
+    expect(again.text).toContain('Code is taken.');
+  });
+
+  it('when the payer is not known, or the code and the day are wrong, then each field says so', async () => {
+    expect((await olga.post(NEW, { ...values, payer: 'nobody' })).text).toContain('Payer is not known.');
+    const wrong = await olga.post(NEW, { ...values, code: 'a b', payDays: '11' });
+    expect(wrong.status).toBe(400);
+    expect(wrong.text).toContain('Code is not a code');
+    expect(wrong.text).toContain('is not a whole number up to 10');
+  });
+});
+
 describe('given a payer', () => {
   const SAVE = '/settings/payers/acme/alert-amounts';
   const amounts = async () => listAlertAmounts(api.db, (await getPayer(api.db, 'acme')).id);

@@ -62,12 +62,13 @@ export function schedulePages({ db }: ApiDeps, pages: ReturnType<typeof definePa
         ${inSettings()}
         <h1>Schedules and calendars</h1>
         <p>A schedule says when a payer pays, who must approve, and which payouts are too small.</p>
+        ${mayUse(visitor.roles, 'GET /settings/new-schedule') && html`<p class="buttons"><a class="button primary" href="/settings/new-schedule">Add a schedule…</a></p>`}
       </header>
       ${table({
         caption: 'Schedules',
         columns: ['Schedule', 'Payer', 'Pays', 'Time zone', 'Opens runs', { label: 'Approvals', number: true }],
         rows: items,
-        empty: 'There is no schedule yet. Add a payer, and then its schedule, with the API.',
+        empty: 'There is no schedule yet. Add one for a payer: nobody is paid without it.',
       })}
       ${nextPage('/settings/schedules', nextCursor)}`;
     return sendPage(c, consolePage({ title: 'Schedules', here: '/settings', main }, visitor));
