@@ -73,6 +73,8 @@ import { ladderRoutes } from './routes/programs/ladders.ts';
 import { policyRoutes } from './routes/programs/policies.ts';
 import { dealRoutes } from './routes/earnings/deals.ts';
 import { fundClaimRoutes } from './routes/earnings/fund-claims.ts';
+import { myQuestionRoutes } from './routes/earnings/my-questions.ts';
+import { questionRoutes } from './routes/earnings/questions.ts';
 import { fundRoutes } from './routes/earnings/funds.ts';
 import { requestRoutes } from './routes/earnings/requests.ts';
 import { myDealRoutes } from './routes/earnings/my-deals.ts';
@@ -162,6 +164,8 @@ const ROUTES = [
   requestRoutes,
   fundRoutes,
   fundClaimRoutes,
+  questionRoutes,
+  myQuestionRoutes,
   pointsRoutes,
   redemptionRoutes,
   conversionRoutes,

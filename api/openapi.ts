@@ -72,6 +72,11 @@ const TAGS = [
     description: 'The exceptions and funds that partners ask for, and who decided about them.',
   },
   { name: 'claims', description: 'The money that partners claim with a proof, mostly from a fund.' },
+  {
+    name: 'questions',
+    description:
+      'Partners ask about lines, and people answer, correct what was wrong, or close the question with a reason.',
+  },
   { name: 'runs', description: "One schedule's payouts for one period: drafted, approved by people, then paid." },
   { name: 'payouts', description: "One partner's money from one run: where it is, and where each cent comes from." },
   {

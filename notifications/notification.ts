@@ -70,6 +70,8 @@ export const FACTS = {
     what: z.string(),
     reason: z.string(),
   }),
+  /** News of a question. `what` is a step such as `answer`. The words stay in the portal. */
+  question_changed: z.strictObject({ question: z.string(), what: z.string() }),
   /** Two people changed a partner's balance. `added` and `taken` are amounts with their currencies, or empty. A merge has none. */
   balance_corrected: z.strictObject({
     correction: z.string(),

@@ -65,6 +65,7 @@ export const PRESENT: { readonly [K in NotificationKind]: Check<K> } = {
   deal_changed: always,
   request_changed: always,
   claim_changed: always,
+  question_changed: always,
   balance_corrected: always,
   details_changed: always,
   email_changed: always,
@@ -138,6 +139,7 @@ async function always<
     | 'deal_changed'
     | 'request_changed'
     | 'claim_changed'
+    | 'question_changed'
     | 'balance_corrected'
     | 'details_changed'
     | 'email_changed'

@@ -16,6 +16,7 @@ import { rolePages } from './finance/people/roles.ts';
 import { settingsPages } from './finance/people/settings.ts';
 import { claimPages } from './finance/earnings/claims.ts';
 import { decideDealPages } from './finance/earnings/deals.ts';
+import { questionPages } from './finance/earnings/questions.ts';
 import { requestPages } from './finance/earnings/requests.ts';
 import { payoutPages } from './finance/payouts/payouts.ts';
 import { payoutPage } from './finance/payouts/payout.ts';
@@ -31,6 +32,7 @@ import { ownClaimPages } from './partner/earnings/claims.ts';
 import { dealPages } from './partner/earnings/deals.ts';
 import { earningPages } from './partner/earnings/earnings.ts';
 import { pointsPages } from './partner/earnings/points.ts';
+import { ownQuestionPages } from './partner/earnings/questions.ts';
 import { ownRequestPages } from './partner/earnings/requests.ts';
 import { detailPages } from './partner/partners/details.ts';
 import { newDetailPages } from './partner/partners/new-details.ts';
@@ -60,6 +62,7 @@ export function pages(deps: ApiDeps): Hono<ApiEnv> {
     decideDealPages,
     requestPages,
     claimPages,
+    questionPages,
     searchPages,
     settingsPages,
     policyPages,
@@ -82,6 +85,7 @@ export function pages(deps: ApiDeps): Hono<ApiEnv> {
     dealPages,
     ownRequestPages,
     ownClaimPages,
+    ownQuestionPages,
     ownPayoutPages,
     statementPages,
     newDetailPages,

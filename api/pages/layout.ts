@@ -28,6 +28,7 @@ const GROUPS = [
       ['Deals', '/deals'],
       ['Requests', '/requests'],
       ['Claims', '/claims'],
+      ['Questions', '/questions'],
     ],
   },
   {
@@ -47,6 +48,7 @@ const PORTAL_PLACES = [
   ['Statements', '/statements'],
   ['Deals', '/deals'],
   ['Requests', '/requests'],
+  ['Questions', '/questions'],
   ['Details', '/details'],
   ['Notices', '/notices'],
 ] as const satisfies readonly Place[];

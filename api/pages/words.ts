@@ -152,6 +152,7 @@ export const TASK: Record<TaskKind, string> = {
   role_proposed: 'Confirm or refuse a role',
   passkey_lost: 'Confirm or refuse a new link for a lost passkey',
   events_quarantined: 'Accept or dismiss events that came again changed',
+  partner_question: 'Answer a question of a partner',
 };
 
 /** The event that each kind of notice tells. */
@@ -168,6 +169,7 @@ export const NOTICE: Record<NoticeKind, string> = {
   deal_changed: 'News of a deal',
   request_changed: 'News of a request',
   claim_changed: 'News of a claim',
+  question_changed: 'News of a question',
   balance_corrected: 'The balance was corrected',
   points_expiring: 'Points expire soon',
   points_expired: 'Points have expired',

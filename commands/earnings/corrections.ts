@@ -20,6 +20,7 @@ import { Failure } from '../../domain/errors.ts';
 import { formatMoney } from '../../domain/money.ts';
 import { ITEMS_MAX, readOpenBalance, subjectOf } from './correction-proposals.ts';
 import { bookMerge } from './merges.ts';
+import { followCorrection } from './questions.ts';
 
 export type CorrectionDecision = {
   id: string;
@@ -62,6 +63,7 @@ export const decideCorrection = (
       else await book(tx, correction, items);
       if (!isTold) await tellPartners(tx, correction);
     }
+    await followCorrection(tx, id, decision);
     return getCorrection(tx, id);
   });
 

@@ -4,7 +4,7 @@ create table task(
   id uuid primary key default uuidv7(),
   kind text not null check (kind in ('outcome_unknown', 'provider_approval', 'partial_return', 'check_exception',
     'check_stop_expiring', 'check_stale', 'check_returned_mail', 'checks_to_mail', 'correction_proposed', 'decision_waiting',
-    'conversion_proposed', 're_rating_proposed', 'policy_proposed', 'role_proposed', 'passkey_lost', 'events_quarantined')),
+    'conversion_proposed', 're_rating_proposed', 'policy_proposed', 'role_proposed', 'events_quarantined', 'partner_question')),
   subject text not null check (subject <> ''),
   payout_id uuid,
   detail text not null check (detail <> ''),

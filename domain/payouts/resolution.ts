@@ -32,6 +32,7 @@ const OUTCOMES_FOR: Record<TaskKind, readonly ResolutionOutcome[]> = {
   role_proposed: [],
   passkey_lost: [],
   events_quarantined: [],
+  partner_question: [],
 };
 
 /** Whether an outcome decides about a part that came back. Such a resolution has an amount of its own. */

@@ -21,6 +21,7 @@ export const NOTICES = {
   deal_changed: { audiences: ['partner'], weight: 'news' },
   request_changed: { audiences: ['partner'], weight: 'news' },
   claim_changed: { audiences: ['partner'], weight: 'news' },
+  question_changed: { audiences: ['partner'], weight: 'act' },
   balance_corrected: { audiences: ['partner'], weight: 'news' },
   points_expiring: { audiences: ['partner'], weight: 'news' },
   points_expired: { audiences: ['partner'], weight: 'news' },

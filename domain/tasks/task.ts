@@ -37,6 +37,8 @@ export const TASK_KINDS = [
   'passkey_lost',
   /** Events of a source came again with other content. A person accepts or dismisses each. */
   'events_quarantined',
+  /** A partner asks about a line. A person answers, asks back, proposes a correction, or closes it with a reason. */
+  'partner_question',
 ] as const;
 export type TaskKind = (typeof TASK_KINDS)[number];
 
@@ -62,6 +64,7 @@ export const OPEN_FOR_MS: Record<TaskKind, number | null> = {
   role_proposed: 7 * DAY_MS,
   passkey_lost: 7 * DAY_MS,
   events_quarantined: 7 * DAY_MS,
+  partner_question: null,
 };
 
 /** The time before its deadline from which an open task causes a reminder once a day. */

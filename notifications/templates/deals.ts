@@ -27,6 +27,40 @@ const REQUEST_NAMES: Readonly<Record<string, string>> = {
   development_funds: 'request for market development funds',
 };
 
+/** Each step of a question. The words themselves are read in the portal alone. */
+const QUESTION_NEWS: Readonly<Record<string, { subject: string; text: string }>> = {
+  received: { subject: 'We received your question', text: 'We received your question, and will answer it.' },
+  answer: {
+    subject: 'We answered your question',
+    text: 'We answered your question. If the answer does not settle it, you can reopen the question once.',
+  },
+  ask_back: {
+    subject: 'We have a question for you',
+    text: 'We need something from you to answer your question. If you do not reply within 14 days, we close it.',
+  },
+  adjustment: {
+    subject: 'We propose to correct your balance',
+    text: 'Because of your question we propose to correct your balance. A second person decides.',
+  },
+  confirmed: {
+    subject: 'Your balance was corrected',
+    text: 'The correction that your question led to is in your balance.',
+  },
+  refused: {
+    subject: 'We look at your question again',
+    text: 'The correction was not confirmed. We look at your question again.',
+  },
+  close: {
+    subject: 'Your question was closed',
+    text: 'We closed your question, with a reason. If it is not settled, you can reopen it once.',
+  },
+  silence: {
+    subject: 'Your question was closed',
+    text: 'We asked you something and got no reply, so the question is closed. You can reopen it once.',
+  },
+  reopen: { subject: 'Your question is open again', text: 'You reopened your question, and we will answer it.' },
+};
+
 const DECIDED: Readonly<Record<string, string>> = {
   received: 'was received, and people are looking at it',
   granted: 'was granted',
@@ -36,7 +70,7 @@ const DECIDED: Readonly<Record<string, string>> = {
 };
 
 /** Notices to partners about what they asked for. */
-export const DEAL_TEMPLATES: Templates<'deal_changed' | 'request_changed' | 'claim_changed'> = {
+export const DEAL_TEMPLATES: Templates<'deal_changed' | 'request_changed' | 'claim_changed' | 'question_changed'> = {
   deal_changed: ({ deal, customer, what, reason, until }, places) => {
     const { subject = `Your deal is ${what}`, text = `The deal is ${what}.` } = DEAL_NEWS[what] ?? {};
     return {
@@ -73,6 +107,10 @@ export const DEAL_TEMPLATES: Templates<'deal_changed' | 'request_changed' | 'cla
       cite(`Claim ${claim}`),
     ],
   }),
+  question_changed({ question, what }, { own }) {
+    const { subject, text } = QUESTION_NEWS[what] ?? { subject: 'Your question', text: 'Your question changed.' };
+    return { subject, parts: [say(text), go('Read it in your portal', own(at('/questions', question)))] };
+  },
 };
 
 const because = (reason: string): NoticePart[] => (reason ? [say(`The reason: ${reason}`)] : []);

@@ -2804,6 +2804,218 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/questions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the questions of partners
+         * @description Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["listQuestions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/questions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a question
+         * @description Needs a key of the role **preparer**, **approver**, **operator**, or **auditor**.
+         */
+        get: operations["getQuestion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/questions/{id}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answer a question
+         * @description Needs a key of the role **operator**, **preparer**, or **approver**.
+         */
+        post: operations["answerQuestion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/questions/{id}/ask-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask the partner something first
+         * @description The partner has 14 days to reply. After that the question is closed.
+         *
+         *     Needs a key of the role **operator**, **preparer**, or **approver**.
+         */
+        post: operations["askBack"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/questions/{id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Close a question with a reason
+         * @description Needs a key of the role **operator**, **preparer**, or **approver**.
+         */
+        post: operations["closeQuestion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/questions/{id}/adjustment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Propose a correction because of a question
+         * @description Another person confirms or refuses it with `POST /v1/corrections/{id}/decision`. The question follows.
+         *
+         *     Needs a key of the role **operator** or **preparer**.
+         */
+        post: operations["adjustForQuestion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/questions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List your questions
+         * @description Needs a key of the role **partner**.
+         */
+        get: operations["listMyQuestions"];
+        put?: never;
+        /**
+         * Ask about a line
+         * @description An earning, a payout, a row of a statement, or something that you miss. You get a mail for each step.
+         *
+         *     Needs a key of the role **partner**.
+         */
+        post: operations["askMyQuestion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/questions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get one of your questions
+         * @description Needs a key of the role **partner**.
+         */
+        get: operations["getMyQuestion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/questions/{id}/reply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reply to what we asked back
+         * @description Needs a key of the role **partner**.
+         */
+        post: operations["replyToMyQuestion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/questions/{id}/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reopen a question of yours
+         * @description Once, within 14 days after it was answered, adjusted or closed.
+         *
+         *     Needs a key of the role **partner**.
+         */
+        post: operations["reopenMyQuestion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/partners/{code}/points": {
         parameters: {
             query?: never;
@@ -10410,6 +10622,232 @@ export interface components {
                 sha256: string;
             };
         };
+        Question: {
+            /**
+             * Format: uuid
+             * @description The id of the question
+             * @example 019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
+             */
+            id: string;
+            /**
+             * @description The partner who asks
+             * @example paula
+             */
+            partner: string;
+            /**
+             * @description The thing that it is about
+             * @example earning
+             * @enum {string}
+             */
+            about: "earning" | "payout" | "statement" | "missing";
+            /**
+             * Format: uuid
+             * @description The payout that it is about; null if there is none
+             * @example 019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
+             */
+            payout: string | null;
+            /**
+             * @description The source of the event that it is about; null if there is none
+             * @example shop
+             */
+            source: string | null;
+            /**
+             * @description The id of that event in its source; null if there is none
+             * @example order-1
+             */
+            event: string | null;
+            /**
+             * @description The line as the partner saw or named it; null if there is none
+             * @example order-1
+             */
+            line: string | null;
+            /**
+             * Format: date
+             * @description The day of the line; null if there is none. A local date
+             * @example 2026-03-03
+             */
+            day: string | null;
+            /** @description The currency or unit of the amount; null if there is none */
+            currency: components["schemas"]["Unit"] | null;
+            /**
+             * @description The amount of the line; null if there is none. A decimal string in major units of `currency`
+             * @example 50.00
+             */
+            amount: string | null;
+            /**
+             * @description `open` waits for us, `asked_back` for the partner; `adjusting`: a correction waits for a second person
+             * @example open
+             * @enum {string}
+             */
+            status: "open" | "asked_back" | "adjusting" | "answered" | "adjusted" | "closed";
+            /**
+             * Format: date-time
+             * @description When it got this status. An RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
+            statusAt: string;
+            /**
+             * Format: date-time
+             * @description When it should be answered, or when silence ends it; null in every other status. An RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
+            dueAt: string | null;
+            /**
+             * Format: uuid
+             * @description The correction that it led to; null if there is none
+             * @example 019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
+             */
+            correction: string | null;
+            /**
+             * Format: date-time
+             * @description When it was asked. An RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
+            askedAt: string;
+        };
+        QuestionDetail: components["schemas"]["Question"] & {
+            /** @description Everything that was said, oldest first */
+            messages: {
+                /**
+                 * @description The step. `silence`, `confirmed` and `refused` come from Bursar and have no words: the partner did not reply in time, or a second person decided the correction
+                 * @example answer
+                 * @enum {string}
+                 */
+                kind: "question" | "answer" | "ask_back" | "reply" | "adjustment" | "close" | "reopen" | "silence" | "confirmed" | "refused";
+                /**
+                 * @description The side that said it
+                 * @example staff
+                 * @enum {string}
+                 */
+                side: "partner" | "staff" | "bursar";
+                /**
+                 * @description The words; null where Bursar itself moved the question
+                 * @example We found the sale.
+                 */
+                text: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it was said. An RFC 3339 instant in UTC
+                 * @example 2026-03-02T09:30:00.000Z
+                 */
+                at: string;
+                /**
+                 * @description The person; null where Bursar moved it
+                 * @example anna
+                 */
+                by: string | null;
+            }[];
+        };
+        QuestionWords: {
+            /**
+             * @description The words, in one line or several
+             * @example The sale of 3 March is missing.
+             */
+            text: string;
+        };
+        QuestionAdjustment: {
+            /**
+             * @description The program that the amount belongs to
+             * @example resale
+             */
+            program: string;
+            currency: components["schemas"]["Currency"];
+            /**
+             * @description The amount to add, or to take where it is below zero, in major units of `currency`
+             * @example 15.00
+             * @example -15.00
+             */
+            amount: string;
+            /**
+             * @description The reason of the correction. The partner reads it next to the amount
+             * @example The sale of 3 March was missing
+             */
+            reason: string;
+            /**
+             * @description The words, in one line or several
+             * @example The sale of 3 March is missing.
+             */
+            text: string;
+        };
+        MyQuestion: components["schemas"]["Question"] & {
+            /** @description Everything that was said, oldest first, without the names of people */
+            messages: {
+                /**
+                 * @description The step. `silence`, `confirmed` and `refused` come from Bursar and have no words: the partner did not reply in time, or a second person decided the correction
+                 * @example answer
+                 * @enum {string}
+                 */
+                kind: "question" | "answer" | "ask_back" | "reply" | "adjustment" | "close" | "reopen" | "silence" | "confirmed" | "refused";
+                /**
+                 * @description The side that said it
+                 * @example staff
+                 * @enum {string}
+                 */
+                side: "partner" | "staff" | "bursar";
+                /**
+                 * @description The words; null where Bursar itself moved the question
+                 * @example We found the sale.
+                 */
+                text: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it was said. An RFC 3339 instant in UTC
+                 * @example 2026-03-02T09:30:00.000Z
+                 */
+                at: string;
+            }[];
+            /**
+             * @description Whether you may reopen it now
+             * @example true
+             */
+            canReopen: boolean;
+        };
+        MyNewQuestion: {
+            /**
+             * @description The thing that it is about. `missing`: something that should be there and is not
+             * @example earning
+             * @enum {string}
+             */
+            about: "earning" | "payout" | "statement" | "missing";
+            /**
+             * Format: uuid
+             * @description The payout, for a question about one
+             * @example 019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
+             */
+            payout?: string;
+            /**
+             * @description The system that the event comes from: not `bursar`, `correction`, `conversion` or `resolution`
+             * @example shop
+             */
+            source?: string;
+            /**
+             * @description The id of the event in its source, for a question about an earning
+             * @example order-1
+             */
+            event?: string;
+            /**
+             * @description The line as you see it, or your own name for what you miss
+             * @example order-1001
+             */
+            line?: string;
+            /**
+             * Format: date
+             * @description The day of the line
+             * @example 2026-03-03
+             */
+            day?: string;
+            currency?: components["schemas"]["Unit"];
+            /**
+             * @description The amount of the line, in major units of `currency`
+             * @example 50.00
+             */
+            amount?: string;
+            /**
+             * @description The words, in one line or several
+             * @example The sale of 3 March is missing.
+             */
+            text: string;
+        };
         PointsBalances: {
             /** @description The units in which the partner ever earned points, in the order of their codes */
             items: {
@@ -11436,7 +11874,7 @@ export interface components {
              * @example outcome_unknown
              * @enum {string}
              */
-            kind: "outcome_unknown" | "provider_approval" | "partial_return" | "check_exception" | "check_stop_expiring" | "check_stale" | "check_returned_mail" | "checks_to_mail" | "correction_proposed" | "decision_waiting" | "conversion_proposed" | "re_rating_proposed" | "policy_proposed" | "role_proposed" | "passkey_lost" | "events_quarantined";
+            kind: "outcome_unknown" | "provider_approval" | "partial_return" | "check_exception" | "check_stop_expiring" | "check_stale" | "check_returned_mail" | "checks_to_mail" | "correction_proposed" | "decision_waiting" | "conversion_proposed" | "re_rating_proposed" | "policy_proposed" | "role_proposed" | "events_quarantined" | "partner_question";
             /**
              * @description The subject, as a kind of thing and its name
              * @example payout/019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
@@ -17526,6 +17964,12 @@ export type FundClaimDetail = components['schemas']['FundClaimDetail'];
 export type NewFundClaim = components['schemas']['NewFundClaim'];
 export type FundClaimWithdrawal = components['schemas']['FundClaimWithdrawal'];
 export type MyNewFundClaim = components['schemas']['MyNewFundClaim'];
+export type Question = components['schemas']['Question'];
+export type QuestionDetail = components['schemas']['QuestionDetail'];
+export type QuestionWords = components['schemas']['QuestionWords'];
+export type QuestionAdjustment = components['schemas']['QuestionAdjustment'];
+export type MyQuestion = components['schemas']['MyQuestion'];
+export type MyNewQuestion = components['schemas']['MyNewQuestion'];
 export type PointsBalances = components['schemas']['PointsBalances'];
 export type PointsMovement = components['schemas']['PointsMovement'];
 export type Redemption = components['schemas']['Redemption'];
@@ -24680,6 +25124,511 @@ export interface operations {
             500: components["responses"]["InternalError"];
         };
     };
+    listQuestions: {
+        parameters: {
+            query?: {
+                /** @description The largest number of items on a page */
+                limit?: number;
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
+                cursor?: string;
+                /** @description Lists only questions with this status */
+                status?: "open" | "asked_back" | "adjusting" | "answered" | "adjusted" | "closed";
+                /** @description Lists only questions of this partner */
+                partner?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The questions, the newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["Question"][];
+                        /**
+                         * @description The value to send as `cursor` for the next page; null on the last page
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            /** @description There is no such partner. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    getQuestion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the question */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The question, with everything that was said. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuestionDetail"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    answerQuestion: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The id of the question */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuestionWords"];
+            };
+        };
+        responses: {
+            /** @description The answer was recorded, and the partner is told. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuestionDetail"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            /** @description The partner who asks is one through whom you are paid. Nothing was recorded. Or: The role of the key does not allow this call. Nothing was done. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            /** @description The question's status does not allow this. Nothing was recorded. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    askBack: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The id of the question */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuestionWords"];
+            };
+        };
+        responses: {
+            /** @description It waits for the partner, who is told. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuestionDetail"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            /** @description The partner who asks is one through whom you are paid. Nothing was recorded. Or: The role of the key does not allow this call. Nothing was done. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            /** @description The question's status does not allow this. Nothing was recorded. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    closeQuestion: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The id of the question */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuestionWords"];
+            };
+        };
+        responses: {
+            /** @description It is closed, and the partner reads the reason. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuestionDetail"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            /** @description The partner who asks is one through whom you are paid. Nothing was recorded. Or: The role of the key does not allow this call. Nothing was done. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            /** @description The question's status does not allow this. Nothing was recorded. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    adjustForQuestion: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The id of the question */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuestionAdjustment"];
+            };
+        };
+        responses: {
+            /** @description The correction is proposed, and the partner is told. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuestionDetail"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            /** @description The partner who asks is one through whom you are paid. Nothing was recorded. Or: The role of the key does not allow this call. Nothing was done. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            /** @description The question's status does not allow this. Nothing was recorded. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listMyQuestions: {
+        parameters: {
+            query?: {
+                /** @description The largest number of items on a page */
+                limit?: number;
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
+                cursor?: string;
+                /** @description Lists only questions with this status */
+                status?: "open" | "asked_back" | "adjusting" | "answered" | "adjusted" | "closed";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Your questions, the newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["Question"][];
+                        /**
+                         * @description The value to send as `cursor` for the next page; null on the last page
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    askMyQuestion: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MyNewQuestion"];
+            };
+        };
+        responses: {
+            /** @description The question was recorded. `dueAt` says by when we answer. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyQuestion"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            409: components["responses"]["InProgress"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    getMyQuestion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the question */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The question, with everything that was said. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyQuestion"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    replyToMyQuestion: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The id of the question */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuestionWords"];
+            };
+        };
+        responses: {
+            /** @description The reply was recorded. It waits for us again. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyQuestion"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            /** @description The question's status does not allow this. Nothing was recorded. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    reopenMyQuestion: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The id of the question */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuestionWords"];
+            };
+        };
+        responses: {
+            /** @description The question waits for us again. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyQuestion"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            /** @description The question's status does not allow this. Nothing was recorded. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
     getPartnerPoints: {
         parameters: {
             query?: never;
@@ -26808,7 +27757,7 @@ export interface operations {
                 /** @description Whether to list open or closed tasks */
                 state?: "open" | "closed";
                 /** @description Lists only tasks of this kind */
-                kind?: "outcome_unknown" | "provider_approval" | "partial_return" | "check_exception" | "check_stop_expiring" | "check_stale" | "check_returned_mail" | "checks_to_mail" | "correction_proposed" | "decision_waiting" | "conversion_proposed" | "re_rating_proposed" | "policy_proposed" | "role_proposed" | "passkey_lost" | "events_quarantined";
+                kind?: "outcome_unknown" | "provider_approval" | "partial_return" | "check_exception" | "check_stop_expiring" | "check_stale" | "check_returned_mail" | "checks_to_mail" | "correction_proposed" | "decision_waiting" | "conversion_proposed" | "re_rating_proposed" | "policy_proposed" | "role_proposed" | "events_quarantined" | "partner_question";
                 /** @description Lists only tasks about this payout */
                 payout?: string;
             };

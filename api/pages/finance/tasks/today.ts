@@ -1,10 +1,11 @@
 import { listRuns } from '../../../../db/runs/runs.ts';
 import { listTasks, type Task } from '../../../../db/tasks/tasks.ts';
+import { isUuid } from '../../../../domain/ids.ts';
 import type { ApiDeps } from '../../../http/deps.ts';
 import { table } from '../../components.ts';
 import { countOf, formatDay, formatInstant } from '../../format.ts';
 import { type definePages, sendPage } from '../../guard.ts';
-import { html } from '../../html.ts';
+import { html, type Html } from '../../html.ts';
 import { consolePage, isStaff } from '../../layout.ts';
 import { TASK } from '../../words.ts';
 import { runTable } from '../runs/runs.ts';
@@ -16,6 +17,23 @@ const NEVER = Infinity;
 const byDeadline = (a: Task, b: Task): number =>
   (a.deadlineAt?.getTime() ?? NEVER) - (b.deadlineAt?.getTime() ?? NEVER) ||
   a.openedAt.getTime() - b.openedAt.getTime();
+
+/** The places of the things that a task may be about. */
+const PLACE_OF: Readonly<Record<string, string>> = {
+  deal: '/deals',
+  request: '/requests',
+  claim: '/claims',
+  question: '/questions',
+  payout: '/payouts',
+  run: '/runs',
+};
+
+/** The name of a task, which leads to the page where it is done, if there is one. */
+function linkTo(subject: string, name: string): Html | string {
+  const [thing = '', id = ''] = subject.split('/');
+  const place = PLACE_OF[thing];
+  return place && isUuid(id) ? html`<a href="${place}/${id}">${name}</a>` : name;
+}
 
 /** Shows the work that waits for people now, the oldest deadline first. A person who is only a partner has theirs in the portal. */
 export function todayPages({ db }: ApiDeps, pages: ReturnType<typeof definePages>): void {
@@ -35,8 +53,8 @@ export function todayPages({ db }: ApiDeps, pages: ReturnType<typeof definePages
       ${table({
         caption: 'Tasks',
         columns: ['Task', 'What happened', 'Deadline', 'Since'],
-        rows: tasks.toSorted(byDeadline).map(({ kind, detail, deadlineAt, openedAt }) => ({
-          head: TASK[kind],
+        rows: tasks.toSorted(byDeadline).map(({ kind, subject, detail, deadlineAt, openedAt }) => ({
+          head: linkTo(subject, TASK[kind]),
           cells: [detail, deadlineAt ? formatInstant(deadlineAt, 'UTC') : 'none', formatInstant(openedAt, 'UTC')],
           ...(deadlineAt && deadlineAt.getTime() < Date.now() ? { tone: 'late' } : {}),
         })),

@@ -19,6 +19,7 @@ import { type PageContext, sendPage } from '../../guard.ts';
 import { html, type Html } from '../../html.ts';
 import { type Own, portalOf, portalPage } from '../../layout.ts';
 import { MOVEMENT } from '../../words.ts';
+import { askAbout } from '../earnings/questions.ts';
 import type { Portal } from '../portal.ts';
 import { zoneOf } from '../zone.ts';
 
@@ -137,7 +138,7 @@ function partOf(own: Own, { currency, openingMinor, closingMinor, lines }: Part)
           head: formatDay(line.day),
           cells: [
             html`${line.payoutId ? html`<a href="${portalOf(own)}/payouts/${line.payoutId}">${MOVEMENT[line.kind]}</a>` : MOVEMENT[line.kind]}
-              <small>${aboutOf(line)}</small>`,
+              <small>${aboutOf(line)}</small> ${askAbout(own, askedOf(line, currency))}`,
             say(line.minor),
             say(line.balanceMinor),
           ],
@@ -149,6 +150,16 @@ function partOf(own: Own, { currency, openingMinor, closingMinor, lines }: Part)
     })}
   </section>`;
 }
+
+/** A row of the statement as a question names it. */
+const askedOf = (line: Line, currency: Part['currency']) => ({
+  about: 'statement',
+  line: `${MOVEMENT[line.kind]} ${aboutOf(line)}`.trim().slice(0, LINE_CHARS_MAX),
+  day: line.day,
+  currency,
+  amount: formatDecimal(money(line.minor, currency)),
+});
+const LINE_CHARS_MAX = 200;
 
 const COLUMNS = ['day', 'currency', 'kind', 'about', 'payout', 'amount', 'balance'] as const;
 

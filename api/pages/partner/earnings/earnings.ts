@@ -10,7 +10,7 @@ import { listPointsBalances, type PointsBalance } from '../../../../db/earnings/
 import { localDate } from '../../../../domain/calendar.ts';
 import type { FailureDetail } from '../../../../domain/errors.ts';
 import { Code, LocalDay } from '../../../../domain/fields.ts';
-import { money } from '../../../../domain/money.ts';
+import { formatDecimal, money } from '../../../../domain/money.ts';
 import type { PayoutStatus } from '../../../../domain/payouts/payout.ts';
 import { parseCursor, readPage } from '../../../http/cursor.ts';
 import type { ApiDeps } from '../../../http/deps.ts';
@@ -24,6 +24,7 @@ import { type Own, portalOf, portalPage } from '../../layout.ts';
 import { YOUR_PAYOUT } from '../../words.ts';
 import type { Portal } from '../portal.ts';
 import { zoneOf } from '../zone.ts';
+import { askAbout } from './questions.ts';
 import { sentencesOf } from './sentences.ts';
 import { readStandings, standings } from './standing.ts';
 
@@ -116,7 +117,8 @@ function earningRow(own: Own, earning: PartnerEarning, zone: string) {
       html`${program} <small>${incentive}</small>`,
       sayAmount(money(minor, currency)),
       stateOf(own, earning, localDate(Date.now(), zone)),
-      stepsOf(explanation),
+      html`${stepsOf(explanation)}
+      ${askAbout(own, { about: 'earning', source, event: eventId, line: `${kind.replaceAll('_', ' ')} ${eventId}`, day: localDate(occurredAt.getTime(), zone), currency, amount: formatDecimal(money(minor, currency)) })}`,
     ],
   };
 }

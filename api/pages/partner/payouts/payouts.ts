@@ -6,7 +6,7 @@ import { listPayoutEarnings } from '../../../../db/payouts/lines.ts';
 import { getPayout, type Payout } from '../../../../db/payouts/payouts.ts';
 import { readWaiting } from '../../../../db/runs/waiting.ts';
 import { addDays, localDate } from '../../../../domain/calendar.ts';
-import { money } from '../../../../domain/money.ts';
+import { formatDecimal, money } from '../../../../domain/money.ts';
 import { adviceFor } from '../../../../domain/payouts/advice.ts';
 import { settlesAt, unclaimedUntil } from '../../../../domain/payouts/attempt.ts';
 import { PAYOUT_STATUSES } from '../../../../domain/payouts/payout.ts';
@@ -22,6 +22,7 @@ import { html, type Html } from '../../html.ts';
 import { type Own, portalOf, portalPage } from '../../layout.ts';
 import { METHOD, YOUR_PAYOUT } from '../../words.ts';
 import { stepsOf } from '../earnings/earnings.ts';
+import { askAbout } from '../earnings/questions.ts';
 import { getOwn } from '../own.ts';
 import type { Portal } from '../portal.ts';
 import { zoneOf } from '../zone.ts';
@@ -88,6 +89,9 @@ export function ownPayoutPages({ db, settings: { returnWindows } }: ApiDeps, por
         <p>
           By ${METHOD_NAMES[payout.method]}${instrument.last4 && `, ending in ${instrument.last4}`}, for the time up to
           ${formatDay(payout.periodEnd)}.
+        </p>
+        <p>
+          ${askAbout(own, { about: 'payout', payout: payout.id, line: `Payout up to ${payout.periodEnd}`, currency: payout.currency, amount: formatDecimal(money(payout.net, payout.currency)) })}
         </p>
       </header>
       ${adviceCard(own, payout)}
