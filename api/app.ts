@@ -8,6 +8,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 
 import { authenticate, authorize } from './http/auth.ts';
 import { checkJson } from './http/body.ts';
+import { readAsPartner, withWall } from '../db/wall.ts';
 import type { ApiDeps, ApiEnv } from './http/deps.ts';
 import { pageHeaders, referenceHeaders } from './http/headers.ts';
 import { idempotent } from './http/idempotency.ts';
@@ -202,7 +203,8 @@ const ROUTES = [
 ];
 
 /** The API as one Hono app. Throws where a route has no row in the table of permissions. */
-export function createApp(deps: ApiDeps): OpenAPIHono<ApiEnv> {
+export function createApp(given: ApiDeps): OpenAPIHono<ApiEnv> {
+  const deps = { ...given, db: withWall(given.db) };
   const app = createRouter();
   app.use(requestId(OWN_IDS), logRequests(deps), pageHeaders);
   app.use('/docs/*', referenceHeaders);
@@ -213,7 +215,7 @@ export function createApp(deps: ApiDeps): OpenAPIHono<ApiEnv> {
   app.use(LINES_PATH, receiveLines(FILES_BYTES_MAX));
   for (const path of TABLE_PATHS) app.use(path, receiveUpload(BODY_BYTES_MAX));
   app.use('/webhooks/*', limitTo(WEBHOOK_BYTES_MAX));
-  app.use('/v1/*', idempotent(deps), refuseUnknownQuery(app));
+  app.use('/v1/*', idempotent(deps), refuseUnknownQuery(app), readBehindWall(deps));
   for (const routes of ROUTES) app.route('/', routes(deps));
   app.route('/', referenceRoutes(app));
   app.route('/', pages(deps));
@@ -230,6 +232,15 @@ export function createApp(deps: ApiDeps): OpenAPIHono<ApiEnv> {
   refuseUnlisted(app);
   return app;
 }
+
+/** A key of a partner reads the rows of that partner alone, whatever a query forgets. */
+const readBehindWall =
+  ({ db }: Pick<ApiDeps, 'db'>): MiddlewareHandler<ApiEnv> =>
+  (c, next) => {
+    const caller = c.get('caller') as ApiEnv['Variables']['caller'] | undefined;
+    const partnerId = caller?.partnerId ?? null;
+    return c.req.method === 'GET' && partnerId !== null ? readAsPartner(db, partnerId, next) : next();
+  };
 
 function answer(c: Context<ApiEnv>, error: unknown): Response {
   const problem = problemOf(error, c.get('requestId'));

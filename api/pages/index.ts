@@ -77,7 +77,7 @@ export function pages(deps: ApiDeps): Hono<ApiEnv> {
     newRolePages,
   ])
     add(deps, site);
-  const portal = definePortal(site);
+  const portal = definePortal(deps, site);
   for (const add of [
     homePages,
     earningPages,

@@ -1,5 +1,7 @@
 import type { Visitor } from '../../../db/people/sessions.ts';
 import { Failure } from '../../../domain/errors.ts';
+import { readAsPartner } from '../../../db/wall.ts';
+import type { ApiDeps } from '../../http/deps.ts';
 import type { PageRoute } from '../../http/page-permissions.ts';
 import { table } from '../components.ts';
 import { type definePages, type Handler, type PageContext, sendPage } from '../guard.ts';
@@ -10,8 +12,8 @@ import { choicePage, type Own, portalOf } from '../layout.ts';
 export type PortalRoute = Extract<PageRoute, `${string} /portal/{partner}${string}`>;
 type PortalHandler = (c: PageContext, own: Own, visitor: Visitor) => ReturnType<Handler>;
 
-/** Registers pages about one partner. A partner whose data the person may not read is not there. */
-export function definePortal(pages: ReturnType<typeof definePages>) {
+/** Registers pages about one partner. A partner whose data the person may not read is not there, and a page reads that partner's rows alone. */
+export function definePortal({ db }: Pick<ApiDeps, 'db'>, pages: ReturnType<typeof definePages>) {
   pages.on('GET /portal', (c, visitor) => {
     const [first, ...others] = visitor.partners;
     if (first && others.length === 0) return c.redirect(portalOf(first), 303);
@@ -33,7 +35,8 @@ export function definePortal(pages: ReturnType<typeof definePages>) {
         const code = c.req.param('partner');
         const own = visitor.partners.find((partner) => partner.code === code);
         if (!own) throw new Failure('not_found', `There is no partner ${code}.`);
-        return handle(c, own, visitor);
+        const work = async () => handle(c, own, visitor);
+        return c.req.method === 'GET' ? readAsPartner(db, own.id, work) : work();
       });
     },
   };
