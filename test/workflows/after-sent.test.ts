@@ -8,6 +8,7 @@ import { payoutWorkflowId } from '../../temporal/messages.ts';
 import { type Company, instrumentFor, openCompany } from '../fixtures/company.ts';
 import { tamper } from '../fixtures/database.ts';
 import { eventually } from '../fixtures/eventually.ts';
+import { columnsWith, textsOfTemporal } from '../fixtures/leaks.ts';
 import { type RunSeen, runBecomes } from '../fixtures/runs.ts';
 import { openWorld, type World } from '../fixtures/world.ts';
 import {
@@ -26,6 +27,7 @@ import {
   type PayeeWish,
   payoutBecomes,
   payoutOf,
+  sell,
   startPaying,
   sweep,
   tell,
@@ -223,4 +225,73 @@ describe('given a payment that nobody claims', () => {
 
 it('when all of it is over then every invariant holds', async () => {
   expect(await checkInvariants(world.db)).toEqual([]);
+});
+
+/** Values that stand nowhere else. The first two belong into the vault alone. */
+const CANARY = {
+  account: '73910264885',
+  holder: 'Holder Kanarienvogel',
+  taxId: '987-65-4329',
+  name: 'Zaunkoenig Trading',
+  mail: 'zaunkoenig@leak.example.test',
+};
+/** The places that need a name or an address in clear: the partner itself, and the notices that were addressed to it. */
+const PLACES_OF_NAMES = ['partner.email', 'partner.name'];
+
+describe('given partners whose accounts, names and addresses stand nowhere else', () => {
+  it('when a month was paid, one payment failed and one came back then nothing but the vault holds them', async () => {
+    const business = await openBusiness(company, { code: 'canary' });
+    const { api } = company.operator;
+    const instrument = (ending: string) => {
+      const usual = instrumentFor({ code: 'canary', method: 'bank', holder: `${CANARY.holder} ${ending}` });
+      return { ...usual, details: { ...('details' in usual ? usual.details : {}), accountNumber: CANARY.account } };
+    };
+    const endings = ['paid', 'failed', 'back'];
+    const partners = endings.map((ending) => ({
+      code: codeOf(business, ending),
+      name: `${CANARY.name} ${ending}`,
+      kind: 'reseller',
+      country: 'US',
+      email: `${ending}-${CANARY.mail}`,
+      agreements: [{ program: business.code, plan: 'all', startsOn: '2020-01-01' }],
+      instrument: instrument(ending),
+    }));
+    await api.post('/v1/partners/batch', { partners });
+    await sell(
+      business,
+      endings.map((name) => ({ name, amount: '30.00' })),
+    );
+    await tell(world, 'wise', 'outcomes', { match: `${CANARY.holder} failed`, outcome: 'cancel', afterMs: 20 });
+    await tell(world, 'wise', 'outcomes', { match: `${CANARY.holder} back`, outcome: 'bounce', afterMs: 20 });
+    const refused = await fetch(`${world.url}/v1/partners/${codeOf(business, 'paid')}/instruments`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${company.operator.key}`,
+        'content-type': 'application/json',
+        'idempotency-key': 'canary-refused',
+      },
+      body: JSON.stringify({ ...instrument('paid'), taxId: CANARY.taxId, country: CANARY.account }),
+    });
+    expect(refused.status).toBe(400);
+    const run = await startPaying(business);
+    await payoutBecomes(business, run, 'paid', 'settled');
+    await payoutBecomes(business, run, 'failed', 'failed', 'returned');
+    await payoutBecomes(business, run, 'back', 'returned');
+    await sweep(world);
+
+    const secrets = [CANARY.account, CANARY.holder, CANARY.taxId];
+    const all = [...secrets, CANARY.name, CANARY.mail];
+    const holds = (text: string, values: readonly string[]) => values.filter((value) => text.includes(value));
+    const histories = await textsOfTemporal(world.temporal);
+    expect([...histories.values()].join('\n')).toContain(run.id); // the histories were read, and as text
+    for (const [workflow, text] of histories) expect(holds(text, all), workflow).toEqual([]);
+    expect(world.logged.join('')).toContain('/v1/partners/batch');
+    expect(holds(world.logged.join(''), all)).toEqual([]);
+    expect(holds(await refused.text(), all)).toEqual([]);
+    const metrics = await fetch(`${world.url}/metrics`);
+    expect(holds(await metrics.text(), all)).toEqual([]);
+    expect(await columnsWith(world.owner, secrets)).toEqual([]);
+    expect(await columnsWith(world.owner, [CANARY.name, CANARY.mail])).toEqual(PLACES_OF_NAMES);
+    expect(await columnsWith(world.owner, [codeOf(business, 'paid')])).toContain('partner.code'); // the search finds what is there
+  });
 });

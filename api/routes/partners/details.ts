@@ -15,8 +15,12 @@ const BankDetails = z
   .transform(cleanDetails)
   .openapi({ type: 'object', allOf: [{ $ref: '#/components/schemas/BankDetails' }] });
 
-/** Refuses details that the payment would fail for later, each under the name of its field. */
+/**
+ * Refuses details that the payment would fail for later, each under the name of its field. A country that is none is refused already, and
+ * no sentence repeats it: somebody may have typed their account number there.
+ */
 function refuseWrong(destination: Destination, context: z.RefinementCtx): void {
+  if (destination.method === 'bank' && !Country.safeParse(destination.country).success) return;
   for (const { field, reason } of whyNotDestination(destination)) {
     const [outer = field, ...inner] = field.split('.');
     const path = inner.length > 0 ? [outer, inner.join('.')] : [outer];
