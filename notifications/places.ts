@@ -3,11 +3,12 @@ export const at = (path: string, id: string): string => `${path}/${encodeURIComp
 
 /** The pages of the console that notices link to. */
 export const PAGES = {
-  today: '/',
   run: (id: string) => at('/runs', id),
   payout: (id: string) => at('/payouts', id),
-  /** Today lists the open tasks. */
-  task: (_id: string) => '/',
+  task: (id: string) => at('/tasks', id),
+  alarms: '/alarms',
+  failures: '/failures',
+  breaks: '/reconciliation',
   budget: (_program: string, _budget: string) => '/',
   person: (code: string) => at('/settings/people', code),
 } as const;

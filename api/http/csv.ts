@@ -26,3 +26,19 @@ export const csvHeaders = (fileName: string) => ({
   'content-type': 'text/csv; charset=utf-8',
   'content-disposition': `attachment; filename="${fileName}"`,
 });
+
+const ROWS_A_READ = 1000;
+
+/** Every row of a list, read page by page, so that a file has no limit. `read` continues after the last row that it gave. */
+export async function* everyRow<Row>(
+  read: (after: Row | null, limit: number) => Promise<readonly Row[]>,
+  cellsOf: (row: Row) => readonly unknown[],
+): AsyncGenerator<readonly unknown[]> {
+  let after: Row | null = null;
+  for (;;) {
+    const rows: readonly Row[] = await read(after, ROWS_A_READ);
+    for (const row of rows) yield cellsOf(row);
+    after = rows.at(-1) ?? null;
+    if (rows.length < ROWS_A_READ) return;
+  }
+}

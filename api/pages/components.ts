@@ -66,15 +66,24 @@ export const nextPage = (
         <a class="button" href="${path}?${new URLSearchParams({ ...filters, cursor }).toString()}">Next page</a>
       </p>`;
 
-export type Question = { id: string; action: string; button: string; title: string; about: string };
+export type Question = {
+  id: string;
+  action: string;
+  button: string;
+  title: string;
+  about: string;
+  /** Fields that the person does not see. */
+  hidden?: Readonly<Record<string, string>>;
+};
 
 /** A button that asks for a reason in a dialog before anything happens. */
-export const askReason = ({ id, action, button, title, about }: Question): Html =>
+export const askReason = ({ id, action, button, title, about, hidden = {} }: Question): Html =>
   html`<button type="button" command="show-modal" commandfor="${id}">${button}…</button>
     <dialog id="${id}" aria-labelledby="${id}-title">
       <form method="post" action="${action}">
         <h2 id="${id}-title">${title}</h2>
         <p>${about}</p>
+        ${Object.entries(hidden).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`)}
         <label>Why? <textarea name="reason" rows="3" maxlength="500" required></textarea></label>
         <p class="buttons">
           <button type="button" command="close" commandfor="${id}">Not now</button>
@@ -94,3 +103,11 @@ export const facts = (items: readonly (readonly [string, Part])[]): Html =>
         </div>`,
     )}
   </dl>`;
+
+/** Links to the parts of a place. */
+export const tabs = (label: string, items: readonly (readonly [name: string, path: string])[], here: string): Html =>
+  html`<nav class="tabs" aria-label="${label}">
+    <ul>
+      ${items.map(([name, path]) => html`<li><a href="${path}" ${path === here && html`aria-current="page"`}>${name}</a></li>`)}
+    </ul>
+  </nav>`;

@@ -29,8 +29,19 @@ export type FieldWish = {
   long?: boolean;
 };
 
-/** The values that were typed into a form, and the objections to them. */
-export type Filled = { values: Readonly<Record<string, string>>; objections?: readonly FailureDetail[] };
+/** The values that were typed into a form, the objections to them, and the notice that says why it was refused as a whole. */
+export type Filled = {
+  values: Readonly<Record<string, string>>;
+  objections?: readonly FailureDetail[];
+  notice?: Html;
+};
+
+/** Says above a form why nothing was done. */
+export const noticeOf = (title: string, detail: string): Html =>
+  html`<div class="card notice" data-tone="alert" role="alert">
+    <h2>${title}</h2>
+    <p>${detail}</p>
+  </div>`;
 
 /** A field with its label, its help and its objection. */
 export function field(wish: FieldWish, { values, objections = [] }: Filled): Html {

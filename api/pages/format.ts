@@ -27,6 +27,16 @@ export const formatDay = (day: string): string =>
     .format(new Date(`${day}T00:00:00Z`))
     .replace(',', '');
 
+/** Prints a month, such as 2026-03, as `Mar 2026`. */
+export const formatMonth = (month: string): string =>
+  new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', month: 'short', year: 'numeric' }).format(
+    new Date(`${month}-01T00:00:00Z`),
+  );
+
+/** Prints a month for the axis of a chart: `Mar`, and January with its year. */
+export const formatMonthTick = (month: string): string =>
+  month.endsWith('-01') ? formatMonth(month) : (formatMonth(month).split(' ')[0] ?? '');
+
 /** Prints an instant in a zone, such as `1 Dec 2026, 05:02`. */
 export const formatInstant = (at: Date, zone: string): string =>
   new Intl.DateTimeFormat('en-GB', {

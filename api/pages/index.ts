@@ -2,6 +2,15 @@ import type { Hono } from 'hono';
 
 import type { ApiDeps, ApiEnv } from '../http/deps.ts';
 import { serveAsset } from './assets.ts';
+import { ledgerPages } from './finance/books/ledger.ts';
+import { journalPages } from './finance/books/journals.ts';
+import { reconciliationPages } from './finance/books/reconciliation.ts';
+import { auditPages } from './finance/books/audit.ts';
+import { auditedMonthPages } from './finance/books/audited-months.ts';
+import { balanceReportPages } from './finance/books/report-balances.ts';
+import { costReportPages } from './finance/books/report-costs.ts';
+import { payoutReportPages } from './finance/books/report-payouts.ts';
+import { reportPages } from './finance/books/reports.ts';
 import { searchPages } from './finance/books/search.ts';
 import { changeSchedulePages } from './finance/payers/change-schedule.ts';
 import { newSchedulePages } from './finance/payers/new-schedule.ts';
@@ -18,6 +27,12 @@ import { claimPages } from './finance/earnings/claims.ts';
 import { decideDealPages } from './finance/earnings/deals.ts';
 import { questionPages } from './finance/earnings/questions.ts';
 import { requestPages } from './finance/earnings/requests.ts';
+import { financeStatementPages } from './finance/books/statements.ts';
+import { checkPages } from './finance/checks/check.ts';
+import { exceptionPages } from './finance/checks/exceptions.ts';
+import { gatewayPages } from './finance/payers/gateways.ts';
+import { failurePages } from './finance/payouts/failures.ts';
+import { followPages } from './finance/payouts/follow.ts';
 import { payoutPages } from './finance/payouts/payouts.ts';
 import { payoutPage } from './finance/payouts/payout.ts';
 import { runActionPages } from './finance/runs/actions.ts';
@@ -25,6 +40,11 @@ import { approvalPages } from './finance/runs/approval.ts';
 import { reviewPages } from './finance/runs/review.ts';
 import { runPages } from './finance/runs/runs.ts';
 import { staffNoticePages } from './finance/tasks/notices.ts';
+import { alarmPages } from './finance/tasks/alarms.ts';
+import { mailedPages } from './finance/tasks/mailed.ts';
+import { resolvePages } from './finance/tasks/resolve.ts';
+import { taskPage } from './finance/tasks/task.ts';
+import { taskPages } from './finance/tasks/tasks.ts';
 import { todayPages } from './finance/tasks/today.ts';
 import { definePages } from './guard.ts';
 import { statementPages } from './partner/books/statements.ts';
@@ -62,7 +82,26 @@ export function pages(deps: ApiDeps): Hono<ApiEnv> {
     decideDealPages,
     requestPages,
     claimPages,
-    questionPages,
+    followPages,
+    failurePages,
+    taskPages,
+    taskPage,
+    resolvePages,
+    mailedPages,
+    checkPages,
+    exceptionPages,
+    alarmPages,
+    gatewayPages,
+    reconciliationPages,
+    financeStatementPages,
+    ledgerPages,
+    journalPages,
+    reportPages,
+    payoutReportPages,
+    costReportPages,
+    balanceReportPages,
+    auditedMonthPages,
+    auditPages,
     searchPages,
     settingsPages,
     policyPages,

@@ -11,6 +11,7 @@ const GROUPS = [
   {
     places: [
       ['Today', '/'],
+      ['Tasks', '/tasks'],
       ['Notices', '/notices'],
     ],
   },
@@ -21,7 +22,6 @@ const GROUPS = [
       ['Payouts', '/payouts'],
     ],
   },
-  { name: 'Company', places: [['Settings', '/settings']] },
   {
     name: 'Partners',
     places: [
@@ -31,6 +31,16 @@ const GROUPS = [
       ['Questions', '/questions'],
     ],
   },
+  {
+    name: 'Books',
+    places: [
+      ['Reconciliation', '/reconciliation'],
+      ['Ledger', '/ledger'],
+      ['Reports', '/reports'],
+      ['Audit', '/audit'],
+    ],
+  },
+  { name: 'Company', places: [['Settings', '/settings']] },
   {
     name: 'You',
     places: [

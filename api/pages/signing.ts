@@ -2,6 +2,7 @@ import { performSigned, readSigning, type Signing } from '../../commands/people/
 import type { Visitor } from '../../db/people/sessions.ts';
 import type { ApiDeps } from '../http/deps.ts';
 import { problemOf } from '../http/problem.ts';
+import { noticeOf } from './form.ts';
 import { type PageContext, readForm, sendPage } from './guard.ts';
 import { html, type Html } from './html.ts';
 import { consolePage, type PageContent } from './layout.ts';
@@ -28,13 +29,6 @@ export type SignedForm<Seen, Done> = Signing<Seen, Done> & {
   /** The answer after the act, outside its transaction. */
   answer: (done: Done) => Answer;
 };
-
-/** Says above a form why nothing was done. */
-export const noticeOf = (title: string, detail: string): Html =>
-  html`<div class="card notice" data-tone="alert" role="alert">
-    <h2>${title}</h2>
-    <p>${detail}</p>
-  </div>`;
 
 /** Titles for people, where those of the API speak of keys. */
 const TITLES: Partial<Record<string, string>> = {

@@ -1,5 +1,8 @@
 import type { MovementKind } from '../../db/books/partner-statement.ts';
+import type { PostingKind } from '../../domain/books/postings.ts';
+import type { BreakKind } from '../../domain/books/reconciliation.ts';
 import type { Stage } from '../../domain/partners/onboarding.ts';
+import type { ResolutionOutcome, ResolutionStatus } from '../../domain/payouts/resolution.ts';
 import type { Outcome } from '../../domain/payouts/outcome.ts';
 import type { GrantStatus, InvitationState } from '../../domain/people/grant.ts';
 import type { LossStatus } from '../../domain/people/loss.ts';
@@ -135,6 +138,26 @@ export const INVITATION: Record<InvitationState, { label: string; tone: Tone }> 
   replaced: { label: 'replaced', tone: 'plain' },
 };
 
+/** The outcomes that people state for a payment, or for a part that came back. */
+export const RESOLUTION: Record<ResolutionOutcome, { label: string; effect: string }> = {
+  paid: { label: 'It was paid', effect: 'the payout is settled, and the amount has left our balance' },
+  not_paid: { label: 'It was not paid', effect: 'the payout failed, and the next run pays its lines' },
+  returned: {
+    label: 'All of it came back',
+    effect: 'the payout is returned, the partner is owed it again, and what is missing is our cost',
+  },
+  credit_partner: { label: 'The partner gets the part again', effect: 'the next run pays the part to the partner' },
+  keep: { label: 'We keep the part', effect: 'the part is ours, and the partner is owed nothing for it' },
+};
+
+export const RESOLUTION_STATUS: Record<ResolutionStatus, { label: string; tone: Tone }> = {
+  proposed: { label: 'waits for a second person', tone: 'watch' },
+  confirmed: { label: 'confirmed', tone: 'good' },
+  refused: { label: 'refused', tone: 'alert' },
+  applied: { label: 'in the books', tone: 'good' },
+  overtaken: { label: 'the provider answered first', tone: 'plain' },
+};
+
 export const TASK: Record<TaskKind, string> = {
   outcome_unknown: 'Find out whether a payment was made',
   provider_approval: "Approve or fund a payment at the provider's site",
@@ -189,6 +212,83 @@ export const NOTICE: Record<NoticeKind, string> = {
   alarm_raised: 'An alarm',
   key_claim: 'A link for a new person',
 };
+
+/** A difference between our books and a statement: its fix, and the role that begins it. */
+export const BREAK: Record<BreakKind, { label: string; fix: string; owner: Role; tone: Tone }> = {
+  missing_at_provider: {
+    label: 'missing at the provider',
+    fix: 'Wait for the next night, because a statement may be late. Then ask the provider by its reference.',
+    owner: 'operator',
+    tone: 'watch',
+  },
+  missing_in_ledger: {
+    label: 'missing in our books',
+    fix: 'If it names a payout, wait for the next look at it. Otherwise find out who moved the money, and secure the account.',
+    owner: 'operator',
+    tone: 'alert',
+  },
+  amount_differs: {
+    label: 'amount differs',
+    fix: 'Ask the bank or the provider today, and pause the gateway.',
+    owner: 'operator',
+    tone: 'alert',
+  },
+  fee_differs: {
+    label: 'fee differs',
+    fix: "Compare it with the provider's price list.",
+    owner: 'preparer',
+    tone: 'watch',
+  },
+  paid_twice: {
+    label: 'paid twice',
+    fix: 'Pause the gateway, ask the provider, and claim one payment back.',
+    owner: 'operator',
+    tone: 'alert',
+  },
+  return_not_booked: {
+    label: 'return not booked',
+    fix: 'Wait for the next look at the payment. Then ask the provider.',
+    owner: 'operator',
+    tone: 'watch',
+  },
+  unknown_outcome: {
+    label: 'outcome not known',
+    fix: 'Do the task of the payout: two people say what happened.',
+    owner: 'operator',
+    tone: 'alert',
+  },
+};
+
+/** The journals of the ledger. */
+export const JOURNAL: Record<PostingKind, string> = {
+  accrual: 'earnings booked',
+  send: 'payout sent',
+  debit: 'provider took the money',
+  fee: 'fee',
+  fail: 'payout failed',
+  return: 'payout came back',
+  partial_return: 'part came back',
+  suspense: 'part decided',
+  adjustment: 'correction',
+  transfer: 'transfer between partners',
+  write_off: 'balance written off',
+  points_earned: 'points earned',
+  points_redeemed: 'points redeemed',
+  points_returned: 'points returned',
+  points_expired: 'points expired',
+  points_converted: 'points converted',
+  points_transferred: 'points transferred',
+  conversion: 'points became money',
+};
+
+/** The lines of a statement. */
+export const LINE_KIND = {
+  payout: 'payment',
+  fee: 'fee',
+  return: 'came back',
+  funding: 'funding',
+  other: 'other',
+} as const;
 
 /** The words of the portal, which speak to the partner. The sentences of a reason come from the function that decides about payments. */
 

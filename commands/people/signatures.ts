@@ -1,6 +1,11 @@
-import { type AuthenticationResponseJSON, generateAuthenticationOptions } from '@simplewebauthn/server';
+import {
+  type AuthenticationResponseJSON,
+  generateAuthenticationOptions,
+  verifyAuthenticationResponse,
+} from '@simplewebauthn/server';
 
 import type { Database } from '../../db/database.ts';
+import type { KeptSignature } from '../../db/people/audit-log.ts';
 import { insertSignature, listPasskeys } from '../../db/people/passkeys.ts';
 import type { VaultKeys } from '../../db/vault.ts';
 import { sha256 } from '../../domain/canonical.ts';
@@ -52,4 +57,30 @@ export async function keepSignature(
     clientData: bytesOf(clientDataJSON),
     signature: bytesOf(signature),
   });
+}
+
+const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64url');
+
+/** Whether a signature that was kept still proves that the passkey of the person signed the statement. */
+export async function verifiesSignature({ origin, host }: Site, kept: KeptSignature): Promise<boolean> {
+  const id = text(kept.credentialId);
+  const { verified } = await verifyAuthenticationResponse({
+    response: {
+      id,
+      rawId: id,
+      type: 'public-key',
+      clientExtensionResults: {},
+      response: {
+        clientDataJSON: text(kept.clientData),
+        authenticatorData: text(kept.authenticatorData),
+        signature: text(kept.signature),
+      },
+    },
+    expectedChallenge: sha256(kept.statement).toString('base64url'),
+    expectedOrigin: origin,
+    expectedRPID: host,
+    credential: { id, publicKey: Uint8Array.from(kept.publicKey), counter: 0 },
+    requireUserVerification: true,
+  }).catch(() => ({ verified: false }));
+  return verified;
 }

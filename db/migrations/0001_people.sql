@@ -173,3 +173,5 @@ create table audit_log(
 );
 create index on audit_log(seq) where chain_seq is null;
 create index on audit_log(subject);
+create index on audit_log(actor_id, seq);
+create index on audit_log(at);

@@ -19,7 +19,7 @@ create table task(
 );
 create unique index one_open_task on task(kind, subject) where closed_at is null;
 create index on task(payout_id) where payout_id is not null;
-create index on task(deadline_at, id) where closed_at is null;
+create index task_queue on task(coalesce(deadline_at, 'infinity'), id) where closed_at is null;
 comment on column task.closed_by is 'The person who decided. Null where the cause went away on its own.';
 
 create table alarm(
@@ -34,6 +34,7 @@ create table alarm(
 );
 create unique index one_open_alarm on alarm(kind, subject) where cleared_at is null;
 create index on alarm(kind, subject);
+create index on alarm(subject) where cleared_at is null;
 comment on column alarm.detail is 'The first fact. alarm_fact has all of them.';
 comment on column alarm.told_at is 'When the operators were last told of it.';
 

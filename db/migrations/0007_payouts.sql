@@ -71,6 +71,7 @@ create index on payout(partner_id, created_at desc);
 create index on payout(run_id, status, id);
 create index on payout(status, id);
 create index on payout(method, id);
+create index payout_settled on payout(status_at) include (run_id, currency, net_minor) where status = 'settled';
 create index payout_asked on payout(run_id, status_at) where status = 'executing';
 create index payout_held on payout(run_id) where held_at is not null and status in ('draft', 'approved', 'executing');
 create index on payout(due_at, id) where status in ('approved', 'executing', 'sent');

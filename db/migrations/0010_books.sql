@@ -15,6 +15,8 @@ create table ledger_account(
   check (not guarded or credits >= debits),
   check (cached or (debits = 0 and credits = 0))
 );
+create index ledger_account_own on ledger_account(code) where partner_id is null;
+create index on ledger_account(partner_id) where partner_id is not null;
 comment on column ledger_account.cached is
   'Partner accounts keep their sums here. Our own accounts do not, because every payment would queue for the same row.';
 
@@ -46,7 +48,8 @@ create table ledger_entry(
   foreign key (journal_id, currency) references ledger_journal(id, currency),
   foreign key (account_id, currency) references ledger_account(id, currency)
 );
-create index on ledger_entry(account_id);
+-- The amount is in it, so that the balance of an account of ours is read from the index alone.
+create index on ledger_entry(account_id, journal_id, line_no) include (amount_minor);
 comment on column ledger_entry.amount_minor is 'A debit is positive, and a credit is negative.';
 
 create table recon_report(
@@ -62,6 +65,7 @@ create table recon_report(
   problem text,
   unique (gateway, payer_id, currency, day)
 );
+create index on recon_report(day);
 
 create table recon_line(
   report_id uuid not null references recon_report,

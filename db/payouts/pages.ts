@@ -11,6 +11,9 @@ export type PayoutFilter = {
   partnerId?: bigint | undefined;
   status?: PayoutStatus | undefined;
   method?: string | undefined;
+  gateway?: string | undefined;
+  /** The code of the provider, or ours. */
+  reason?: string | undefined;
 };
 
 /** Those of a partner are also those of the partners who were merged into that one. */
@@ -33,6 +36,8 @@ export const listPayouts = (
         ${ofPartner(filter.partnerId)}
         and (${filter.status ?? null}::text is null or status = ${filter.status ?? null})
         and (${filter.method ?? null}::text is null or method = ${filter.method ?? null})
+        and (${filter.gateway ?? null}::text is null or gateway = ${filter.gateway ?? null})
+        and (${filter.reason ?? null}::text is null or coalesce(status_reason, '') = ${filter.reason ?? null})
         and (${after}::uuid is null or id > ${after}::uuid)
       order by id limit ${limit}) payout`)}
     order by payout.id`);

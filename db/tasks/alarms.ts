@@ -68,15 +68,21 @@ export type Alarm = z.infer<typeof AlarmRow>;
 /** An alarm shows its newest facts, at most this many. */
 const FACTS_SHOWN = 20;
 
-/** The open alarms after a cursor, oldest first, each with its newest facts, oldest first. */
-export const listAlarms = (db: Database, after: bigint, limit: number): Promise<readonly Alarm[]> =>
-  db.any(sql.type(AlarmRow)`
+const selectAlarm = sql.fragment`
     select id, kind, subject, detail, facts, raised_at as "raisedAt"
     from alarm cross join lateral (
       select coalesce(jsonb_agg(jsonb_build_object('detail', newest.detail,
         'at', to_char(newest.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) order by newest.id), '[]') as facts
       from (select * from alarm_fact where alarm_id = alarm.id order by alarm_fact.id desc limit ${FACTS_SHOWN}) newest) told
-    where cleared_at is null and id > ${after} order by id limit ${limit}`);
+    where cleared_at is null`;
+
+/** The open alarms after a cursor, oldest first, each with its newest facts, oldest first. */
+export const listAlarms = (db: Database, after: bigint, limit: number): Promise<readonly Alarm[]> =>
+  db.any(sql.type(AlarmRow)`${selectAlarm} and id > ${after} order by id limit ${limit}`);
+
+/** The open alarms about a subject. */
+export const listAlarmsAbout = (db: Database, subject: string): Promise<readonly Alarm[]> =>
+  db.any(sql.type(AlarmRow)`${selectAlarm} and subject = ${subject} order by id`);
 
 /** Whether an alarm is still open. */
 export const isAlarmOpen = (db: Database, id: bigint): Promise<boolean> =>

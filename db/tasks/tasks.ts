@@ -6,7 +6,7 @@ import { TASK_KINDS, type TaskKind } from '../../domain/tasks/task.ts';
 import { changesRow, type Database } from '../database.ts';
 import { Id, Instant } from '../column-types.ts';
 
-const TaskRow = z.strictObject({
+export const TaskRow = z.strictObject({
   id: z.string(),
   kind: z.enum(TASK_KINDS),
   subject: z.string(),
@@ -23,11 +23,11 @@ const TaskRow = z.strictObject({
 /** Something that waits, or waited, for a person's decision. */
 export type Task = z.infer<typeof TaskRow>;
 
-const selectTask = sql.fragment`
-  select task.id, task.kind, task.subject, task.payout_id as "payoutId", task.detail, task.evidence,
+export const taskColumns = sql.fragment`
+  task.id, task.kind, task.subject, task.payout_id as "payoutId", task.detail, task.evidence,
     task.deadline_at as "deadlineAt", task.opened_at as "openedAt", task.closed_at as "closedAt", actor.code as "closedBy",
-    task.resolution
-  from task left join actor on actor.id = task.closed_by`;
+    task.resolution`;
+const selectTask = sql.fragment`select ${taskColumns} from task left join actor on actor.id = task.closed_by`;
 
 export type NewTask = {
   kind: TaskKind;
@@ -91,9 +91,9 @@ export const listTasksDue = (
 ): Promise<readonly Task[]> =>
   db.any(sql.type(TaskRow)`
     ${selectTask}
-    where task.closed_at is null and task.deadline_at < now() + ${withinMs} * interval '1 millisecond'
+    where task.closed_at is null and coalesce(task.deadline_at, 'infinity') < now() + ${withinMs} * interval '1 millisecond'
       and not exists (select from notification where dedupe_key = concat_ws('/', ${notice}::text, task.id, ${day}::text))
-    order by task.deadline_at, task.id limit ${limit}`);
+    order by coalesce(task.deadline_at, 'infinity'), task.id limit ${limit}`);
 
 export async function getTask(db: Database, id: string): Promise<Task> {
   const task = await db.maybeOne(sql.type(TaskRow)`${selectTask} where task.id = ${id}`);

@@ -24,14 +24,16 @@ export type ProviderSide = {
   readonly batchId?: string | null;
 };
 
-export type BreakKind =
-  | 'missing_at_provider'
-  | 'missing_in_ledger'
-  | 'amount_differs'
-  | 'fee_differs'
-  | 'paid_twice'
-  | 'return_not_booked'
-  | 'unknown_outcome';
+export const BREAK_KINDS = [
+  'missing_at_provider',
+  'missing_in_ledger',
+  'amount_differs',
+  'fee_differs',
+  'paid_twice',
+  'return_not_booked',
+  'unknown_outcome',
+] as const;
+export type BreakKind = (typeof BREAK_KINDS)[number];
 
 /** One disagreement. The subject is `attempt/<id>` or `line/<id>`. */
 export type BreakFound = {

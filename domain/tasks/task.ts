@@ -1,4 +1,5 @@
 import { DAY_MS } from '../durations.ts';
+import type { Role } from '../people/role.ts';
 
 /**
  * Work that only a person can do. An alarm says that something is odd. A task waits for a decision, and has a deadline where the
@@ -65,6 +66,25 @@ export const OPEN_FOR_MS: Record<TaskKind, number | null> = {
   passkey_lost: 7 * DAY_MS,
   events_quarantined: 7 * DAY_MS,
   partner_question: null,
+};
+
+/** The roles that can do something about a task. A task may name one of them in its evidence; the others then only read it. */
+export const TASK_ROLES: Record<TaskKind, readonly Role[]> = {
+  outcome_unknown: ['operator', 'approver'],
+  provider_approval: ['operator'],
+  partial_return: ['operator', 'approver'],
+  check_exception: ['operator', 'approver'],
+  check_stop_expiring: ['operator'],
+  check_stale: ['operator'],
+  check_returned_mail: ['operator'],
+  checks_to_mail: ['operator', 'preparer'],
+  correction_proposed: ['approver'],
+  decision_waiting: ['preparer', 'approver', 'operator'],
+  conversion_proposed: ['approver'],
+  re_rating_proposed: ['approver'],
+  policy_proposed: ['approver'],
+  role_proposed: ['operator'],
+  events_quarantined: ['operator'],
 };
 
 /** The time before its deadline from which an open task causes a reminder once a day. */

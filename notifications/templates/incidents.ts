@@ -62,7 +62,8 @@ function tell(body: Body): NoticeContent['parts'] {
       ...(more > 0 ? [`and ${more} more`] : []),
     ]),
     ...section('Next steps:', adviceOn(body)),
-    ...(run ? [go('Open the run', PAGES.run(run))] : [go('Open the console', PAGES.today)]),
+    ...(has(body, 'failed', 'returned') ? [go('Open the failed payouts', PAGES.failures)] : []),
+    run ? go('Open the run', PAGES.run(run)) : go('Open the breaks', PAGES.breaks),
   ];
 }
 

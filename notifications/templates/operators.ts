@@ -12,7 +12,7 @@ export const OPERATORS_TEMPLATES: Templates<'alarm_raised'> = {
         `The alarm itself changed nothing. It stays open until somebody clears it. The row ${kind} of the runbook docs/runbooks/alarm.md says ` +
           'what it means, what to look at first, and when to clear it.',
       ),
-      go('Open the console', PAGES.today),
+      go('Open the alarms', PAGES.alarms),
     ],
   }),
 };

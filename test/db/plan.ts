@@ -58,7 +58,7 @@ const TO_DO = [
   'audit_log_seq_idx',
   'webhook_inbox_received_at_idx',
   'webhook_inbox_gateway_provider_ref_idx',
-  'task_deadline_at_id_idx',
+  'task_queue',
   'payout_due_at_id_idx',
   'payout_run_due_at_idx',
   'provider_batch_due_at_idx',

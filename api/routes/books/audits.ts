@@ -28,12 +28,12 @@ import { wakeQuietly } from '../../http/wake.ts';
 
 const CONTROLS_MAX = 100;
 
+/** A month such as 2026-03. */
+export const Month = z.string().regex(/^[2-9]\d{3}-(0[1-9]|1[0-2])$/, 'is not a month such as 2026-03');
+
 const NewAuditBody = z
   .strictObject({
-    month: z
-      .string()
-      .regex(/^[2-9]\d{3}-(0[1-9]|1[0-2])$/, 'is not a month such as 2026-03')
-      .meta({ description: 'A month that is over, in the zone of the pay schedule', examples: ['2026-03'] }),
+    month: Month.meta({ description: 'A month that is over, in the zone of the pay schedule', examples: ['2026-03'] }),
     controls: z
       .array(ControlTotal)
       .max(CONTROLS_MAX)
@@ -215,7 +215,12 @@ async function resultBody(db: Database, audit: Audit) {
   };
 }
 
-function verdictOf({ state }: Audit, totals: Awaited<ReturnType<typeof listAuditTotals>>, found: number): string {
+/** The result of an audit as a sentence. */
+export function verdictOf(
+  { state }: Audit,
+  totals: Awaited<ReturnType<typeof listAuditTotals>>,
+  found: number,
+): string {
   if (state === 'running') return 'The audit is not worked out yet.';
   if (state === 'failed') return 'The audit could not be worked out. Ask for a new one.';
   if (found > 0) {

@@ -54,16 +54,16 @@ const download = createRoute({
 
 const CHECKS_MAX = 10_000;
 
-const MailedBody = z
-  .strictObject({
-    mailedOn: LocalDate.meta({ description: 'The day on which the checks were mailed', examples: ['2026-03-03'] }),
-    numbers: z
-      .array(RowNumber.openapi({ description: 'The number on a check', examples: ['1001'] }))
-      .min(1)
-      .max(CHECKS_MAX)
-      .meta({ description: 'The numbers of the checks that were mailed; the task stays open for all others' }),
-  })
-  .openapi('NewMailing');
+/** The fields of a mailing, also as a page sends them. */
+export const MailedForm = z.strictObject({
+  mailedOn: LocalDate.meta({ description: 'The day on which the checks were mailed', examples: ['2026-03-03'] }),
+  numbers: z
+    .array(RowNumber.openapi({ description: 'The number on a check', examples: ['1001'] }))
+    .min(1)
+    .max(CHECKS_MAX)
+    .meta({ description: 'The numbers of the checks that were mailed; the task stays open for all others' }),
+});
+const MailedBody = MailedForm.openapi('NewMailing');
 
 const mailed = createRoute({
   method: 'post',

@@ -49,29 +49,29 @@ export const ResolutionBody = z
 /** A provider's id of a payment. It becomes part of URLs. */
 const Reference = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_:-]{0,99}$/, 'is not the id of a payment at a provider');
 
-const ProposalBody = z
-  .strictObject({
-    outcome: fields.oneOf(RESOLUTION_OUTCOMES, OUTCOME, 'not_paid'),
-    evidence: Line(2000).meta({
-      description: 'The evidence: what you saw, where you saw it, and who said so',
-      examples: ['Support case 4711: no payment under our key.'],
-    }),
-    reference: Reference.meta({
-      description: "The provider's id of the payment, if you found it at the provider and Bursar did not know it",
-      examples: ['50000042'],
-    }).optional(),
-  })
-  .openapi('NewResolution');
+/** The fields of a proposal, also as a page sends them. */
+export const ProposalForm = z.strictObject({
+  outcome: fields.oneOf(RESOLUTION_OUTCOMES, OUTCOME, 'not_paid'),
+  evidence: Line(2000).meta({
+    description: 'The evidence: what you saw, where you saw it, and who said so',
+    examples: ['Support case 4711: no payment under our key.'],
+  }),
+  reference: Reference.meta({
+    description: "The provider's id of the payment, if you found it at the provider and Bursar did not know it",
+    examples: ['50000042'],
+  }).optional(),
+});
+const ProposalBody = ProposalForm.openapi('NewResolution');
 
-const NewDecisionBody = z
-  .strictObject({
-    decision: fields.oneOf(['confirm', 'refuse'], 'Your decision about the proposal', 'confirm'),
-    note: Reason.meta({
-      description: 'A note for the people who read the decision later',
-      examples: ['I called them too.'],
-    }).optional(),
-  })
-  .openapi('ResolutionDecision');
+/** The fields of a decision, also as a page sends them. */
+export const DecisionForm = z.strictObject({
+  decision: fields.oneOf(['confirm', 'refuse'], 'Your decision about the proposal', 'confirm'),
+  note: Reason.meta({
+    description: 'A note for the people who read the decision later',
+    examples: ['I called them too.'],
+  }).optional(),
+});
+const NewDecisionBody = DecisionForm.openapi('ResolutionDecision');
 
 const propose = createRoute({
   method: 'post',

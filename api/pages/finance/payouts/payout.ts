@@ -1,11 +1,14 @@
 import { holdPayout, releasePayout } from '../../../../commands/runs/holds.ts';
 import { cutFromRun } from '../../../../commands/runs/changes.ts';
-import { type Attempt, listAttemptHistory, listAttempts } from '../../../../db/payouts/attempts.ts';
+import { listAttemptHistory, listAttempts } from '../../../../db/payouts/attempts.ts';
 import { listPayoutLines } from '../../../../db/payouts/lines.ts';
 import { getPayout, type Payout } from '../../../../db/payouts/payouts.ts';
+import { listResolutions } from '../../../../db/payouts/resolutions.ts';
 import type { Visitor } from '../../../../db/people/sessions.ts';
 import { getRun } from '../../../../db/runs/runs.ts';
 import { readWaiting } from '../../../../db/runs/waiting.ts';
+import { listAlarmsAbout } from '../../../../db/tasks/alarms.ts';
+import { listTasks, type Task } from '../../../../db/tasks/tasks.ts';
 import { money } from '../../../../domain/money.ts';
 import { adviceFor } from '../../../../domain/payouts/advice.ts';
 import { waitsFor } from '../../../../domain/runs/waiting.ts';
@@ -19,10 +22,23 @@ import { formatAmount, formatDay, formatInstant } from '../../format.ts';
 import { type definePages, idOf, readReason, sendPage } from '../../guard.ts';
 import { html, type Html } from '../../html.ts';
 import { consolePage } from '../../layout.ts';
-import { ATTEMPT_STATE, GATEWAY, METHOD, PAYOUT_STATUS } from '../../words.ts';
+import { ATTEMPT_STATE, GATEWAY, METHOD, PAYOUT_STATUS, TASK } from '../../words.ts';
+import { checkCard } from '../checks/check.ts';
+import { alarmCard } from '../tasks/alarms.ts';
+import { attemptTable, resolutionTable } from './case.ts';
+import { followActions } from './follow.ts';
 
 const ZONE = 'UTC';
 const WHO = { partner: 'The partner', us: 'We', provider: 'The provider' } as const;
+
+const TASKS_MAX = 20;
+
+const taskCard = ({ id, kind, detail }: Task): Html =>
+  html`<section class="card notice" data-tone="watch">
+    <h2>${TASK[kind]}</h2>
+    <p>${detail}</p>
+    <p><a class="button primary" href="/tasks/${id}">Open the task</a></p>
+  </section>`;
 
 const advice = (payout: Payout): Html | null => {
   const next = adviceFor(payout);
@@ -41,44 +57,25 @@ function actions(payout: Payout, { roles }: Visitor): Html | null {
   if (!['draft', 'approved', 'executing'].includes(payout.status) || !mayUse(roles, 'POST /payouts/{id}/hold'))
     return null;
   const path = `/payouts/${payout.id}`;
-  return html`<div class="actions">
-    ${
-      payout.heldAt
-        ? html`<form method="post" action="${path}/release"><button>Release</button></form>`
-        : askReason({
-            id: 'hold',
-            action: `${path}/hold`,
-            button: 'Hold',
-            title: 'Hold this payout?',
-            about: 'It stays in its run, with its approvals. Its provider is not asked before you release it.',
-          })
-    }
-    ${askReason({
-      id: 'cut',
-      action: `${path}/cut`,
-      button: 'Take out',
-      title: 'Take this payout out of its run?',
-      about: 'Its lines are free for the next run. In review, the approvals given before are void.',
-    })}
-  </div>`;
+  return html`${
+    payout.heldAt
+      ? html`<form method="post" action="${path}/release"><button>Release</button></form>`
+      : askReason({
+          id: 'hold',
+          action: `${path}/hold`,
+          button: 'Hold',
+          title: 'Hold this payout?',
+          about: 'It stays in its run, with its approvals. Its provider is not asked before you release it.',
+        })
+  }
+  ${askReason({
+    id: 'cut',
+    action: `${path}/cut`,
+    button: 'Take out',
+    title: 'Take this payout out of its run?',
+    about: 'Its lines are free for the next run. In review, the approvals given before are void.',
+  })}`;
 }
-
-const attempts = (list: readonly Attempt[]): Html =>
-  table({
-    caption: 'Attempts',
-    columns: ['Attempt', 'Provider', 'State', "Provider's word", 'Reference', 'Reason'],
-    rows: list.map(({ attemptNo, gateway, state, word, providerRef, checkNumber, reason }) => ({
-      head: `${attemptNo}`,
-      cells: [
-        GATEWAY[gateway],
-        ATTEMPT_STATE[state],
-        word ?? '–',
-        html`<code>${providerRef ?? (checkNumber === null ? '–' : `check ${checkNumber}`)}</code>`,
-        reason ?? '–',
-      ],
-    })),
-    empty: 'No provider was asked yet.',
-  });
 
 /** One payout, from the amount to the provider's last word. */
 export function payoutPage({ db, temporal, log, settings }: ApiDeps, pages: ReturnType<typeof definePages>): void {
@@ -91,11 +88,16 @@ export function payoutPage({ db, temporal, log, settings }: ApiDeps, pages: Retu
 
   pages.on('GET /payouts/{id}', async (c, visitor) => {
     const payout = await getPayout(db, idOf(c, 'payout'));
-    const [lines, asked, history, waiting] = await Promise.all([
+    const subject = `payout/${payout.id}`;
+    const [lines, asked, history, waiting, resolutions, tasks, alarms, check] = await Promise.all([
       listPayoutLines(db, payout.id),
       listAttempts(db, payout.id),
       listAttemptHistory(db, payout.id),
       readWaiting(db, payout.id),
+      listResolutions(db, payout.id),
+      listTasks(db, { payoutId: payout.id, isOpen: true }, null, TASKS_MAX),
+      listAlarmsAbout(db, subject),
+      payout.method === 'check' && checkCard(db, payout.id, visitor),
     ]);
     const say = (minor: bigint) => formatAmount(money(minor, payout.currency));
     const wait = waitsFor(waiting, 'staff');
@@ -106,11 +108,13 @@ export function payoutPage({ db, temporal, log, settings }: ApiDeps, pages: Retu
         </p>
         <h1>${say(payout.net)} ${payout.currency} to ${payout.partner} ${tag(PAYOUT_STATUS[payout.status])}</h1>
         ${wait && html`<p>${wait.words}</p>`} ${payout.statusReason && html`<p>Reason: ${payout.statusReason}</p>`}
-        ${payout.heldReason && html`<p>On hold: ${payout.heldReason}</p>`} ${actions(payout, visitor)}
+        ${payout.heldReason && html`<p>On hold: ${payout.heldReason}</p>`}
+        <div class="actions">${actions(payout, visitor)} ${followActions(payout, visitor)}</div>
       </header>
       <div class="columns">
         <section>
-          ${advice(payout)}
+          ${advice(payout)} ${tasks.map(taskCard)}
+          ${alarms.map((alarm) => alarmCard(alarm, mayUse(visitor.roles, 'POST /alarms/{id}/clear')))}
           ${table({
             caption: 'What it pays',
             columns: [
@@ -126,9 +130,10 @@ export function payoutPage({ db, temporal, log, settings }: ApiDeps, pages: Retu
             })),
             empty: 'This payout has no lines.',
           })}
-          ${attempts(asked)}
+          ${attemptTable(asked)} ${resolutionTable(resolutions)}
         </section>
         <aside>
+          ${check}
           <section class="card">
             <h2>Amounts</h2>
             ${facts([

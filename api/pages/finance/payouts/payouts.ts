@@ -6,8 +6,8 @@ import { listPayouts, type PayoutFilter } from '../../../../db/payouts/pages.ts'
 import type { Payout } from '../../../../db/payouts/payouts.ts';
 import { formatDecimal, money } from '../../../../domain/money.ts';
 import { PAYOUT_STATUSES } from '../../../../domain/payouts/payout.ts';
-import { METHODS } from '../../../../domain/rails.ts';
-import { csvHeaders, csvStreamOf } from '../../../http/csv.ts';
+import { GATEWAYS, METHODS } from '../../../../domain/rails.ts';
+import { csvHeaders, csvStreamOf, everyRow } from '../../../http/csv.ts';
 import { parseCursor, readPage } from '../../../http/cursor.ts';
 import type { ApiDeps, ApiEnv } from '../../../http/deps.ts';
 import { nextPage, table, tag } from '../../components.ts';
@@ -16,24 +16,30 @@ import { formatAmount, formatDay, formatInstant } from '../../format.ts';
 import { type definePages, sendPage } from '../../guard.ts';
 import { html } from '../../html.ts';
 import { consolePage } from '../../layout.ts';
-import { METHOD, PAYOUT_STATUS } from '../../words.ts';
+import { GATEWAY, METHOD, PAYOUT_STATUS } from '../../words.ts';
 
 const PAYOUTS_A_PAGE = 100;
 const Query = z.object({
   status: z.enum(PAYOUT_STATUSES).optional().catch(undefined),
   method: z.enum(METHODS).optional().catch(undefined),
   partner: z.string().trim().max(64).default('').catch(''),
+  gateway: z.enum(GATEWAYS).optional().catch(undefined),
+  reason: z.string().max(300).optional().catch(undefined),
 });
 
 type Wish = { query: Record<string, string>; filter: PayoutFilter | null };
 
 /** The filters in an address. A partner who is not known has no payouts, so the filter is null then. */
 async function readWish(db: ApiDeps['db'], c: Context<ApiEnv>): Promise<Wish> {
-  const { status, method, partner } = Query.parse(c.req.query());
-  const query = { ...(status && { status }), ...(method && { method }), ...(partner && { partner }) };
-  if (partner === '') return { query, filter: { status, method } };
+  const { partner, ...wished } = Query.parse(c.req.query());
+  const query = Object.fromEntries(
+    Object.entries({ ...wished, partner: partner || undefined }).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, value]],
+    ),
+  );
+  if (partner === '') return { query, filter: wished };
   const [known] = await listPartnersNamed(db, [partner]);
-  return { query, filter: known ? { status, method, partnerId: (await getPartner(db, known.code)).id } : null };
+  return { query, filter: known ? { ...wished, partnerId: (await getPartner(db, known.code)).id } : null };
 }
 
 const columns = [
@@ -60,29 +66,18 @@ const row = (payout: Payout) => ({
 
 const CSV_COLUMNS = ['id', 'run', 'partner', 'method', 'currency', 'net', 'status', 'reason', 'since', 'periodEnd'];
 
-/** Every payout of a filter, page by page, so that a file has no limit. */
-async function* csvRows(db: ApiDeps['db'], filter: PayoutFilter | null): AsyncGenerator<string[]> {
-  if (filter === null) return;
-  let after: string | null = null;
-  for (;;) {
-    const page: readonly Payout[] = await listPayouts(db, filter, after, PAYOUTS_A_PAGE);
-    for (const { id, runId, partner, method, currency, net, status, statusReason, statusAt, periodEnd } of page)
-      yield [
-        id,
-        runId,
-        partner,
-        method,
-        currency,
-        formatDecimal(money(net, currency)),
-        status,
-        statusReason ?? '',
-        statusAt.toISOString(),
-        periodEnd,
-      ];
-    after = page.at(-1)?.id ?? null;
-    if (page.length < PAYOUTS_A_PAGE) return;
-  }
-}
+const cellsOf = (payout: Payout): string[] => [
+  payout.id,
+  payout.runId,
+  payout.partner,
+  payout.method,
+  payout.currency,
+  formatDecimal(money(payout.net, payout.currency)),
+  payout.status,
+  payout.statusReason ?? '',
+  payout.statusAt.toISOString(),
+  payout.periodEnd,
+];
 
 /** Every payout, with filters in the address, and the same rows as a file. */
 export function payoutPages({ db }: ApiDeps, pages: ReturnType<typeof definePages>): void {
@@ -108,6 +103,13 @@ export function payoutPages({ db }: ApiDeps, pages: ReturnType<typeof definePage
             choices: METHODS.map((value) => ({ value, label: METHOD[value] })),
             noChoice: 'all',
           },
+          {
+            name: 'gateway',
+            label: 'Provider',
+            choices: GATEWAYS.map((value) => ({ value, label: GATEWAY[value] })),
+            noChoice: 'all',
+          },
+          { name: 'reason', label: 'Reason', help: 'The code of the provider' },
           { name: 'partner', label: "Partner's code" },
         ],
         { values: query },
@@ -127,7 +129,9 @@ export function payoutPages({ db }: ApiDeps, pages: ReturnType<typeof definePage
 
   pages.on('GET /payouts.csv', async (c) => {
     const { filter } = await readWish(db, c);
-    const file = csvStreamOf(CSV_COLUMNS, csvRows(db, filter));
+    const read = async (after: Payout | null, count: number) =>
+      filter ? listPayouts(db, filter, after?.id ?? null, count) : [];
+    const file = csvStreamOf(CSV_COLUMNS, everyRow(read, cellsOf));
     return c.body(file, 200, { ...csvHeaders('payouts.csv'), 'cache-control': 'no-store' });
   });
 }

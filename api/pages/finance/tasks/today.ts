@@ -1,22 +1,15 @@
 import { listRuns } from '../../../../db/runs/runs.ts';
-import { listTasks, type Task } from '../../../../db/tasks/tasks.ts';
-import { isUuid } from '../../../../domain/ids.ts';
+import { listQueue } from '../../../../db/tasks/queue.ts';
 import type { ApiDeps } from '../../../http/deps.ts';
-import { table } from '../../components.ts';
-import { countOf, formatDay, formatInstant } from '../../format.ts';
+import { formatDay } from '../../format.ts';
 import { type definePages, sendPage } from '../../guard.ts';
 import { html, type Html } from '../../html.ts';
 import { consolePage, isStaff } from '../../layout.ts';
-import { TASK } from '../../words.ts';
 import { runTable } from '../runs/runs.ts';
+import { taskTable } from './tasks.ts';
 
-const TASKS_MAX = 200;
+const TASKS_MAX = 50;
 const RUNS_MAX = 20;
-const NEVER = Infinity;
-
-const byDeadline = (a: Task, b: Task): number =>
-  (a.deadlineAt?.getTime() ?? NEVER) - (b.deadlineAt?.getTime() ?? NEVER) ||
-  a.openedAt.getTime() - b.openedAt.getTime();
 
 /** The places of the things that a task may be about. */
 const PLACE_OF: Readonly<Record<string, string>> = {
@@ -40,7 +33,7 @@ export function todayPages({ db }: ApiDeps, pages: ReturnType<typeof definePages
   pages.on('GET /', async (c, visitor) => {
     if (!isStaff(visitor)) return c.redirect('/portal', 303);
     const [tasks, reviews, disbursing] = await Promise.all([
-      listTasks(db, { isOpen: true }, null, TASKS_MAX),
+      listQueue(db, {}, null, TASKS_MAX),
       listRuns(db, { status: 'review' }, null, RUNS_MAX),
       listRuns(db, { status: 'disbursing' }, null, RUNS_MAX),
     ]);
@@ -50,17 +43,12 @@ export function todayPages({ db }: ApiDeps, pages: ReturnType<typeof definePages
       </header>
       ${runTable('Runs to approve', reviews, 'No run waits for an approval. A schedule opens the next one at its cut-off.')}
       ${runTable('Runs being paid', disbursing, 'No run is being paid now.')}
-      ${table({
-        caption: 'Tasks',
-        columns: ['Task', 'What happened', 'Deadline', 'Since'],
-        rows: tasks.toSorted(byDeadline).map(({ kind, subject, detail, deadlineAt, openedAt }) => ({
-          head: linkTo(subject, TASK[kind]),
-          cells: [detail, deadlineAt ? formatInstant(deadlineAt, 'UTC') : 'none', formatInstant(openedAt, 'UTC')],
-          ...(deadlineAt && deadlineAt.getTime() < Date.now() ? { tone: 'late' } : {}),
-        })),
-        empty: 'No task is open. A failure, a proposal or a question of a provider opens one.',
-        aside: html`<small>${countOf(tasks.length, 'open task')}</small>`,
-      })}`;
+      ${taskTable(
+        'Tasks',
+        tasks,
+        'No task is open. A failure, a proposal or a question of a provider opens one.',
+        html`<a href="/tasks">All tasks</a>`,
+      )}`;
     return sendPage(c, consolePage({ title: 'Today', here: '/', main }, visitor));
   });
 }
