@@ -63,7 +63,8 @@ function tell(body: Body): NoticeContent['parts'] {
     ]),
     ...section('Next steps:', adviceOn(body)),
     ...(has(body, 'failed', 'returned') ? [go('Open the failed payouts', PAGES.failures)] : []),
-    run ? go('Open the run', PAGES.run(run)) : go('Open the breaks', PAGES.breaks),
+    ...(hasBreak(body) ? [go('Open the breaks', PAGES.breaks)] : []),
+    ...(run ? [go('Open the run', PAGES.run(run))] : []),
   ];
 }
 
