@@ -2,7 +2,6 @@ import { sql } from 'slonik';
 import { z } from 'zod';
 
 import { Failure } from '../../domain/errors.ts';
-import type { UnitCode } from '../../domain/unit.ts';
 import { Count, Instant, Unit } from '../column-types.ts';
 import type { Database } from '../database.ts';
 
@@ -128,16 +127,20 @@ const EarnedRow = z.strictObject({
 });
 export type BookedEarning = z.infer<typeof EarnedRow>;
 
-/** The first earnings that a batch of accrual booked in a currency, each with its event. */
+/** The first earnings that a batch of accrual booked with a journal, each with its event. */
 export const listBookedEarnings = (
   db: Database,
+  journalId: string,
   batchId: bigint,
-  currency: UnitCode,
   limit: number,
 ): Promise<readonly BookedEarning[]> =>
   db.any(sql.type(EarnedRow)`
     select event.source, event.source_id as "eventId", partner.code as partner, earning.incentive_id as incentive, earning.currency,
       earning.amount_minor as minor
-    from (select * from earning where batch_id = ${batchId} and currency = ${currency} order by event_id, n limit ${limit}) earning
-    join event on event.id = earning.event_id join partner on partner.id = earning.partner_id
-    order by earning.event_id, earning.n`);
+    from ledger_entry entry join ledger_account account on account.id = entry.account_id
+    join partner on partner.id = account.partner_id
+    join accrual_batch batch on batch.id = ${batchId}
+    join earning_line line on line.partner_id = account.partner_id and line.program_id = batch.program_id
+      and line.currency = entry.currency and line.batch_id = batch.id
+    join earning on earning.earning_line_id = line.id join event on event.id = earning.event_id
+    where entry.journal_id = ${journalId} limit ${limit}`);

@@ -35,9 +35,11 @@ export const listPaidByMonth = (
     payout where status = 'settled' and status_at >= ${from}::date and status_at < ${until}::date and ${ofPayer(payerId)}`;
   if (programId === undefined)
     return db.any(sql.type(MonthRow)`
-      select to_char(date_trunc('month', status_at at time zone 'UTC'), 'YYYY-MM') as month, currency, count(*) as payouts,
-        sum(net_minor)::bigint as minor
-      from ${settled} group by 1, 2 order by 2, 1`);
+      select to_char(begins, 'YYYY-MM') as month, currency, payouts, minor
+      from (
+        select date_trunc('month', status_at at time zone 'UTC') as begins, currency, count(*) as payouts, sum(net_minor)::bigint as minor
+        from ${settled} group by 1, 2
+      ) months order by currency, begins`);
   return db.any(sql.type(MonthRow)`
     select to_char(date_trunc('month', paid.status_at at time zone 'UTC'), 'YYYY-MM') as month, paid.currency,
       count(distinct paid.id) as payouts, sum(line.amount_minor)::bigint as minor

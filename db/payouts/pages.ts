@@ -22,6 +22,14 @@ const ofPartner = (id: bigint | undefined) =>
     ? sql.fragment``
     : sql.fragment`and partner_id = any(array(select partner.id from partner where partner.id = ${id} or partner.merged_into = ${id}))`;
 
+const fits = ({ runId, partnerId, status, method, gateway, reason }: PayoutFilter) => sql.fragment`
+  (${runId ?? null}::uuid is null or run_id = ${runId ?? null}::uuid)
+  ${ofPartner(partnerId)}
+  and (${status ?? null}::text is null or status = ${status ?? null})
+  and (${method ?? null}::text is null or method = ${method ?? null})
+  and (${gateway ?? null}::text is null or gateway = ${gateway ?? null})
+  and (${reason ?? null}::text is null or coalesce(status_reason, '') = ${reason ?? null})`;
+
 /** Payouts in the order of their ids, after a cursor. */
 export const listPayouts = (
   db: Database,
@@ -31,16 +39,16 @@ export const listPayouts = (
 ): Promise<readonly Payout[]> =>
   db.any(sql.type(PayoutRow)`
     ${selectFrom(sql.fragment`(
-      select * from payout
-      where (${filter.runId ?? null}::uuid is null or run_id = ${filter.runId ?? null}::uuid)
-        ${ofPartner(filter.partnerId)}
-        and (${filter.status ?? null}::text is null or status = ${filter.status ?? null})
-        and (${filter.method ?? null}::text is null or method = ${filter.method ?? null})
-        and (${filter.gateway ?? null}::text is null or gateway = ${filter.gateway ?? null})
-        and (${filter.reason ?? null}::text is null or coalesce(status_reason, '') = ${filter.reason ?? null})
-        and (${after}::uuid is null or id > ${after}::uuid)
-      order by id limit ${limit}) payout`)}
+      select * from payout where ${fits(filter)} and (${after}::uuid is null or id > ${after}::uuid) order by id limit ${limit}) payout`)}
     order by payout.id`);
+
+const NeighbourRow = z.strictObject({ before: z.string().nullable(), after: z.string().nullable() });
+
+/** The payouts next to one in a filtered list. */
+export const findNeighbours = (db: Database, filter: PayoutFilter, id: string): Promise<z.infer<typeof NeighbourRow>> =>
+  db.one(sql.type(NeighbourRow)`
+    select (select id from payout where ${fits(filter)} and id < ${id} order by id desc limit 1) as before,
+      (select id from payout where ${fits(filter)} and id > ${id} order by id limit 1) as after`);
 
 export type PayoutPlace = { createdAt: Date; id: string };
 

@@ -54,12 +54,13 @@ export type ReviewPayout = z.infer<typeof ReviewRow>;
 
 export type ReviewPlace = { currency: string; netMinor: bigint; id: string };
 
-/** The payouts of a run by currency, the largest first, after a cursor. */
+/** The payouts of a run by currency, the largest first, after a cursor: all of them, or those with some ids. */
 export const listReviewPayouts = (
   db: Database,
   runId: string,
   after: ReviewPlace | null,
   limit: number,
+  only: readonly string[] | null = null,
 ): Promise<readonly ReviewPayout[]> =>
   db.any(sql.type(ReviewRow)`
     select payout.id, partner.code as partner, partner.name, partner.kind, partner.country, payout.currency, payout.method,
@@ -71,7 +72,9 @@ export const listReviewPayouts = (
        order by earlier.created_at desc limit 1) as "lastMinor"
     from (
       select * from payout
-      where run_id = ${runId} and (${after?.id ?? null}::uuid is null
+      where run_id = ${runId}
+        ${only === null ? sql.fragment`` : sql.fragment`and id = any(${sql.array(only, 'uuid')})`}
+        and (${after?.id ?? null}::uuid is null
         or (currency, -net_minor, id) > (${after?.currency ?? null}, ${after === null ? null : String(-after.netMinor)}::bigint, ${after?.id ?? null}::uuid))
       order by currency, net_minor desc, id limit ${limit}
     ) payout

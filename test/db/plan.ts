@@ -65,6 +65,7 @@ const TO_DO = [
   'incident_id_idx',
   'event_due_waits',
   'event_due_aside',
+  'ledger_account_own',
 ];
 const isOfLarge = (index: string): boolean =>
   !TO_DO.includes(index) &&

@@ -29,6 +29,7 @@ const EXCEPTIONS: Record<string, string> = {
   listAsked: 'a person compares every payment with the sandbox (`npm run check-invariants`)',
   listStatementAccounts: 'every night and once a gateway, it looks for the currencies in which each payer ever paid',
   listNegativeBalances: 'a person asks for the report, which compares every balance with zero',
+  sumPartnerAccounts: 'a person opens the ledger, which adds up every balance',
   hasQuarantined: 'a person decides about an event, and it looks for another one of the source that waits',
   askInvariants: 'every night, the rules compare all books (`npm run bench:books`)',
   draftRun: 'once a run, it judges every partner (`npm run bench:run`)',

@@ -21,8 +21,8 @@ import { type definePages, idOf, sendPage } from '../../guard.ts';
 import { html, type Html } from '../../html.ts';
 import { consolePage } from '../../layout.ts';
 import { subjectLink } from '../../subjects.ts';
-import { JOURNAL } from '../../words.ts';
 import { accountLink } from './ledger.ts';
+import { JOURNAL } from './words.ts';
 
 const ENTRIES_A_PAGE = 100;
 const EARNINGS_SHOWN = 50;
@@ -110,9 +110,7 @@ export function journalPages({ db }: ApiDeps, pages: ReturnType<typeof definePag
     const cause = await findJournalCause(db, first.key);
     const batch = /^\d{1,18}/.exec(first.key)?.[0];
     const earnings =
-      cause?.kind === 'program' && batch
-        ? await listBookedEarnings(db, BigInt(batch), first.currency, EARNINGS_SHOWN)
-        : [];
+      cause?.kind === 'program' && batch ? await listBookedEarnings(db, id, BigInt(batch), EARNINGS_SHOWN) : [];
     const sum = entries.reduce((total, { minor }) => total + minor, 0n);
     const main = html`<header class="title">
         <p><a href="/ledger">Ledger</a></p>

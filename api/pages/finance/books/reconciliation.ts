@@ -23,7 +23,8 @@ import { countOf, formatDay, formatInstant, sayAmount } from '../../format.ts';
 import { type definePages, type PageContext, sendPage } from '../../guard.ts';
 import { html, type Html } from '../../html.ts';
 import { consolePage } from '../../layout.ts';
-import { BREAK, GATEWAY, ROLE } from '../../words.ts';
+import { GATEWAY, ROLE } from '../../words.ts';
+import { BREAK } from './words.ts';
 
 const BREAKS_A_PAGE = 100;
 const WITHIN_DAYS = 35;

@@ -17,8 +17,9 @@ import { formatDay, formatInstant, sayAmount } from '../../format.ts';
 import { type definePages, idOf, type PageContext, readForm, sendPage } from '../../guard.ts';
 import { html, type Html } from '../../html.ts';
 import { consolePage } from '../../layout.ts';
-import { BREAK, GATEWAY, LINE_KIND } from '../../words.ts';
+import { GATEWAY } from '../../words.ts';
 import { gatewayOf } from '../payers/gateways.ts';
+import { BREAK, LINE_KIND } from './words.ts';
 
 const STATEMENTS_A_PAGE = 50;
 const LINES_A_PAGE = 100;

@@ -1,6 +1,7 @@
 import { holdPayout, releasePayout } from '../../../../commands/runs/holds.ts';
 import { cutFromRun } from '../../../../commands/runs/changes.ts';
 import { listAttemptHistory, listAttempts } from '../../../../db/payouts/attempts.ts';
+import { findNeighbours } from '../../../../db/payouts/pages.ts';
 import { listPayoutLines } from '../../../../db/payouts/lines.ts';
 import { getPayout, type Payout } from '../../../../db/payouts/payouts.ts';
 import { listResolutions } from '../../../../db/payouts/resolutions.ts';
@@ -27,11 +28,19 @@ import { checkCard } from '../checks/check.ts';
 import { alarmCard } from '../tasks/alarms.ts';
 import { attemptTable, resolutionTable } from './case.ts';
 import { followActions } from './follow.ts';
+import { readWish } from './payouts.ts';
 
 const ZONE = 'UTC';
 const WHO = { partner: 'The partner', us: 'We', provider: 'The provider' } as const;
 
 const TASKS_MAX = 20;
+
+/** The payouts before and after this one in the list that led here, also by the keyboard: with the access keys k and j. */
+const neighbours = ({ before, after }: { before: string | null; after: string | null }, query: string): Html =>
+  html`<nav class="near" aria-label="Neighbours in the list">
+    ${before && html`<a href="/payouts/${before}?${query}" rel="prev" accesskey="k">Previous</a>`}
+    ${after && html`<a href="/payouts/${after}?${query}" rel="next" accesskey="j">Next</a>`}
+  </nav>`;
 
 const taskCard = ({ id, kind, detail }: Task): Html =>
   html`<section class="card notice" data-tone="watch">
@@ -89,7 +98,8 @@ export function payoutPage({ db, temporal, log, settings }: ApiDeps, pages: Retu
   pages.on('GET /payouts/{id}', async (c, visitor) => {
     const payout = await getPayout(db, idOf(c, 'payout'));
     const subject = `payout/${payout.id}`;
-    const [lines, asked, history, waiting, resolutions, tasks, alarms, check] = await Promise.all([
+    const { query, filter } = await readWish(db, c);
+    const [lines, asked, history, waiting, resolutions, tasks, alarms, check, near] = await Promise.all([
       listPayoutLines(db, payout.id),
       listAttempts(db, payout.id),
       listAttemptHistory(db, payout.id),
@@ -98,14 +108,17 @@ export function payoutPage({ db, temporal, log, settings }: ApiDeps, pages: Retu
       listTasks(db, { payoutId: payout.id, isOpen: true }, null, TASKS_MAX),
       listAlarmsAbout(db, subject),
       payout.method === 'check' && checkCard(db, payout.id, visitor),
+      filter && findNeighbours(db, filter, payout.id),
     ]);
     const say = (minor: bigint) => formatAmount(money(minor, payout.currency));
     const wait = waitsFor(waiting, 'staff');
     const ui = settings.temporalUiUrl;
     const main = html`<header class="title">
         <p>
-          <a href="/payouts">Payouts</a> / <a href="/runs/${payout.runId}">run of ${formatDay(payout.periodEnd)}</a>
+          <a href="/payouts?${new URLSearchParams(query).toString()}">Payouts</a> /
+          <a href="/runs/${payout.runId}">run of ${formatDay(payout.periodEnd)}</a>
         </p>
+        ${near && neighbours(near, new URLSearchParams(query).toString())}
         <h1>${say(payout.net)} ${payout.currency} to ${payout.partner} ${tag(PAYOUT_STATUS[payout.status])}</h1>
         ${wait && html`<p>${wait.words}</p>`} ${payout.statusReason && html`<p>Reason: ${payout.statusReason}</p>`}
         ${payout.heldReason && html`<p>On hold: ${payout.heldReason}</p>`}

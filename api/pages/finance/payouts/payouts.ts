@@ -30,7 +30,7 @@ const Query = z.object({
 type Wish = { query: Record<string, string>; filter: PayoutFilter | null };
 
 /** The filters in an address. A partner who is not known has no payouts, so the filter is null then. */
-async function readWish(db: ApiDeps['db'], c: Context<ApiEnv>): Promise<Wish> {
+export async function readWish(db: ApiDeps['db'], c: Context<ApiEnv>): Promise<Wish> {
   const { partner, ...wished } = Query.parse(c.req.query());
   const query = Object.fromEntries(
     Object.entries({ ...wished, partner: partner || undefined }).flatMap(([name, value]) =>
@@ -52,8 +52,8 @@ const columns = [
   'Period ends',
 ] as const;
 
-const row = (payout: Payout) => ({
-  head: html`<a href="/payouts/${payout.id}">${payout.partner}</a>`,
+const row = (payout: Payout, query: string) => ({
+  head: html`<a href="/payouts/${payout.id}${query && `?${query}`}">${payout.partner}</a>`,
   cells: [
     METHOD[payout.method],
     payout.currency,
@@ -117,7 +117,7 @@ export function payoutPages({ db }: ApiDeps, pages: ReturnType<typeof definePage
       ${table({
         caption: 'Payouts',
         columns,
-        rows: items.map(row),
+        rows: items.map((payout) => row(payout, new URLSearchParams(query).toString())),
         empty: isFiltered
           ? html`No payout fits these filters. <a href="/payouts">Show all</a>.`
           : 'There is no payout yet. The next run makes them.',

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { findRefusal } from '../../../../commands/runs/decide.ts';
 import { listApprovals } from '../../../../db/runs/approvals.ts';
 import { countFlags, listFlagged } from '../../../../db/runs/flags.ts';
+import { listRunNeeds } from '../../../../db/runs/needs.ts';
 import { listOutcomeTotals } from '../../../../db/runs/outcomes.ts';
 import {
   readRunVersion,
@@ -15,7 +16,7 @@ import { getRun, type Run } from '../../../../db/runs/runs.ts';
 import type { Visitor } from '../../../../db/people/sessions.ts';
 import type { Failure } from '../../../../domain/errors.ts';
 import { money } from '../../../../domain/money.ts';
-import type { PayoutFlag } from '../../../../domain/runs/flag.ts';
+import { PAYOUT_FLAGS, type PayoutFlag } from '../../../../domain/runs/flag.ts';
 import { parseCursor, readPage } from '../../../http/cursor.ts';
 import type { ApiDeps } from '../../../http/deps.ts';
 import { mayUse } from '../../../http/page-permissions.ts';
@@ -25,12 +26,16 @@ import { type definePages, idOf, pathOf, sendPage } from '../../guard.ts';
 import { html, type Html } from '../../html.ts';
 import { live, tellChanges } from '../../live.ts';
 import { consolePage } from '../../layout.ts';
-import { FLAG, METHOD, OUTCOME, RUN_STATUS } from '../../words.ts';
+import { FLAG, GATEWAY, METHOD, OUTCOME, RUN_STATUS } from '../../words.ts';
 import { runActions } from './actions.ts';
 import { periodOf } from './runs.ts';
 
 const PAYOUTS_A_PAGE = 100;
 const FLAGGED_MAX = 1000;
+const Query = z.object({
+  cursor: z.string().optional(),
+  flag: z.enum(PAYOUT_FLAGS).optional().catch(undefined),
+});
 const Place = z.strictObject({ currency: z.string(), netMinor: z.string().transform(BigInt), id: z.uuid() });
 
 export const totalsOf = (totals: readonly ReviewTotal[]): Html =>
@@ -87,20 +92,22 @@ const PAYOUT_COLUMNS = [
   { label: 'Against last payout', number: true },
 ];
 
-async function readReview(db: ApiDeps['db'], run: Run, cursor: string | undefined) {
+async function readReview(db: ApiDeps['db'], run: Run, { cursor, flag }: z.infer<typeof Query>) {
   const after = Place.safeParse(parseCursor(cursor ?? '')).data ?? null;
-  const [totals, outcomes, flagCounts, flagged, approvals, payouts] = await Promise.all([
+  const flagged = await listFlagged(db, run.id, null, FLAGGED_MAX);
+  const only = flag ? flagged.filter(({ flags }) => flags.includes(flag)).map(({ id }) => id) : null;
+  const [totals, outcomes, flagCounts, approvals, needs, payouts] = await Promise.all([
     listReviewTotals(db, run),
     listOutcomeTotals(db, run.id),
     countFlags(db, run.id),
-    listFlagged(db, run.id, null, FLAGGED_MAX),
     listApprovals(db, run.id),
-    readPage(PAYOUTS_A_PAGE, (count) => listReviewPayouts(db, run.id, after, count), {
+    listRunNeeds(db, run.id),
+    readPage(PAYOUTS_A_PAGE, (count) => listReviewPayouts(db, run.id, after, count, only), {
       key: ({ currency, netMinor, id }) => ({ currency, netMinor: String(netMinor), id }),
       item: (payout) => payout,
     }),
   ]);
-  return { totals, outcomes, flagCounts, flagged, approvals, payouts };
+  return { flag, totals, outcomes, flagCounts, flagged, approvals, needs, payouts };
 }
 
 type Review = Awaited<ReturnType<typeof readReview>>;
@@ -140,12 +147,45 @@ const notPaid = ({ outcomes }: Review): Html =>
     empty: 'Every partner with a balance is paid.',
   });
 
-const flagsOf = ({ flagCounts }: Review): Html | null =>
+/** The differences from the last run. Each is a filter of the payouts below. */
+const flagsOf = (run: Run, { flagCounts, flag: chosen }: Review): Html | null =>
   flagCounts.length === 0
     ? null
     : html`<ul class="differences" aria-label="What to look at">
-        ${flagCounts.map(({ flag, count }) => html`<li data-tone="${FLAG[flag].tone}"><strong>${count}</strong> ${FLAG[flag].about}</li>`)}
+        ${flagCounts.map(
+          ({ flag, count }) =>
+            html`<li data-tone="${FLAG[flag].tone}">
+              <a href="/runs/${run.id}?flag=${flag}" ${flag === chosen && html`aria-current="true"`}
+                ><strong>${count}</strong> ${FLAG[flag].about}</a
+              >
+            </li>`,
+        )}
       </ul>`;
+
+/** The money that must be at each provider. Bursar reads no balance there, so a person compares. */
+const needsOf = ({ needs }: Review): Html | false =>
+  needs.length > 0 &&
+  table({
+    caption: 'Is the money there?',
+    columns: [
+      'Account at',
+      'Currency',
+      { label: 'Payouts', number: true },
+      { label: 'Needed', number: true },
+      { label: 'Not asked for yet', number: true },
+    ],
+    rows: needs.map(({ gateway, currency, count, netMinor, leftMinor }) => ({
+      head: GATEWAY[gateway],
+      cells: [
+        currency,
+        count,
+        html`<strong>${formatAmount(money(netMinor, currency))}</strong>`,
+        formatAmount(money(leftMinor, currency)),
+      ],
+    })),
+    empty: '',
+    aside: html`<small>without fees; compare with the balance there</small>`,
+  });
 
 /** Why a person may not approve the run as they see it. Undefined if they may, or if the role approver is not theirs. */
 const readRefusal = (db: ApiDeps['db'], run: Run, { actorId, roles }: Visitor): Promise<Failure | undefined> =>
@@ -175,7 +215,7 @@ function decisionBar(run: Run, { roles }: Visitor, refusal: Failure | undefined)
 export function reviewPages({ db }: ApiDeps, pages: ReturnType<typeof definePages>): void {
   pages.on('GET /runs/{id}', async (c, visitor) => {
     const run = await getRun(db, idOf(c, 'run'));
-    const review = await readReview(db, run, c.req.query('cursor'));
+    const review = await readReview(db, run, Query.parse(c.req.query()));
     const flags = new Map(review.flagged.map((payout) => [payout.id, payout.flags]));
     const refusal = await readRefusal(db, run, visitor);
     const status = RUN_STATUS[run.status];
@@ -188,14 +228,16 @@ export function reviewPages({ db }: ApiDeps, pages: ReturnType<typeof definePage
       <div class="columns">
         <section>
           <h2 class="unseen">Totals</h2>
-          ${totalsOf(review.totals)} ${flagsOf(review)}
+          ${totalsOf(review.totals)} ${flagsOf(run, review)}
           ${table({
-            caption: 'Payouts',
+            caption: review.flag ? `Payouts: ${FLAG[review.flag].label}` : 'Payouts',
             columns: PAYOUT_COLUMNS,
             rows: review.payouts.items.map((payout) => payoutRow(payout, flags.get(payout.id) ?? [])),
             empty: 'This run pays nobody. The reasons are below.',
+            aside: review.flag ? html`<a href="/runs/${run.id}">Show all</a>` : undefined,
           })}
-          ${nextPage(`/runs/${run.id}`, review.payouts.nextCursor)} ${notPaid(review)}
+          ${nextPage(`/runs/${run.id}`, review.payouts.nextCursor, review.flag ? { flag: review.flag } : {})}
+          ${needsOf(review)} ${notPaid(review)}
         </section>
         <aside>
           <section class="card">
