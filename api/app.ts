@@ -100,6 +100,8 @@ import { scheduleRoutes } from './routes/payers/schedules.ts';
 import { taskRoutes } from './routes/tasks/tasks.ts';
 import { webhookRoutes } from './routes/payouts/webhooks.ts';
 import {
+  BODY_BYTES_MAX,
+  FILES_BYTES_MAX,
   LINES_PATH,
   receiveLines,
   receiveUpload,
@@ -109,11 +111,8 @@ import {
   UPLOAD_PATHS,
 } from './http/upload.ts';
 
-/** A thousand events fit in a body. */
-const BODY_BYTES_MAX = 2 * 1024 * 1024;
 /** Webhooks are read before their sender is known. Those of the providers have a few kilobytes. */
 const WEBHOOK_BYTES_MAX = 256 * 1024;
-const FILES_BYTES_MAX = 1024 * 1024 * 1024;
 /** The limit of 0 refuses every id that a caller sends. Bursar gives each request its id, so no two requests share one. */
 const OWN_IDS = { limitLength: 0 };
 

@@ -26,6 +26,10 @@ export const TABLE_PATHS = [
   '/v1/corrections/import',
 ] as const;
 
+/** The largest form with files that may be long. */
+export const FILES_BYTES_MAX = 1024 * 1024 * 1024;
+/** The largest form with a small file. A thousand events fit in it. */
+export const BODY_BYTES_MAX = 2 * 1024 * 1024;
 const PARTS_MAX = 5;
 const FIELD_BYTES_MAX = 256 * 1024;
 

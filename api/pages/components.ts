@@ -54,6 +54,16 @@ export function table({
   </div>`;
 }
 
+/** The lists of an area, as links. The one that is open is marked. */
+export const tabs = (label: string, places: readonly (readonly [name: string, path: string])[], here: string): Html =>
+  html`<nav class="tabs" aria-label="${label}">
+    <ul>
+      ${places.map(
+        ([name, path]) => html`<li><a href="${path}" ${path === here && html`aria-current="page"`}>${name}</a></li>`,
+      )}
+    </ul>
+  </nav>`;
+
 /** A link to the next page of a list, with its filters. */
 export const nextPage = (
   path: string,
@@ -72,7 +82,7 @@ export type Question = {
   button: string;
   title: string;
   about: string;
-  /** Fields that the person does not see. */
+  /** The fields that are sent with the reason. */
   hidden?: Readonly<Record<string, string>>;
 };
 
@@ -83,7 +93,7 @@ export const askReason = ({ id, action, button, title, about, hidden = {} }: Que
       <form method="post" action="${action}">
         <h2 id="${id}-title">${title}</h2>
         <p>${about}</p>
-        ${Object.entries(hidden).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`)}
+        ${hiddenFields(hidden)}
         <label>Why? <textarea name="reason" rows="3" maxlength="500" required></textarea></label>
         <p class="buttons">
           <button type="button" command="close" commandfor="${id}">Not now</button>
@@ -91,6 +101,9 @@ export const askReason = ({ id, action, button, title, about, hidden = {} }: Que
         </p>
       </form>
     </dialog>`;
+
+export const hiddenFields = (values: Readonly<Record<string, string>>): Html[] =>
+  Object.entries(values).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`);
 
 /** A list of facts: each with its name. */
 export const facts = (items: readonly (readonly [string, Part])[]): Html =>

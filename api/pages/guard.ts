@@ -2,15 +2,16 @@ import { Hono } from 'hono';
 import type { Context, MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import type { z } from 'zod';
 
 import { siteOf } from '../../commands/people/passkeys.ts';
 import { findVisitor, type Visitor } from '../../db/people/sessions.ts';
-import { Failure } from '../../domain/errors.ts';
+import { Failure, type FailureDetail } from '../../domain/errors.ts';
 import { isUuid } from '../../domain/ids.ts';
-import type { ApiDeps, ApiEnv } from '../http/deps.ts';
+import type { ApiDeps, ApiEnv, Upload } from '../http/deps.ts';
 import { mayUse, type PageRoute } from '../http/page-permissions.ts';
 import { problemOf } from '../http/problem.ts';
-import { tooLarge } from '../http/upload.ts';
+import { receiveUpload, tooLarge } from '../http/upload.ts';
 import { readSessionCookie } from '../http/visitor.ts';
 import { html, type Html } from './html.ts';
 import { sharedPage, strangerPage } from './layout.ts';
@@ -19,6 +20,11 @@ type Answer = Response | Promise<Response>;
 export type PageContext = Context<ApiEnv>;
 /** Does the work of a page or a form for a person who may use it. */
 export type Handler = (c: PageContext, visitor: Visitor) => Answer;
+
+type UploadHandlers = {
+  handle: (c: PageContext, visitor: Visitor, upload: Upload) => Answer;
+  refuse: (c: PageContext, visitor: Visitor, failure: Failure) => Answer;
+};
 
 const FORM_BYTES_MAX = 256 * 1024;
 /** The forms that take a file. */
@@ -29,26 +35,48 @@ export function definePages(deps: ApiDeps) {
   const app = new Hono<ApiEnv>();
   const ownForm = ownForms(deps);
   app.onError((error, c) => answerError(deps, error, c as PageContext));
+  const guardedBy = async (c: PageContext, route: PageRoute): Promise<Visitor | null> => {
+    const visitor = await visitorOf(deps, c);
+    if (!visitor) return null;
+    c.set('visitor', visitor);
+    c.env?.admit?.();
+    if (!mayUse(visitor.roles, route)) throw new Failure('not_found', `There is nothing for you at ${c.req.path}.`);
+    return visitor;
+  };
   return {
     app,
     /** A page or form for people who are signed in. */
     on(route: PageRoute, handle: Handler): void {
       const [method, path] = splitRoute(route);
       const guarded = async (c: PageContext): Promise<Response> => {
-        const visitor = await visitorOf(deps, c);
-        if (!visitor) return askToSignIn(c);
-        c.set('visitor', visitor);
-        c.env?.admit?.();
-        if (!mayUse(visitor.roles, route)) throw new Failure('not_found', `There is nothing for you at ${c.req.path}.`);
-        return handle(c, visitor);
+        const visitor = await guardedBy(c, route);
+        return visitor ? handle(c, visitor) : askToSignIn(c);
       };
       if (method === 'GET') app.get(path, guarded);
-      else app.post(path, ownForms(deps, FILE_FORMS[route]), guarded);
+      else app.post(path, ownForm, limitForm(FILE_FORMS[route]), guarded);
+    },
+    /** A form with files of at most so many bytes. Whatever cannot be accepted in it is drawn by `refuse`. */
+    onUpload(route: PageRoute, bytesMax: number, { handle, refuse }: UploadHandlers): void {
+      const receive = receiveUpload(bytesMax);
+      app.post(splitRoute(route)[1], ownForm, async (c: PageContext) => {
+        const visitor = await guardedBy(c, route);
+        if (!visitor) return askToSignIn(c);
+        let answer: Response | undefined;
+        try {
+          await receive(c, async () => {
+            answer = await handle(c, visitor, c.get('upload'));
+          });
+        } catch (error) {
+          if (!(error instanceof Failure) || error.code !== 'invalid_input') throw error;
+          return refuse(c, visitor, error);
+        }
+        return answer ?? c.body(null, 400);
+      });
     },
     /** A page or form for everybody. */
     open(method: 'GET' | 'POST', path: string, handle: (c: PageContext) => Answer): void {
       if (method === 'GET') app.get(path, handle);
-      else app.post(path, ownForm, handle);
+      else app.post(path, ownForm, limitForm(), handle);
     },
   };
 }
@@ -69,19 +97,21 @@ function askToSignIn(c: PageContext): Answer {
   throw new Failure('not_authenticated', 'Your session has ended. Nothing was done. Sign in, and send the form again.');
 }
 
-/** Refuses a form of another site, whatever the browser sends with it, and one that is too large. */
-function ownForms({ settings }: ApiDeps, maxSize = FORM_BYTES_MAX): MiddlewareHandler<ApiEnv> {
-  const { origin } = siteOf(settings.publicUrl);
-  const size = bodyLimit({
+const limitForm = (maxSize = FORM_BYTES_MAX): MiddlewareHandler<ApiEnv> =>
+  bodyLimit({
     maxSize,
     onError: () => {
       throw tooLarge(maxSize);
     },
   });
+
+/** Refuses a form of another site, whatever the browser sends with it. */
+function ownForms({ settings }: ApiDeps): MiddlewareHandler<ApiEnv> {
+  const { origin } = siteOf(settings.publicUrl);
   return async (c, next) => {
     if (c.req.header('sec-fetch-site') !== 'same-origin' && c.req.header('origin') !== origin)
       throw new Failure('not_allowed', 'This form came from another site. Nothing was done.');
-    return size(c, next);
+    return next();
   };
 }
 
@@ -140,6 +170,13 @@ export function idOf(c: PageContext, what: string): string {
   throw new Failure('not_found', `There is no ${what} ${id}.`);
 }
 
+/** The number of a row in an address. Another text names nothing that exists. */
+export function numberOf(c: PageContext, what: string): bigint {
+  const number = c.req.param('id') ?? '';
+  if (/^\d{1,18}$/.test(number)) return BigInt(number);
+  throw new Failure('not_found', `There is no ${what} ${number}.`);
+}
+
 /** Every field of a form that is a text. */
 export async function readValues(c: PageContext): Promise<Record<string, string>> {
   const form = await c.req.parseBody();
@@ -155,4 +192,27 @@ export async function readForm<Name extends string>(c: PageContext, ...names: Na
     Name,
     string
   >;
+}
+
+/** Filters as they were typed, and what is wrong with them. */
+export type Filters<Name extends string> = {
+  readonly values: Partial<Record<Name, string>> & Record<string, string>;
+  readonly objections: readonly FailureDetail[];
+};
+
+/** The filters in an address, each with its shape. */
+export function readFilters<Name extends string>(
+  c: PageContext,
+  shapes: Readonly<Record<Name, z.ZodType>>,
+): Filters<Name> {
+  const values: Record<string, string> = {};
+  const objections: FailureDetail[] = [];
+  for (const [name, shape] of Object.entries<z.ZodType>(shapes)) {
+    const value = c.req.query(name);
+    if (value === undefined || value === '') continue;
+    values[name] = value;
+    const reason = shape.safeParse(value).error?.issues[0]?.message;
+    if (reason !== undefined) objections.push({ field: name, reason });
+  }
+  return { values: values as Filters<Name>['values'], objections };
 }

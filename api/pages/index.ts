@@ -23,6 +23,21 @@ import { peoplePages } from './finance/people/people.ts';
 import { personPages } from './finance/people/person.ts';
 import { rolePages } from './finance/people/roles.ts';
 import { settingsPages } from './finance/people/settings.ts';
+import { correctionFilePages } from './finance/earnings/correction-file.ts';
+import { correctionPages } from './finance/earnings/corrections.ts';
+import { newCorrectionPages } from './finance/earnings/new-correction.ts';
+import { eventPage } from './finance/earnings/event.ts';
+import { importPages } from './finance/earnings/imports.ts';
+import { ineligiblePages } from './finance/earnings/ineligible.ts';
+import { parkedPages } from './finance/earnings/parked.ts';
+import { quarantinePages } from './finance/earnings/quarantine.ts';
+import { setAsidePages } from './finance/earnings/set-aside.ts';
+import { eventPages } from './finance/earnings/events.ts';
+import { backTestPages } from './finance/programs/back-test.ts';
+import { planEditorPages } from './finance/programs/editor.ts';
+import { planPages } from './finance/programs/plan.ts';
+import { programPages } from './finance/programs/programs.ts';
+import { payoutCausePages } from './finance/payouts/causes.ts';
 import { claimPages } from './finance/earnings/claims.ts';
 import { decideDealPages } from './finance/earnings/deals.ts';
 import { questionPages } from './finance/earnings/questions.ts';
@@ -79,6 +94,21 @@ export function pages(deps: ApiDeps): Hono<ApiEnv> {
     runActionPages,
     payoutPages,
     payoutPage,
+    payoutCausePages,
+    eventPages,
+    eventPage,
+    importPages,
+    quarantinePages,
+    parkedPages,
+    ineligiblePages,
+    setAsidePages,
+    newCorrectionPages,
+    correctionFilePages,
+    correctionPages,
+    programPages,
+    planPages,
+    planEditorPages,
+    backTestPages,
     decideDealPages,
     requestPages,
     claimPages,

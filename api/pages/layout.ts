@@ -23,6 +23,13 @@ const GROUPS = [
     ],
   },
   {
+    name: 'Earning',
+    places: [
+      ['Earnings', '/earnings/events'],
+      ['Programs', '/programs'],
+    ],
+  },
+  {
     name: 'Partners',
     places: [
       ['Deals', '/deals'],
@@ -78,7 +85,7 @@ export type PortalContent = Content<(typeof PORTAL_PLACES)[number][1]>;
 export const isStaff = ({ roles }: Visitor): boolean => roles.some((role) => role !== 'partner');
 
 const searchBox = html`<form role="search" action="/search">
-  <input name="q" type="search" placeholder="Partner, payout, reference" aria-label="Search" />
+  <input name="q" type="search" placeholder="Partner, payout, event" aria-label="Search" />
 </form>`;
 
 /** A page of the console for a person who is signed in. */

@@ -34,19 +34,28 @@ export type ImportOptions = {
  * changes nothing. A file that breaks in the middle says where; the rows before that stay in. Throws Failure `invalid_input` before
  * anything is written where a file, or a column that the mapping reads, is missing.
  */
-export async function importFile(
+export const importFile = async (
   db: Database,
   files: ImportFiles,
   mapping: ImportMapping,
-  { by, onPage, joinLimits }: ImportOptions,
-): Promise<Import & { warnings: Warnings<LineWarning> }> {
-  const source = await openSource(files, mapping, joinLimits);
+  options: ImportOptions,
+): Promise<Imported> => importSource(db, await openSource(files, mapping, options.joinLimits), mapping, options);
+
+export type Imported = Import & { warnings: Warnings<LineWarning> };
+
+/** Takes in a file that is open. Without a mapping, its rows are events already. */
+export async function importSource(
+  db: Database,
+  source: ImportSource,
+  mapping: ImportMapping | null,
+  { by, onPage }: ImportOptions,
+): Promise<Imported> {
   const id = await openImport(db, source.fileName, mapping, by);
   const warnings = await importRows(db, id, source, mapping, { by, onPage });
   return { ...(await getImport(db, id)), warnings };
 }
 
-const openImport = (db: Database, fileName: string, mapping: ImportMapping, by: string): Promise<string> =>
+const openImport = (db: Database, fileName: string, mapping: ImportMapping | null, by: string): Promise<string> =>
   db.transaction(async (tx) => {
     const name = fileName.slice(0, FILE_NAME_CHARS_MAX) || 'unnamed';
     const id = await insertImport(tx, { fileName: name, mapping }, by);
@@ -58,7 +67,7 @@ async function importRows(
   db: Database,
   id: string,
   source: ImportSource,
-  mapping: ImportMapping,
+  mapping: ImportMapping | null,
   { by, onPage }: ImportOptions,
 ): Promise<Warnings<LineWarning>> {
   const gathered = gatherWarnings();

@@ -25,7 +25,7 @@ export const eventsOfPage = (page: readonly MappedLine[]): IncomingEvent[] =>
 /** The outcome of each row of a page, from the outcomes of its events. */
 export function settlePage(
   page: readonly MappedLine[],
-  mapping: ImportMapping,
+  mapping: ImportMapping | null,
   incoming: readonly IncomingEvent[],
   { outcomes, warnings }: Pick<Intake, 'outcomes' | 'warnings'>,
 ): PageResult {
@@ -39,7 +39,7 @@ export function settlePage(
   };
 }
 
-function resultOf(row: MappedLine, outcomes: readonly IntakeOutcome[], mapping: ImportMapping): RowResult {
+function resultOf(row: MappedLine, outcomes: readonly IntakeOutcome[], mapping: ImportMapping | null): RowResult {
   const { line } = row;
   if ('skipped' in row) return { line, status: 'skipped', events: [], problems: [] };
   if ('problems' in row) return { line, status: 'rejected', events: [], problems: row.problems };
@@ -47,7 +47,7 @@ function resultOf(row: MappedLine, outcomes: readonly IntakeOutcome[], mapping: 
   const refusals = outcomes.flatMap((outcome) => (outcome.status === 'refused' ? outcome.refusals : []));
   if (refusals.length > 0) {
     const problems = refusals.map(({ field, reason, rule = reason }) => ({
-      column: columnOf(mapping, field),
+      column: mapping ? columnOf(mapping, field) : field,
       reason,
       rule,
     }));

@@ -3,7 +3,7 @@ import type { RowCounts } from '../../db/earnings/imports.ts';
 import type { ImportMapping } from '../../domain/earnings/import-mapping.ts';
 import type { Break } from '../csv.ts';
 import { countRows, eventsOfPage, type RowResult, settlePage } from './import-page.ts';
-import { type ImportFiles, type JoinLimits, openSource } from './import-source.ts';
+import { type ImportFiles, type ImportSource, type JoinLimits, openSource } from './import-source.ts';
 import { foreseeIntake } from './intake.ts';
 import { keyOf } from './event-key.ts';
 import type { Foreseen } from './judge.ts';
@@ -48,13 +48,20 @@ export type PreviewOptions = {
  * Reads a file as an import would, and judges its events against what is stored and what came before in the file. It writes nothing.
  * Throws Failure `invalid_input` exactly where the import would.
  */
-export async function previewFile(
+export const previewFile = async (
   db: Database,
   files: ImportFiles,
   mapping: ImportMapping,
-  { rowsShown, rowsRead = ROWS_READ_MAX, joinLimits }: PreviewOptions,
+  options: PreviewOptions,
+): Promise<Preview> => previewSource(db, await openSource(files, mapping, options.joinLimits), mapping, options);
+
+/** Reads a file that is open. Without a mapping, its rows are events already. */
+export async function previewSource(
+  db: Database,
+  source: ImportSource,
+  mapping: ImportMapping | null,
+  { rowsShown, rowsRead = ROWS_READ_MAX }: PreviewOptions,
 ): Promise<Preview> {
-  const source = await openSource(files, mapping, joinLimits);
   const foreseen: Foreseen = new Map();
   const kinds = gatherKinds();
   const gathered = gatherWarnings();

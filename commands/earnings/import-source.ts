@@ -4,6 +4,7 @@ import type { Row } from '../../domain/earnings/import-cells.ts';
 import { columnsOf, type ImportMapping } from '../../domain/earnings/import-mapping.ts';
 import { compileMapping, type MappedRow, WHOLE_ROW } from '../../domain/earnings/import-row.ts';
 import { refused } from '../../domain/errors.ts';
+import { inPages, type SentLine } from './lines.ts';
 import { type Break, type CsvFormat, type CsvRow, readFormat, readRows } from '../csv.ts';
 
 /**
@@ -56,6 +57,22 @@ export async function openSource(
     pages: (size, onBreak) => readPages({ path: file.path, format, joined, mapping, size }, onBreak),
   };
 }
+
+/** A file that has an event on each line, as the rows of an import. */
+export const sourceOfLines = (fileName: string, lines: () => AsyncIterable<SentLine>): ImportSource => ({
+  fileName,
+  async *pages(size) {
+    for await (const page of inPages(lines(), size)) yield page.map(rowOfLine);
+  },
+});
+
+const rowOfLine = (sent: SentLine): MappedLine =>
+  'wire' in sent
+    ? { line: sent.line, events: [sent.wire] }
+    : {
+        line: sent.line,
+        problems: sent.problems.map(({ field, reason }) => ({ column: field, rule: reason, reason })),
+      };
 
 type Reading = { path: string; format: CsvFormat; joined: Join | null; mapping: ImportMapping; size: number };
 

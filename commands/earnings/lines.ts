@@ -65,11 +65,12 @@ export async function intakeLines(
   return { counts, problems, warnings: await warnings.finish(db) };
 }
 
-async function* inPages(lines: AsyncIterable<SentLine>): AsyncGenerator<SentLine[]> {
+/** The lines of a body, some at a time. */
+export async function* inPages(lines: AsyncIterable<SentLine>, size = PER_PAGE): AsyncGenerator<SentLine[]> {
   let page: SentLine[] = [];
   for await (const line of lines) {
     page.push(line);
-    if (page.length < PER_PAGE) continue;
+    if (page.length < size) continue;
     yield page;
     page = [];
   }

@@ -54,7 +54,7 @@ export const addPlanVersion = (
   db: Database,
   program: Program,
   code: string,
-  version: NewPlanVersion,
+  { reason, ...version }: NewPlanVersion & { readonly reason?: string },
   by: string,
 ): Promise<PlanVersion> =>
   db.transaction(async (tx) => {
@@ -64,7 +64,12 @@ export const addPlanVersion = (
     const number = await insertNextVersion(tx, program, code, version, by);
     if (number === null) throw tooEarly(await findEffectiveVersion(tx, program, code));
     const subject = subjectOf(program, code);
-    await addAuditEntry(tx, { actorId: by, action: 'plan.add_version', subject, detail: { version: number } });
+    await addAuditEntry(tx, {
+      actorId: by,
+      action: 'plan.add_version',
+      subject,
+      detail: { version: number, ...(reason === undefined ? {} : { reason }) },
+    });
     await tryFilteredAgain(tx, { program: program.code });
     return getVersion(tx, program, code, number);
   });

@@ -39,6 +39,15 @@ const PayoutFound = z.strictObject({
 });
 export type PayoutFound = z.infer<typeof PayoutFound>;
 
+const EventFound = z.strictObject({ source: z.string(), id: z.string(), kind: z.string(), partner: z.string() });
+
+/** Events by their id in their source. */
+export const findEvents = (db: Database, text: string): Promise<readonly z.infer<typeof EventFound>[]> =>
+  db.any(sql.type(EventFound)`
+    select event.source, event.source_id as id, event.kind, partner.code as partner
+    from event join partner on partner.id = event.partner_id
+    where event.source_id = ${text} and event.revision = 1 order by event.source limit ${FOUND_MAX}`);
+
 const CHECK_NUMBER = /^\d{1,15}$/;
 
 /** Payouts by their id, the provider's reference or the number of a check. */

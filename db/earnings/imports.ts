@@ -2,7 +2,7 @@ import { sql } from 'slonik';
 import { z } from 'zod';
 
 import { Failure } from '../../domain/errors.ts';
-import type { ImportMapping } from '../../domain/earnings/import-mapping.ts';
+import { ImportMapping } from '../../domain/earnings/import-mapping.ts';
 import { Count, Id, Instant } from '../column-types.ts';
 import type { Database } from '../database.ts';
 
@@ -33,12 +33,13 @@ const importQuery = sql.fragment`
     exists (select from import_rejection where import_id = import.id and column_name = ${WHOLE_FILE}) as "brokenOff"
   from import left join actor on actor.id = import.created_by`;
 
-export type NewImport = { fileName: string; mapping: ImportMapping };
+/** Without a mapping, each line of the file is an event as JSON. */
+export type NewImport = { fileName: string; mapping: ImportMapping | null };
 
 /** Writes an import before its rows. Returns its id. */
 export const insertImport = (db: Database, { fileName, mapping }: NewImport, createdBy: string): Promise<string> =>
   db.oneFirst(sql.type(Id)`
-    insert into import(file_name, mapping, created_by) values (${fileName}, ${sql.jsonb(mapping)}, ${createdBy}) returning id`);
+    insert into import(file_name, mapping, created_by) values (${fileName}, ${mapping && sql.jsonb(mapping)}, ${createdBy}) returning id`);
 
 export type RowCounts = Record<
   'rows' | 'accepted' | 'replayed' | 'quarantined' | 'parked' | 'rejected' | 'skipped',
@@ -78,6 +79,11 @@ export async function getImport(db: Database, id: string): Promise<Import> {
   if (!found) throw new Failure('not_found', `There is no import ${id}.`);
   return found;
 }
+
+/** The mapping of an import, as it was sent. Null where each line of the file was an event. */
+export const readImportMapping = (db: Database, id: string): Promise<ImportMapping | null> =>
+  db.maybeOneFirst(sql.type(z.strictObject({ mapping: ImportMapping.nullable() }))`
+    select mapping from import where id = ${id}`);
 
 /** Imports, the newest first. */
 export const listImports = (db: Database, before: string | null, limit: number): Promise<readonly Import[]> =>

@@ -31,6 +31,7 @@ create table event(
   check (exact_amount is null or (amount_minor is not null and abs(exact_amount - amount_minor * 10000) <= 5000))
 );
 create index on event using brin (booked_at);
+create index on event using brin (occurred_at);
 create index on event(partner_id, occurred_at);
 create index on event(source, about) where about is not null;
 comment on column event.revision is 'The highest revision of a source and id is what happened. It corrects the others.';
@@ -203,7 +204,7 @@ comment on column event_parked.dismissed_at is 'When a person said that nobody w
 create table import(
   id uuid primary key default uuidv7(),
   file_name text not null,
-  mapping jsonb not null,
+  mapping jsonb,
   created_by uuid references actor,
   started_at timestamptz not null default now(),
   finished_at timestamptz,
@@ -215,6 +216,7 @@ create table import(
   rejected bigint not null default 0,
   skipped bigint not null default 0
 );
+comment on column import.mapping is 'How its rows become events. Null where each line of the file is an event as JSON.';
 comment on column import.skipped is 'The rows that the mapping leaves out. They are not among `rows`.';
 
 create table import_rejection(

@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 import { Failure } from '../../domain/errors.ts';
 import type { NewTerm } from '../../domain/partners/agreement.ts';
-import { Instant, LocalDate } from '../column-types.ts';
+import { Count, Instant, LocalDate } from '../column-types.ts';
 import type { Database } from '../database.ts';
 
 const TermInEffect = z.strictObject({ plan: z.string(), from: LocalDate, until: LocalDate.nullable() });
@@ -156,3 +156,12 @@ export const listAgreementTerms = (
     )} as given(id)) asked
     cross join lateral agreement_terms(asked.id, ${programId}) term
     order by asked.id, term.starts_on`);
+
+const AgreedRow = z.strictObject({ plan: z.string(), partners: Count });
+
+/** How many partners have an agreement with each plan of a program, or had one. */
+export const countAgreements = (db: Database, programId: number): Promise<readonly z.infer<typeof AgreedRow>[]> =>
+  db.any(sql.type(AgreedRow)`
+    select plan.code as plan, count(distinct term.partner_id) as partners
+    from agreement_term term join plan on plan.id = term.plan_id
+    where term.program_id = ${programId} group by plan.code order by plan.code`);

@@ -37,6 +37,14 @@ import {
   wakeWaiting,
 } from '../../db/earnings/events.ts';
 import { listEvents } from '../../db/earnings/stored-events.ts';
+import { listNewestEvents } from '../../db/earnings/event-pages.ts';
+import {
+  listCausedEarnings,
+  listEarners,
+  listEventsAbout,
+  listEventWaits,
+  listRevisions,
+} from '../../db/earnings/event-story.ts';
 import { insertConversion, listConversions } from '../../db/earnings/conversions.ts';
 import { insertMovements, markTold, readLots } from '../../db/earnings/lots.ts';
 import { listExpiring, listLiabilities, listUntold } from '../../db/earnings/points-balances.ts';
@@ -104,7 +112,7 @@ import { addAuditEntry, listAuditEntries, sealAuditLog } from '../../db/people/a
 import { insertClaim, lockOpenClaim } from '../../db/people/claims.ts';
 import { insertGrant } from '../../db/people/grants.ts';
 import { findCaller, insertKey } from '../../db/people/keys.ts';
-import { findPartners, findPayouts } from '../../db/books/search.ts';
+import { findEvents, findPartners, findPayouts } from '../../db/books/search.ts';
 import { findVisitor, insertSession } from '../../db/people/sessions.ts';
 import { insertFirstVersion, insertNextVersion } from '../../db/programs/plans.ts';
 import { listRivals } from '../../db/programs/rivals.ts';
@@ -335,6 +343,16 @@ export const WITH_VALUES: Record<string, (db: Database, s: Scene) => unknown> = 
   takeDueNotifications: (db) => takeDueNotifications(db, 50, 60_000),
   listTasksDue: (db) => listTasksDue(db, 86_400_000, { notice: 'task_due', day: '2026-03-01' }, 50),
   sealAuditLog: (db) => sealAuditLog(db),
+  listNewestEvents: (db) => listNewestEvents(db, { source: 'shop', state: 'nothing' }, null, PAGE),
+  'listNewestEvents: of a day': (db) => listNewestEvents(db, { day: '2026-01-15', state: 'due' }, null, PAGE),
+  'listNewestEvents: of a partner': (db) =>
+    listNewestEvents(db, { partner: 'large-500', state: 'earned' }, 1_000n, PAGE),
+  listCausedEarnings: (db, s) => listCausedEarnings(db, { eventIds: [1n, 2n], partnerIds: [s.partnerId] }, PAGE),
+  listEarners: (db) => listEarners(db, [1n, 2n]),
+  listEventWaits: (db) => listEventWaits(db, [1n, 2n]),
+  listEventsAbout: (db) => listEventsAbout(db, 'shop', 'order-1', PAGE),
+  findEvents: (db) => findEvents(db, 'order-1'),
+  listRevisions: (db) => listRevisions(db, 'shop', 'order-1'),
   listEvents: (db) => listEvents(db, { partner: 'large-500' }, null, PAGE),
   listRivals: (db) =>
     listRivals(db, [{ partner: 'large-1', program: 'resale', from: '2026-01-01', until: null }], ['territory']),

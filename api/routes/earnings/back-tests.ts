@@ -95,15 +95,25 @@ const stopped = createRoute({
 });
 
 const ROWS_PER_READ = 1000;
-const COLUMNS = ['partner', 'unit', 'events', 'old', 'new', 'difference', 'outcome', 'stopped'] as const;
+export const BACK_TEST_COLUMNS = [
+  'partner',
+  'unit',
+  'events',
+  'old',
+  'new',
+  'difference',
+  'outcome',
+  'stopped',
+] as const;
 
-async function* rowsOf(db: Database, id: string): AsyncGenerator<readonly unknown[]> {
+/** Every partner with the columns above. */
+export async function* backTestRows(db: Database, id: string): AsyncGenerator<readonly unknown[]> {
   let after: BackTestPartnerKey | null = null;
   for (;;) {
     const rows: readonly BackTestPartner[] = await listBackTestPartners(db, id, after, ROWS_PER_READ);
     for (const row of rows) {
       const body = partnerBody(row);
-      yield COLUMNS.map((column) => body[column]);
+      yield BACK_TEST_COLUMNS.map((column) => body[column]);
     }
     const last = rows.at(-1);
     if (!last) return;
@@ -132,7 +142,7 @@ export const backTestRoutes = ({ db, temporal, log }: ApiDeps) =>
     })
     .openapi(table, async (c) => {
       const { id } = await getBackTest(db, c.req.valid('param').id);
-      return c.body(csvStreamOf(COLUMNS, rowsOf(db, id)), 200, csvHeaders(`back-test-${id}.csv`));
+      return c.body(csvStreamOf(BACK_TEST_COLUMNS, backTestRows(db, id)), 200, csvHeaders(`back-test-${id}.csv`));
     })
     .openapi(stopped, async (c) => {
       const { cursor = null, limit } = c.req.valid('query');

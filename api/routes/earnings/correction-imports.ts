@@ -94,10 +94,11 @@ const importFile = createRoute({
   },
 });
 
-const Words = z.strictObject({ reason: CorrectionReason, reference: CorrectionReference.optional() });
+/** The words that all adjustments of a file share. */
+export const CorrectionWords = z.strictObject({ reason: CorrectionReason, reference: CorrectionReference.optional() });
 
-function wordsOf({ fields: texts }: Upload): z.output<typeof Words> {
-  const read = Words.safeParse(Object.fromEntries(texts));
+function wordsOf({ fields: texts }: Upload): z.output<typeof CorrectionWords> {
+  const read = CorrectionWords.safeParse(Object.fromEntries(texts));
   if (read.success) return read.data;
   throw refuseFields(read.error, (count) => `Nothing was recorded: ${count} of the form cannot be accepted.`);
 }

@@ -1,4 +1,4 @@
-import { findPartners, findPayouts } from '../../../../db/books/search.ts';
+import { findEvents, findPartners, findPayouts } from '../../../../db/books/search.ts';
 import { money } from '../../../../domain/money.ts';
 import type { ApiDeps } from '../../../http/deps.ts';
 import { table, tag } from '../../components.ts';
@@ -7,6 +7,7 @@ import { type definePages, sendPage } from '../../guard.ts';
 import { html } from '../../html.ts';
 import { consolePage } from '../../layout.ts';
 import { PAYOUT_STATUS } from '../../words.ts';
+import { eventPath, kindWords } from '../earnings/event-words.ts';
 
 const TEXT_CHARS_MAX = 100;
 const BY: Record<string, string> = {
@@ -20,10 +21,13 @@ const BY: Record<string, string> = {
 export function searchPages({ db }: ApiDeps, pages: ReturnType<typeof definePages>): void {
   pages.on('GET /search', async (c, visitor) => {
     const text = (c.req.query('q') ?? '').replaceAll('\0', '').trim().slice(0, TEXT_CHARS_MAX);
-    const [partners, payouts] =
-      text === '' ? [[], []] : await Promise.all([findPartners(db, text), findPayouts(db, text)]);
+    const [partners, payouts, events] =
+      text === ''
+        ? [[], [], []]
+        : await Promise.all([findPartners(db, text), findPayouts(db, text), findEvents(db, text)]);
     const [only, ...others] = payouts;
-    if (only && others.length === 0 && partners.length === 0) return c.redirect(`/payouts/${only.id}`, 303);
+    if (only && others.length === 0 && partners.length + events.length === 0)
+      return c.redirect(`/payouts/${only.id}`, 303);
     const main = html`<header class="title">
         <h1>Search</h1>
         <p>${text === '' ? 'Type something into the box.' : html`Results for <strong>${text}</strong>`}</p>
@@ -50,6 +54,15 @@ export function searchPages({ db }: ApiDeps, pages: ReturnType<typeof definePage
           cells: [partner, `${formatAmount(money(netMinor, currency))} ${currency}`, tag(PAYOUT_STATUS[status])],
         })),
         empty: 'No payout has this id, reference or check number.',
+      })}
+      ${table({
+        caption: 'Events',
+        columns: ['Event', 'Source', 'Kind', 'Partner'],
+        rows: events.map(({ source, id, kind, partner }) => ({
+          head: html`<a href="${eventPath(source, id)}">${id}</a>`,
+          cells: [source, kindWords(kind), partner],
+        })),
+        empty: 'No event has this id in its source.',
       })}`;
     return sendPage(c, consolePage({ title: 'Search', main }, visitor));
   });

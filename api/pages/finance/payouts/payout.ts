@@ -142,6 +142,7 @@ export function payoutPage({ db, temporal, log, settings }: ApiDeps, pages: Retu
               cells: [kind, formatDay(availableOn), earningCount, say(minor)],
             })),
             empty: 'This payout has no lines.',
+            aside: html`<a href="/payouts/${payout.id}/events">Every event behind it</a>`,
           })}
           ${attemptTable(asked)} ${resolutionTable(resolutions)}
         </section>

@@ -1,14 +1,9 @@
 import { z } from 'zod';
 
 import { listAgreements } from '../../../../db/partners/agreements.ts';
-import {
-  type EarningFilter,
-  listPartnerEarnings,
-  type PartnerEarning,
-} from '../../../../db/earnings/partner-earnings.ts';
+import { listPartnerEarnings, type PartnerEarning } from '../../../../db/earnings/partner-earnings.ts';
 import { listPointsBalances, type PointsBalance } from '../../../../db/earnings/points-balances.ts';
 import { localDate } from '../../../../domain/calendar.ts';
-import type { FailureDetail } from '../../../../domain/errors.ts';
 import { Code, LocalDay } from '../../../../domain/fields.ts';
 import { formatDecimal, money } from '../../../../domain/money.ts';
 import type { PayoutStatus } from '../../../../domain/payouts/payout.ts';
@@ -18,14 +13,13 @@ import { Instant } from '../../../http/schemas.ts';
 import { nextPage, table, tag } from '../../components.ts';
 import { filters } from '../../form.ts';
 import { formatDay, sayAmount } from '../../format.ts';
-import { type PageContext, sendPage } from '../../guard.ts';
+import { readFilters, sendPage } from '../../guard.ts';
 import { html, type Html } from '../../html.ts';
 import { type Own, portalOf, portalPage } from '../../layout.ts';
+import { stepsOf } from '../../sentences.ts';
 import { YOUR_PAYOUT } from '../../words.ts';
 import type { Portal } from '../portal.ts';
 import { zoneOf } from '../zone.ts';
-import { askAbout } from './questions.ts';
-import { sentencesOf } from './sentences.ts';
 import { readStandings, standings } from './standing.ts';
 
 const EARNINGS_A_PAGE = 50;
@@ -36,7 +30,7 @@ const FILTERS = { program: Code, from: LocalDay, until: LocalDay } as const;
 /** Every earning of a partner with its calculation, and what the next step or rung still needs. */
 export function earningPages({ db }: ApiDeps, portal: Portal): void {
   portal.on('GET /portal/{partner}/earnings', async (c, own, visitor) => {
-    const { values, objections } = readFilter(c);
+    const { values, objections } = readFilters(c, FILTERS);
     const place = Place.safeParse(parseCursor(c.req.query('cursor') ?? '')).data ?? null;
     const read = (count: number) =>
       listPartnerEarnings(db, own.id, place, count, null, objections.length > 0 ? {} : values);
@@ -94,20 +88,6 @@ const pointsOf = (own: Own, balances: readonly PointsBalance[]): Html | false =>
     <a href="${portalOf(own)}/points">Your points</a>
   </p>`;
 
-/** The filters of an address, as they were typed, and what is wrong with them. */
-function readFilter(c: PageContext): { values: EarningFilter & Record<string, string>; objections: FailureDetail[] } {
-  const values: Record<string, string> = {};
-  const objections: FailureDetail[] = [];
-  for (const [name, shape] of Object.entries(FILTERS)) {
-    const value = c.req.query(name);
-    if (value === undefined || value === '') continue;
-    values[name] = value;
-    const reason = shape.safeParse(value).error?.issues[0]?.message;
-    if (reason !== undefined) objections.push({ field: name, reason });
-  }
-  return { values, objections };
-}
-
 function earningRow(own: Own, earning: PartnerEarning, zone: string) {
   const { kind, source, eventId, occurredAt, program, incentive, currency, minor, explanation } = earning;
   return {
@@ -122,15 +102,6 @@ function earningRow(own: Own, earning: PartnerEarning, zone: string) {
     ],
   };
 }
-
-/** The calculation, one sentence for each step. It opens without JavaScript. */
-export const stepsOf = (explanation: Readonly<Record<string, unknown>>): Html =>
-  html`<details>
-    <summary>Show</summary>
-    <ul class="steps">
-      ${sentencesOf(explanation).map((words) => html`<li>${words}</li>`)}
-    </ul>
-  </details>`;
 
 function stateOf(own: Own, { payoutId, payoutStatus, availableOn, minor }: PartnerEarning, today: string): Html {
   if (payoutId !== null && payoutStatus !== null)

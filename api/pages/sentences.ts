@@ -1,3 +1,5 @@
+import { html, type Html } from './html.ts';
+
 /** The explanation of an earning as whole sentences. An earning that no event made has facts instead of steps. */
 export function sentencesOf(explanation: Readonly<Record<string, unknown>>): readonly string[] {
   const { steps } = explanation;
@@ -18,3 +20,12 @@ const sentence = (words: string): string => {
   const text = words.charAt(0).toUpperCase() + words.slice(1);
   return /[.!?]$/.test(text) ? text : `${text}.`;
 };
+
+/** The calculation, one sentence for each step. It opens without JavaScript. */
+export const stepsOf = (explanation: Readonly<Record<string, unknown>>): Html =>
+  html`<details>
+    <summary>Show</summary>
+    <ul class="steps">
+      ${sentencesOf(explanation).map((words) => html`<li>${words}</li>`)}
+    </ul>
+  </details>`;

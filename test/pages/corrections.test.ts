@@ -1,0 +1,90 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { type Api, setUpShop, startApi } from '../api/api.ts';
+import { openVisitor, type SignedInPerson } from '../fixtures/passkey.ts';
+
+const CREDIT = {
+  kind: 'credit',
+  partner: 'ann',
+  program: 'shop',
+  currency: 'USD',
+  amount: '15.00',
+  reason: 'Freight was charged twice',
+};
+
+let api: Api;
+let paul: SignedInPerson;
+let anna: SignedInPerson;
+beforeAll(async () => {
+  api = await startApi();
+  await setUpShop(api, ['ann', 'bob']);
+  paul = await openVisitor(api, 'paul', ['preparer', 'approver']);
+  anna = await openVisitor(api, 'anna', ['approver']);
+});
+afterAll(() => api.stop());
+
+const isInLedger = async (partner: string) =>
+  ((await api.ask('GET', `/v1/partners/${partner}/balances`)).body['items'] as object[]).length > 0;
+
+describe('given a preparer who proposes a credit', () => {
+  let path: string;
+  beforeAll(async () => {
+    path = (await paul.sign('/earnings/corrections', CREDIT)).location ?? '';
+  });
+
+  it('then it waits, and its proposer reads why they cannot confirm it', async () => {
+    const { text } = await paul.open(path);
+    expect(text).toContain('waits for another person');
+    expect(text).toContain('You proposed this, so somebody else must decide it.');
+    expect((await paul.post(`${path}/confirm`, { note: '' })).status).toBe(200);
+    expect((await paul.sign(`${path}/confirm`, { note: '' })).status).toBe(403);
+    expect(await isInLedger('ann')).toBe(false);
+  });
+
+  it('when another person confirms it without a signature then nothing is booked, and with one it is', async () => {
+    expect((await anna.post(`${path}/confirm`, { note: '' })).status).toBe(200);
+    expect(await isInLedger('ann')).toBe(false);
+    expect((await anna.sign(`${path}/confirm`, { note: '' })).location).toBe(path);
+    expect(await isInLedger('ann')).toBe(true);
+    expect((await anna.open(path)).text).toContain('Confirmed by anna');
+  });
+
+  it.each([
+    { field: 'amount', value: '15.001', says: 'Amount ' },
+    { field: 'partner', value: 'nobody', says: 'nobody is not known' },
+    { field: 'reason', value: '', says: 'Reason is missing.' },
+  ])('when its $field is $value then the form comes back with the reason', async ({ field, value, says }) => {
+    const typed = { ...CREDIT, [field]: value };
+    const asked = await paul.post('/earnings/corrections', typed);
+    const answer = asked.status === 200 ? await paul.sign('/earnings/corrections', typed) : asked;
+    expect(answer.status).toBe(400);
+    expect(answer.text).toContain(says);
+  });
+
+  it('when its file has a line that cannot be accepted then none of its lines is proposed', async () => {
+    const form = new FormData();
+    form.set('reason', 'Spring promotion');
+    form.set('file', new File(['partner,program,currency,amount\nann,shop,USD,1.00\neve,shop,USD,2.00\n'], 'fix.csv'));
+    const { text } = await paul.upload('/earnings/corrections/import/preview', form);
+    expect(text).toContain('eve is not known');
+    expect(text).not.toContain('name="seen"');
+  });
+
+  it('when the file that was seen is proposed then another person decides it as a whole', async () => {
+    const form = new FormData();
+    form.set('reason', 'Spring promotion');
+    form.set('file', new File(['partner,program,currency,amount\nbob,shop,USD,1.00\nann,shop,USD,2.00\n'], 'fix.csv'));
+    expect((await paul.upload('/earnings/corrections/import', form)).status).toBe(400);
+    const { text } = await paul.upload('/earnings/corrections/import/preview', form);
+    form.set('seen', /name="seen" value="([0-9a-f]+)"/.exec(text)?.[1] ?? '');
+    const { location } = await paul.upload('/earnings/corrections/import', form);
+    expect((await anna.open(location ?? '')).text).toContain('Adjustments of a file');
+    await anna.sign(`${location}/refuse`, { reason: 'The ticket says March' });
+    expect((await anna.open(location ?? '')).text).toContain('The ticket says March');
+    expect(await isInLedger('bob')).toBe(false);
+  });
+
+  it('when somebody without the role proposes one then there is nothing for them', async () => {
+    expect((await anna.post('/earnings/corrections', CREDIT)).status).toBe(404);
+  });
+});
