@@ -12,6 +12,17 @@ import { openWorld, type World } from '../fixtures/world.ts';
 /** The name of a partner who would like to run a script in the browser of finance. */
 const HOSTILE = `<script>alert(1)</script>"'><img src=x onerror=alert(1)>`;
 
+const MAPPING = {
+  source: 'file',
+  program: 'resale',
+  partner: { column: 'who' },
+  id: { column: 'order' },
+  kind: 'sale',
+  occurredAt: { columns: ['day'], format: 'YYYY-MM-DD', zone: 'UTC' },
+  currency: 'USD',
+  amount: { column: 'price' },
+};
+
 describe.skipIf(!hasBrowser)('given a run that waits for its approver', () => {
   let world: World;
   let company: Company;
@@ -114,6 +125,58 @@ describe.skipIf(!hasBrowser)('given a run that waits for its approver', () => {
     expect(await faultsOf(page)).toEqual([]);
     expect((await page.goto('/payouts?partner=nobody'))?.status()).toBe(200);
     expect(await page.getByText('No payout fits these filters.').count()).toBe(1);
+    expect(complaints).toEqual([]);
+    await close();
+  });
+
+  it('when an operator imports a file, decides about an event that came again changed, and changes a plan then each step shows its consequences first', async () => {
+    const { page, complaints, close } = await openPerson(browser, world, { width: 1024 });
+    await accept(page, await inviteAs(world, 'omar', 'operator'));
+    await page.goto('/earnings/imports/new');
+    await page.locator('#mapping').fill(JSON.stringify(MAPPING));
+    await page
+      .locator('#file')
+      .setInputFiles({
+        name: 'sales.csv',
+        mimeType: 'text/csv',
+        buffer: Buffer.from('order,who,day,price\n7,ann,2026-02-03,80.00\n'),
+      });
+    await page.getByRole('button', { name: 'Show what it would do' }).click();
+    await page.getByRole('heading', { name: 'Import sales.csv?' }).waitFor();
+    expect(await faultsOf(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Import', exact: true }).click();
+    await page.getByText('1 row, of which 1 were new').waitFor();
+
+    await sendEvents(company, [sale({ id: '2', partner: 'bob', amount: '501.00' })]);
+    await page.goto('/earnings/quarantine');
+    expect(await faultsOf(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Accept…' }).click();
+    await page.getByRole('dialog').getByLabel('Why?').fill('The shop corrected it');
+    await page.getByRole('dialog').getByRole('button', { name: 'Accept' }).click();
+    await page.getByText('Nothing waits.').waitFor();
+    await page.goto('/earnings/events/shop/2');
+    await page.getByText('Corrected: revision 2').waitFor();
+    expect(await faultsOf(page)).toEqual([]);
+
+    await page.goto('/programs/resale/plans/standard');
+    await page.getByRole('link', { name: 'Edit the terms…' }).click();
+    const terms = page.locator('#terms');
+    await terms.fill((await terms.inputValue()).replace('"10"', '"101"'));
+    await page.getByText('incentives[0].pay.percent').waitFor();
+    await terms.fill((await terms.inputValue()).replace('"101"', '"12"'));
+    await page.getByText('commission: pay.percent is 12, and was 10.').waitFor();
+    expect(await faultsOf(page)).toEqual([]);
+    await page.getByLabel('First day').fill('2026-01-01');
+    await page.getByLabel('The day after the last one').fill('2026-04-01');
+    await page.getByRole('button', { name: 'Start the back-test' }).click();
+    await page.getByText('done', { exact: true }).waitFor();
+    await page.getByText('Who would gain most').waitFor();
+    expect(await faultsOf(page)).toEqual([]);
+    await page.getByRole('link', { name: 'Edit these terms…' }).click();
+    await page.getByLabel('Reason').fill('New rates for the year');
+    await page.getByRole('button', { name: 'Publish' }).click();
+    await page.getByRole('link', { name: 'Version 2' }).waitFor();
+    expect(await faultsOf(page)).toEqual([]);
     expect(complaints).toEqual([]);
     await close();
   });
