@@ -2,6 +2,8 @@ import type { RowResult } from '../../commands/earnings/import-page.ts';
 import type { BackTest } from '../../db/earnings/back-tests.ts';
 import type { ParkedStatus } from '../../db/earnings/parked.ts';
 import type { QuarantineStatus } from '../../db/earnings/quarantine.ts';
+import type { ReRatingItem } from '../../db/earnings/re-ratings.ts';
+import type { ReRatingStatus } from '../../domain/earnings/re-rating.ts';
 import type { EventState } from '../../db/earnings/event-pages.ts';
 import type { CorrectionKind, CorrectionStatus } from '../../domain/earnings/correction.ts';
 import type { WaitsOn } from '../../domain/earnings/waiting-events.ts';
@@ -40,6 +42,21 @@ export const CORRECTION_KIND: Record<CorrectionKind, string> = {
   write_off: 'Write-off',
   batch: 'Adjustments of a file',
   merge: 'Merge',
+};
+
+export const RE_RATING_STATUS: Record<ReRatingStatus, { label: string; tone: Tone }> = {
+  preparing: { label: 'is worked out', tone: 'plain' },
+  refused: { label: 'cannot be worked out', tone: 'alert' },
+  proposed: { label: 'waits for another person', tone: 'watch' },
+  confirmed: { label: 'is booked', tone: 'good' },
+  declined: { label: 'declined', tone: 'plain' },
+  done: { label: 'booked', tone: 'good' },
+};
+
+export const RE_RATING_ITEM_STATUS: Record<ReRatingItem['status'], { label: string; tone: Tone }> = {
+  proposed: { label: 'proposed', tone: 'plain' },
+  booked: { label: 'booked', tone: 'good' },
+  overtaken: { label: 'overtaken, not booked', tone: 'alert' },
 };
 
 export const CORRECTION_STATUS: Record<CorrectionStatus, { label: string; tone: Tone }> = {

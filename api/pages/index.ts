@@ -31,6 +31,7 @@ import { importPages } from './finance/earnings/imports.ts';
 import { ineligiblePages } from './finance/earnings/ineligible.ts';
 import { parkedPages } from './finance/earnings/parked.ts';
 import { quarantinePages } from './finance/earnings/quarantine.ts';
+import { reRatingPages } from './finance/earnings/re-ratings.ts';
 import { setAsidePages } from './finance/earnings/set-aside.ts';
 import { eventPages } from './finance/earnings/events.ts';
 import { backTestPages } from './finance/programs/back-test.ts';
@@ -105,6 +106,7 @@ export function pages(deps: ApiDeps): Hono<ApiEnv> {
     newCorrectionPages,
     correctionFilePages,
     correctionPages,
+    reRatingPages,
     programPages,
     planPages,
     planEditorPages,

@@ -70,15 +70,15 @@ export async function lockReRating(db: Database, id: string): Promise<ReRating> 
   return getReRating(db, id);
 }
 
-/** The re-ratings of a program, the newest first, before one of them. */
+/** The re-ratings of a program, or of all, the newest first, before one of them. */
 export const listReRatings = (
   db: Database,
-  program: string,
+  program: string | null,
   before: string | null,
   limit: number,
 ): Promise<readonly ReRating[]> =>
   db.any(sql.type(ReRatingRow)`
-    ${selectReRating} where program.code = ${program} and (${before}::uuid is null or re_rating.id < ${before}::uuid)
+    ${selectReRating} where (${program}::text is null or program.code = ${program}) and (${before}::uuid is null or re_rating.id < ${before}::uuid)
     order by re_rating.id desc limit ${limit}`);
 
 /** The re-ratings whose worker has something to do. */

@@ -134,13 +134,11 @@ describe.skipIf(!hasBrowser)('given a run that waits for its approver', () => {
     await accept(page, await inviteAs(world, 'omar', 'operator'));
     await page.goto('/earnings/imports/new');
     await page.locator('#mapping').fill(JSON.stringify(MAPPING));
-    await page
-      .locator('#file')
-      .setInputFiles({
-        name: 'sales.csv',
-        mimeType: 'text/csv',
-        buffer: Buffer.from('order,who,day,price\n7,ann,2026-02-03,80.00\n'),
-      });
+    await page.locator('#file').setInputFiles({
+      name: 'sales.csv',
+      mimeType: 'text/csv',
+      buffer: Buffer.from('order,who,day,price\n7,ann,2026-02-03,80.00\n'),
+    });
     await page.getByRole('button', { name: 'Show what it would do' }).click();
     await page.getByRole('heading', { name: 'Import sales.csv?' }).waitFor();
     expect(await faultsOf(page)).toEqual([]);
@@ -170,7 +168,7 @@ describe.skipIf(!hasBrowser)('given a run that waits for its approver', () => {
     await page.getByLabel('The day after the last one').fill('2026-04-01');
     await page.getByRole('button', { name: 'Start the back-test' }).click();
     await page.getByText('done', { exact: true }).waitFor();
-    await page.getByText('Who would gain most').waitFor();
+    await page.getByText('Largest gains').waitFor();
     expect(await faultsOf(page)).toEqual([]);
     await page.getByRole('link', { name: 'Edit these terms…' }).click();
     await page.getByLabel('Reason').fill('New rates for the year');

@@ -88,3 +88,25 @@ describe('given a preparer who proposes a credit', () => {
     expect((await anna.post('/earnings/corrections', CREDIT)).status).toBe(404);
   });
 });
+
+describe('given a preparer who has days worked out again', () => {
+  const DAYS = { program: 'shop', from: '2026-01-01', until: '2026-03-01', partner: '', reason: 'The rate was wrong' };
+
+  it.each([
+    { form: { ...DAYS, until: '2025-12-01' }, says: 'is not after 2026-01-01' },
+    { form: { ...DAYS, reason: '' }, says: 'Reason is missing.' },
+    { form: { ...DAYS, from: 'spring' }, says: 'First day is not a date' },
+  ])('when the form is $form then it comes back with the reason', async ({ form, says }) => {
+    const { status, text } = await paul.post('/earnings/re-ratings', form);
+    expect([status, text.includes(says)]).toEqual([400, true]);
+  });
+
+  it('when it is proposed then nobody decides it before its preview is ready, and a second one waits for the first', async () => {
+    const { location } = await paul.post('/earnings/re-ratings', DAYS);
+    expect((await paul.open(location ?? '')).text).toContain('It is being worked out.');
+    expect((await anna.post(`${location}/confirm`)).status).toBe(409);
+    expect((await paul.post('/earnings/re-ratings', DAYS)).status).toBe(409);
+    expect((await anna.open('/earnings/re-ratings?program=shop')).text).toContain('The rate was wrong');
+    expect((await anna.open(`${location}/items.csv`)).text).toMatch(/^partner,currency,/);
+  });
+});

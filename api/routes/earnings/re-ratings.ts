@@ -237,7 +237,7 @@ const ROWS_AT_ONCE = 1000;
 const COLUMNS = ['partner', 'currency', 'events', 'before', 'after', 'difference', 'status'] as const;
 
 /** Codes and amounts need no quotes. */
-async function csvOf(db: Database, id: string): Promise<string> {
+export async function reRatingCsv(db: Database, id: string): Promise<string> {
   const rows: string[] = [COLUMNS.join(',')];
   let after: ItemKey = { partnerId: 0n, currency: '' };
   for (;;) {
@@ -281,7 +281,7 @@ export const reRatingRoutes = ({ db, temporal, log }: ApiDeps) => {
     })
     .openapi(download, async (c) => {
       const { id } = await getReRating(db, c.req.valid('param').id);
-      return c.body(await csvOf(db, id), 200, {
+      return c.body(await reRatingCsv(db, id), 200, {
         'content-type': 'text/csv; charset=utf-8',
         'content-disposition': `attachment; filename="re-rating-${id}.csv"`,
       });

@@ -23,6 +23,7 @@ const PLACES = [
   ['Not eligible', '/earnings/ineligible'],
   ['Set aside', '/earnings/set-aside'],
   ['Corrections', '/earnings/corrections'],
+  ['Re-ratings', '/earnings/re-ratings'],
 ] as const;
 
 export const earningTabs = (here: (typeof PLACES)[number][1]): Html => tabs('Earnings', PLACES, here);

@@ -107,8 +107,9 @@ const choicePage = (): Html =>
     <ul class="choices">
       ${KINDS.map(
         (kind) =>
-          html`<li>
-            <a class="card" href="${PATH}/new?kind=${kind}">${CORRECTION_KIND[kind]} <small>${ABOUT[kind]}</small></a>
+          html`<li class="card">
+            <a href="${PATH}/new?kind=${kind}">${CORRECTION_KIND[kind]}</a>
+            <p class="quiet">${ABOUT[kind]}</p>
           </li>`,
       )}
     </ul>`;

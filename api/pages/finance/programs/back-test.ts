@@ -63,7 +63,7 @@ export function backTestPages({ db }: ApiDeps, pages: ReturnType<typeof definePa
           ${test.state === 'running' ? 'No partner is worked out yet.' : 'No event of these days earned anything, and none would.'}
         </p>`
       }
-      ${differenceTable('Who would gain most', gains, path)} ${differenceTable('Who would lose most', losses, path)}
+      ${differenceTable('Largest gains', gains, path)} ${differenceTable('Largest losses', losses, path)}
       ${months.length > 0 && monthTable(months)}
       ${
         budgets.length > 0 &&
