@@ -36,6 +36,7 @@ describe('given a preparer who proposes a credit', () => {
     const { text } = await paul.open(path);
     expect(text).toContain('waits for another person');
     expect(text).toContain('You proposed this, so somebody else must decide it.');
+    expect((await anna.open('/')).text).toContain(`href="${path}"`);
     expect((await paul.post(`${path}/confirm`, { note: '' })).status).toBe(200);
     expect((await paul.sign(`${path}/confirm`, { note: '' })).status).toBe(403);
     expect(await isInLedger('ann')).toBe(false);
