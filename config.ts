@@ -62,6 +62,7 @@ const Environment = z.object({
   CHECK_PRINT_DIR: z.string().min(1),
 
   SMTP_URL: Url,
+  WEBHOOKS_LOCAL: z.enum(['yes', 'no']).default('no'),
   MAIL_FROM: z.string().min(1).default('Bursar <payouts@localhost>'),
   MAIL_FINANCE: z.string().min(1).default('finance@localhost'),
   MAIL_OPERATORS: z.string().min(1).default('operators@localhost'),

@@ -16,6 +16,7 @@ import { createReconciliationActivities, type ReconciliationDeps } from './books
 import { createDisburseRunActivities, type DisburseRunDeps } from './runs/disburse.ts';
 import { createOpenRunActivities, type OpenRunDeps } from './runs/open.ts';
 import { createPrepareRunActivities, type PrepareRunDeps } from './runs/prepare.ts';
+import { createWebhookActivities, type WebhookDeps } from './tasks/webhooks.ts';
 import { createSweepActivities, type SweepDeps } from './sweep.ts';
 
 export type ActivityDeps = AccrualDeps &
@@ -33,7 +34,8 @@ export type ActivityDeps = AccrualDeps &
   OpenRunDeps &
   PrepareRunDeps &
   DisburseRunDeps &
-  SweepDeps;
+  SweepDeps &
+  WebhookDeps;
 
 /** Every activity, with its dependencies. Workflows know activities by their types alone. */
 export const createActivities = (deps: ActivityDeps) =>
@@ -55,6 +57,7 @@ export const createActivities = (deps: ActivityDeps) =>
       ...createPrepareRunActivities(deps),
       ...createDisburseRunActivities(deps),
       ...createSweepActivities(deps),
+      ...createWebhookActivities(deps),
     }),
   );
 

@@ -97,6 +97,7 @@ import { auditedMonthRoutes } from './routes/books/audits.ts';
 import { negativeBalanceRoutes } from './routes/books/negative-balances.ts';
 import { statementRoutes } from './routes/books/statements.ts';
 import { scheduleRoutes } from './routes/payers/schedules.ts';
+import { endpointRoutes } from './routes/tasks/endpoints.ts';
 import { taskRoutes } from './routes/tasks/tasks.ts';
 import { webhookRoutes } from './routes/payouts/webhooks.ts';
 import {
@@ -192,6 +193,7 @@ const ROUTES = [
   meRoutes,
   gatewayRoutes,
   alarmRoutes,
+  endpointRoutes,
   statementRoutes,
   backTestRoutes,
   auditedMonthRoutes,

@@ -23,6 +23,7 @@ const app = createApp({
   settings: {
     publicUrl: config.PUBLIC_URL,
     coolingOffDays: config.COOLING_OFF_DAYS,
+    webhooksLocal: config.WEBHOOKS_LOCAL === 'yes',
     returnWindows: returnWindows(config),
     temporalUiUrl: config.TEMPORAL_UI_URL,
   },

@@ -96,6 +96,10 @@ const TAGS = [
   { name: 'me', description: "The things that belong to your own key: a partner's own payouts and earnings." },
   { name: 'health', description: 'The state of this process: whether it is up, and whether it is ready.' },
   { name: 'webhooks', description: 'The addresses that providers call when a payment changes.' },
+  {
+    name: 'endpoints',
+    description: 'The addresses of your own systems that Bursar calls when something happens, with what was sent.',
+  },
 ];
 
 /** The server at the document's own address, and the one that a local `npm start` starts. */

@@ -19,6 +19,7 @@ export const TASK_QUEUES = {
   lob: 'gw-lob',
   'printed-check': 'gw-printed-check',
   notify: 'notify',
+  webhooks: 'webhooks',
 } as const;
 
 /** When a worker is killed, another one takes over its activities within this time. Each activity sends a heartbeat every few seconds. */
@@ -40,6 +41,8 @@ export const payScheduleId = (scheduleCode: string): string => `pay/${scheduleCo
 export const SWEEP_SCHEDULE_ID = 'sweep';
 /** Also the id of the workflow that it starts. */
 export const MAIL_SCHEDULE_ID = 'mail';
+/** Also the id of the workflow that it starts. */
+export const WEBHOOKS_SCHEDULE_ID = 'webhooks';
 export const RECONCILIATION_SCHEDULE_ID = 'reconciliation';
 export const CHECK_DESK_SCHEDULE_ID = 'check-desk';
 /** Also the id of the workflow that it starts. */

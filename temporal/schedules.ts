@@ -13,6 +13,7 @@ import {
   runTriggerWorkflowId,
   SWEEP_SCHEDULE_ID,
   TASK_QUEUES,
+  WEBHOOKS_SCHEDULE_ID,
 } from './messages.ts';
 
 /** Creates or updates a Schedule. A pause that an operator set stays. */
@@ -94,7 +95,7 @@ const RECONCILED_AT = [
 /** The bank's deadlines are hours away. At worst, a person learns this much later about a check that the bank asks about. */
 const CHECK_DESK_EVERY_MS = 10 * MINUTE_MS;
 
-/** Deploys the sweep, the mail, the nightly reconciliation, the nightly verification of the books, the monthly audits, and the reading of the bank's questions about checks. */
+/** Deploys the sweep, the mail, the webhooks, the nightly reconciliation, the nightly verification of the books, the monthly audits, and the reading of the bank's questions about checks. */
 export async function deploySystemSchedules(client: Client, sweepSeconds: number): Promise<void> {
   await deploySchedule(client, {
     scheduleId: SWEEP_SCHEDULE_ID,
@@ -109,6 +110,17 @@ export async function deploySystemSchedules(client: Client, sweepSeconds: number
       type: 'startWorkflow',
       workflowType: 'mail',
       workflowId: MAIL_SCHEDULE_ID,
+      taskQueue: TASK_QUEUES.main,
+    },
+    policies: { overlap: 'SKIP', catchupWindow: '1 minute', pauseOnFailure: false },
+  });
+  await deploySchedule(client, {
+    scheduleId: WEBHOOKS_SCHEDULE_ID,
+    spec: { intervals: [{ every: sweepSeconds * 1000 }] },
+    action: {
+      type: 'startWorkflow',
+      workflowType: 'webhooks',
+      workflowId: WEBHOOKS_SCHEDULE_ID,
       taskQueue: TASK_QUEUES.main,
     },
     policies: { overlap: 'SKIP', catchupWindow: '1 minute', pauseOnFailure: false },

@@ -11,6 +11,7 @@ import { type Config, gatewaySettings, readConfig, returnWindows, vaultKeys } fr
 import { openDatabase } from '../db/database.ts';
 import { createGateways } from '../gateways/index.ts';
 import { createMailer } from '../notifications/channels/mail.ts';
+import { createWebhookSender } from '../notifications/channels/webhook.ts';
 import { deploySystemSchedules } from '../temporal/schedules.ts';
 import { SWEEP_SCHEDULE_ID } from '../temporal/messages.ts';
 import { buildWorkflowBundle } from './bundle.ts';
@@ -50,6 +51,7 @@ const workers = await createWorkers({
     db,
     temporal,
     mailer,
+    sendWebhook: createWebhookSender({ mayBeLocal: config.WEBHOOKS_LOCAL === 'yes' }),
     publicUrl: config.PUBLIC_URL.replace(/\/$/, ''),
     log,
     addresses: { finance: config.MAIL_FINANCE, operators: config.MAIL_OPERATORS },

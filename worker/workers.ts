@@ -22,6 +22,7 @@ const CONCURRENCY: Record<keyof typeof TASK_QUEUES, Pick<WorkerOptions, 'maxConc
   lob: { maxConcurrentActivityTaskExecutions: 8 },
   'printed-check': { maxConcurrentActivityTaskExecutions: 8 },
   notify: { maxConcurrentActivityTaskExecutions: 2 },
+  webhooks: { maxConcurrentActivityTaskExecutions: 8 },
 };
 
 const CACHED_WORKFLOWS_MAX = 600;

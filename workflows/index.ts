@@ -13,3 +13,4 @@ export { reRating } from './re-rating.ts';
 export { run } from './run.ts';
 export { runTrigger } from './run-trigger.ts';
 export { sweep } from './sweep.ts';
+export { webhooks } from './webhooks.ts';

@@ -15,6 +15,8 @@ export type ApiSettings = {
   coolingOffDays: number;
   /** How long money may come back after it was sent. */
   returnWindows: ReturnWindows;
+  /** Whether webhooks may go to this machine, for tests and the sandbox. */
+  webhooksLocal?: boolean;
   temporalUiUrl?: string | undefined;
 };
 

@@ -56,11 +56,8 @@ import { approvalPages } from './finance/runs/approval.ts';
 import { reviewPages } from './finance/runs/review.ts';
 import { runPages } from './finance/runs/runs.ts';
 import { staffNoticePages } from './finance/tasks/notices.ts';
-import { alarmPages } from './finance/tasks/alarms.ts';
-import { mailedPages } from './finance/tasks/mailed.ts';
-import { resolvePages } from './finance/tasks/resolve.ts';
-import { taskPage } from './finance/tasks/task.ts';
-import { taskPages } from './finance/tasks/tasks.ts';
+import { webhookPage } from './finance/tasks/webhook.ts';
+import { webhookPages } from './finance/tasks/webhooks.ts';
 import { todayPages } from './finance/tasks/today.ts';
 import { definePages } from './guard.ts';
 import { statementPages } from './partner/books/statements.ts';
@@ -88,6 +85,8 @@ export function pages(deps: ApiDeps): Hono<ApiEnv> {
     accountPages,
     todayPages,
     staffNoticePages,
+    webhookPages,
+    webhookPage,
     noticeChoicePages,
     runPages,
     reviewPages,

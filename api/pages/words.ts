@@ -9,6 +9,7 @@ import type { Role } from '../../domain/people/role.ts';
 import type { PayoutFlag } from '../../domain/runs/flag.ts';
 import type { RunStatus } from '../../domain/runs/run.ts';
 import type { NoticeKind } from '../../domain/tasks/notice.ts';
+import type { DeliveryStatus } from '../../domain/tasks/webhook.ts';
 import type { TaskKind } from '../../domain/tasks/task.ts';
 import type { Frequency } from '../../domain/payers/schedule.ts';
 import type { AttemptState } from '../../domain/payouts/attempt.ts';
@@ -174,6 +175,17 @@ export const TASK: Record<TaskKind, string> = {
   passkey_lost: 'Confirm or refuse a new link for a lost passkey',
   events_quarantined: 'Accept or dismiss events that came again changed',
   partner_question: 'Answer a question of a partner',
+};
+
+export const WEBHOOK_STATE: Record<'active' | 'paused', { label: string; tone: Tone }> = {
+  active: { label: 'active', tone: 'good' },
+  paused: { label: 'paused', tone: 'alert' },
+};
+
+export const DELIVERY: Record<DeliveryStatus, { label: string; tone: Tone }> = {
+  pending: { label: 'waiting', tone: 'watch' },
+  delivered: { label: 'delivered', tone: 'good' },
+  dead: { label: 'given up', tone: 'alert' },
 };
 
 /** The event that each kind of notice tells. */

@@ -4260,6 +4260,154 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/webhook-endpoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the webhook endpoints
+         * @description Needs a key of the role **operator** or **auditor**.
+         */
+        get: operations["listWebhookEndpoints"];
+        put?: never;
+        /**
+         * Add a webhook endpoint
+         * @description Needs a key of the role **operator**.
+         */
+        post: operations["addWebhookEndpoint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhook-endpoints/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a webhook endpoint
+         * @description Needs a key of the role **operator** or **auditor**.
+         */
+        get: operations["getWebhookEndpoint"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change, pause or resume a webhook endpoint
+         * @description Needs a key of the role **operator**.
+         */
+        patch: operations["changeWebhookEndpoint"];
+        trace?: never;
+    };
+    "/v1/webhook-endpoints/{id}/secrets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make another secret for a webhook endpoint
+         * @description Needs a key of the role **operator**.
+         */
+        post: operations["addWebhookSecret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhook-endpoints/{id}/secrets/{secret}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke a secret of a webhook endpoint
+         * @description Needs a key of the role **operator**.
+         */
+        delete: operations["revokeWebhookSecret"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhook-endpoints/{id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what a webhook endpoint was sent
+         * @description Needs a key of the role **operator** or **auditor**.
+         */
+        get: operations["listWebhookDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhook-endpoints/{id}/deliveries/{event}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send an event to a webhook endpoint again
+         * @description Needs a key of the role **operator**.
+         */
+        post: operations["replayWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhook-endpoints/{id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send everything again that was given up
+         * @description Needs a key of the role **operator**.
+         */
+        post: operations["replayDeadWebhooks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/gateways/{name}/statements": {
         parameters: {
             query?: never;
@@ -13353,6 +13501,187 @@ export interface components {
              */
             openedAt: string;
         };
+        WebhookEndpoint: {
+            /**
+             * Format: uuid
+             * @description The id of the endpoint
+             * @example 019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
+             */
+            id: string;
+            /**
+             * @description The address that gets the webhooks
+             * @example https://erp.example.com/bursar
+             */
+            url: string;
+            /**
+             * @description What the endpoint is for
+             * @example Books in the ERP
+             */
+            description: string;
+            /**
+             * @description The events that it gets: payout.approved, payout.executing, payout.sent, payout.settled, payout.failed, payout.returned, payout.cancelled, run.review, run.approved, run.disbursing, run.paused, run.disbursed, run.rejected, run.expired, run.cancelled, task.opened, task.closed, partner.details_added
+             * @example [
+             *       "payout.settled"
+             *     ]
+             */
+            events: string[];
+            /** @description Whether its events wait until somebody ends the pause */
+            paused: boolean;
+            /**
+             * @description The person who added it
+             * @example olga
+             */
+            createdBy: string;
+            /**
+             * Format: date-time
+             * @description When it was added. An RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
+            createdAt: string;
+        };
+        NewWebhookEndpoint: components["schemas"]["WebhookEndpoint"] & {
+            /**
+             * @description The secret itself, shown only this once
+             * @example whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw
+             */
+            secret: string;
+        };
+        WebhookEndpointWish: {
+            /**
+             * @description An address that begins with https://
+             * @example https://erp.example.com/bursar
+             */
+            url: string;
+            /**
+             * @description What the endpoint is for
+             * @example Books in the ERP
+             */
+            description?: string;
+            /**
+             * @description The events that it gets: payout.approved, payout.executing, payout.sent, payout.settled, payout.failed, payout.returned, payout.cancelled, run.review, run.approved, run.disbursing, run.paused, run.disbursed, run.rejected, run.expired, run.cancelled, task.opened, task.closed, partner.details_added
+             * @example [
+             *       "payout.settled"
+             *     ]
+             */
+            events: string[];
+        };
+        WebhookEndpointWithSecrets: components["schemas"]["WebhookEndpoint"] & {
+            /** @description The secrets in force. The secrets themselves are never shown */
+            secrets: components["schemas"]["WebhookSecret"][];
+        };
+        WebhookSecret: {
+            /**
+             * Format: uuid
+             * @description The id of the secret; use it to revoke the secret
+             * @example 019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
+             */
+            id: string;
+            /**
+             * @description The person who made it
+             * @example olga
+             */
+            createdBy: string;
+            /**
+             * Format: date-time
+             * @description When it was made. An RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
+            createdAt: string;
+        };
+        WebhookEndpointChange: {
+            /**
+             * @description An address that begins with https://
+             * @example https://erp.example.com/bursar
+             */
+            url?: string;
+            /**
+             * @description What the endpoint is for
+             * @example Books in the ERP
+             */
+            description?: string;
+            /**
+             * @description The events that it gets: payout.approved, payout.executing, payout.sent, payout.settled, payout.failed, payout.returned, payout.cancelled, run.review, run.approved, run.disbursing, run.paused, run.disbursed, run.rejected, run.expired, run.cancelled, task.opened, task.closed, partner.details_added
+             * @example [
+             *       "payout.settled"
+             *     ]
+             */
+            events?: string[];
+            /** @description Whether its events wait */
+            paused?: boolean;
+        };
+        NewWebhookSecret: {
+            /**
+             * @description The secret itself, shown only this once
+             * @example whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw
+             */
+            secret: string;
+        };
+        WebhookDelivery: {
+            /**
+             * Format: uuid
+             * @description The id of the event, which is also its `webhook-id`
+             * @example 019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
+             */
+            event: string;
+            /**
+             * @description The type of the event
+             * @example payout.settled
+             */
+            type: string;
+            /**
+             * Format: date-time
+             * @description When it happened. An RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
+            createdAt: string;
+            /**
+             * @description `dead` means that it is not tried again by itself
+             * @enum {string}
+             */
+            status: "pending" | "delivered" | "dead";
+            /**
+             * @description How often it was tried
+             * @example 1
+             */
+            tries: number;
+            /**
+             * Format: date-time
+             * @description When it is tried next, if it is pending. An RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
+            dueAt: string;
+            /**
+             * Format: date-time
+             * @description When it was delivered or given up; null while it is pending. An RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
+            endedAt: string | null;
+            /**
+             * @description The HTTP status of the last answer
+             * @example 204
+             */
+            lastStatus: number | null;
+            /**
+             * @description Why the last try failed
+             * @example null
+             */
+            lastError: string | null;
+        };
+        WebhookReplay: {
+            /**
+             * Format: uuid
+             * @description The id of the event
+             * @example 019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
+             */
+            event: string;
+        };
+        WebhookReplays: {
+            /**
+             * @description How many events are sent again
+             * @example 3
+             */
+            count: number;
+        };
         Statement: {
             /**
              * Format: date
@@ -18027,6 +18356,16 @@ export type GatewayPause = components['schemas']['GatewayPause'];
 export type Alarm = components['schemas']['Alarm'];
 export type ClearedAlarm = components['schemas']['ClearedAlarm'];
 export type Break = components['schemas']['Break'];
+export type WebhookEndpoint = components['schemas']['WebhookEndpoint'];
+export type NewWebhookEndpoint = components['schemas']['NewWebhookEndpoint'];
+export type WebhookEndpointWish = components['schemas']['WebhookEndpointWish'];
+export type WebhookEndpointWithSecrets = components['schemas']['WebhookEndpointWithSecrets'];
+export type WebhookSecret = components['schemas']['WebhookSecret'];
+export type WebhookEndpointChange = components['schemas']['WebhookEndpointChange'];
+export type NewWebhookSecret = components['schemas']['NewWebhookSecret'];
+export type WebhookDelivery = components['schemas']['WebhookDelivery'];
+export type WebhookReplay = components['schemas']['WebhookReplay'];
+export type WebhookReplays = components['schemas']['WebhookReplays'];
 export type Statement = components['schemas']['Statement'];
 export type StatementReading = components['schemas']['StatementReading'];
 export type BackTest = components['schemas']['BackTest'];
@@ -28280,6 +28619,331 @@ export interface operations {
             400: components["responses"]["InvalidInput"];
             401: components["responses"]["NotAuthenticated"];
             403: components["responses"]["NotAllowed"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listWebhookEndpoints: {
+        parameters: {
+            query?: {
+                /** @description The largest number of items on a page */
+                limit?: number;
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The endpoints, the oldest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["WebhookEndpoint"][];
+                        /**
+                         * @description The value to send as `cursor` for the next page; null on the last page
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    addWebhookEndpoint: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookEndpointWish"];
+            };
+        };
+        responses: {
+            /** @description The endpoint gets the events that happen from now on. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewWebhookEndpoint"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            409: components["responses"]["InProgress"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    getWebhookEndpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the webhook endpoint */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The endpoint, and its secrets in force. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookEndpointWithSecrets"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    changeWebhookEndpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the webhook endpoint */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookEndpointChange"];
+            };
+        };
+        responses: {
+            /** @description The endpoint as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookEndpoint"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    addWebhookSecret: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The id of the webhook endpoint */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Both secrets sign each webhook until one is revoked. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewWebhookSecret"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["InProgress"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    revokeWebhookSecret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the webhook endpoint */
+                id: string;
+                /** @description An id that Bursar gave */
+                secret: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The secret signs nothing any longer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookEndpointWithSecrets"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listWebhookDeliveries: {
+        parameters: {
+            query?: {
+                /** @description The largest number of items on a page */
+                limit?: number;
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
+                cursor?: string;
+                /** @description Only deliveries in this state */
+                status?: "pending" | "delivered" | "dead";
+            };
+            header?: never;
+            path: {
+                /** @description The id of the webhook endpoint */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The deliveries, the newest event first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["WebhookDelivery"][];
+                        /**
+                         * @description The value to send as `cursor` for the next page; null on the last page
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    replayWebhook: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The id of the webhook endpoint */
+                id: string;
+                /** @description An id that Bursar gave */
+                event: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is sent within a minute, with the same id. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookReplay"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["InProgress"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    replayDeadWebhooks: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The id of the webhook endpoint */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description They are sent within a minute, with the same ids. The alarm about the endpoint is cleared. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookReplays"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["InProgress"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
             431: components["responses"]["HeadersTooLarge"];
             500: components["responses"]["InternalError"];
         };

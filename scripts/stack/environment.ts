@@ -35,6 +35,7 @@ export const ownEnvironment = ({
   VAULT_KEY: secrets.vaultKey,
   VAULT_FINGERPRINT_KEY: secrets.vaultFingerprintKey,
   CHECK_PRINT_DIR: join(folder, 'checks'),
+  WEBHOOKS_LOCAL: 'yes',
   MAIL_FROM: 'Bursar <payouts@localhost>',
 });
 

@@ -134,6 +134,8 @@ const CURSORS: Readonly<Record<string, unknown>> = {
   '/v1/events/parked': '1',
   '/v1/events/set-aside': { eventId: '1', partnerId: '1', childId: null },
   '/v1/sources/{source}/secrets': UUID,
+  '/v1/webhook-endpoints': UUID,
+  '/v1/webhook-endpoints/{endpoint}/deliveries': UUID,
   '/v1/quarantine': '1',
   '/v1/imports': UUID,
   '/v1/imports/{import}/rejections': { line: 1, column: 'price' },

@@ -124,6 +124,7 @@ import { listOverdueRuns } from '../../db/runs/overdue.ts';
 import { countActivePayouts, listRuns, readRunProgress, updateRun } from '../../db/runs/runs.ts';
 import { clearAlarmWithout, insertAlarmFact } from '../../db/tasks/alarms.ts';
 import { countUnread, listNotices } from '../../db/tasks/notices.ts';
+import { insertEndpointSecret, openEndpointSecrets } from '../../db/tasks/webhooks.ts';
 import { takeDueNotifications } from '../../db/tasks/notifications.ts';
 import { listTasks, listTasksDue } from '../../db/tasks/tasks.ts';
 import type { VaultKeys } from '../../db/vault.ts';
@@ -474,6 +475,8 @@ export const WITH_VALUES: Record<string, (db: Database, s: Scene) => unknown> = 
     insertQuarantined(db, [{ wire: { source: 'large', id: 'x' } as WireEvent, hash: HASH }], ID),
   insertSecret: (db) => insertSecret(db, VAULT, { id: ID, source: 'large', clear: HASH, by: ID }),
   openSecrets: (db) => openSecrets(db, VAULT, 'large'),
+  insertEndpointSecret: (db) => insertEndpointSecret(db, VAULT, { endpointId: ID, clear: HASH, by: ID }),
+  openEndpointSecrets: (db) => openEndpointSecrets(db, VAULT, ID),
   insertParked: (db) =>
     insertParked(db, [
       {

@@ -53,6 +53,7 @@ export async function openFixture() {
     db: world.db,
     temporal: world.temporal,
     mailer,
+    sendWebhook: async () => 204,
     publicUrl: 'https://bursar.example.test',
     log: { error: () => {} },
     addresses: { finance: 'finance@example.test', operators: 'operators@example.test' },

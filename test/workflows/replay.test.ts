@@ -71,6 +71,8 @@ async function tellStory(): Promise<void> {
     { name: 'returned', method: 'bank', holder: 'Holder Bounce', amount: '731.19' },
     { name: 'inexpressible', method: 'check', holder: 'Holder 株式会社', amount: '731.19' },
   ]);
+  const nobody = { url: 'http://localhost:9/', events: ['run.approved'] };
+  await company.operator.api.post('/v1/webhook-endpoints', nobody);
   await tell(world, 'wise', 'faults', { fault: 'commit-then-502', method: 'POST', path: 'payments$' });
   const run = await prepare(business);
   await decide(company.preparer, run);
@@ -83,6 +85,7 @@ async function tellStory(): Promise<void> {
   const byHand = { taskQueue: TASK_QUEUES.main };
   await world.temporal.workflow.execute('sweep', { ...byHand, workflowId: 'sweep' });
   await world.temporal.workflow.execute('mail', { ...byHand, workflowId: 'mail' });
+  await world.temporal.workflow.execute('webhooks', { ...byHand, workflowId: 'webhooks' });
   await world.temporal.workflow.execute('runTrigger', { ...byHand, workflowId: 'run-trigger', args: ['story'] });
   await world.temporal.workflow.execute('nightlyReconciliation', { ...byHand, workflowId: 'nightly-reconciliation' });
   await world.temporal.workflow.execute('nightlyInvariants', { ...byHand, workflowId: 'nightly-invariants' });
@@ -102,6 +105,7 @@ async function tellStory(): Promise<void> {
   const others = [
     'sweep',
     'mail',
+    'webhooks',
     'run-trigger',
     'nightly-reconciliation',
     'nightly-invariants',

@@ -295,6 +295,7 @@ const activitiesWith = (gateways: Gateways) =>
     db: world.db,
     temporal: world.temporal,
     mailer: createMailer(world.sandbox.mail.smtpUrl, 'Bursar <payouts@localhost>'),
+    sendWebhook: async () => 204,
     publicUrl: 'https://bursar.example.test',
     log: { error: () => {} },
     addresses: { finance: 'finance@example.test', operators: 'operators@example.test' },

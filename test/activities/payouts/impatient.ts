@@ -22,6 +22,7 @@ export async function workImpatiently(world: World, askTimeoutMs: number): Promi
       db: world.db,
       temporal: world.temporal,
       mailer,
+      sendWebhook: async () => 204,
       publicUrl: 'https://bursar.example.test',
       log: { error: () => {} },
       addresses: { finance: 'finance@example.test', operators: 'operators@example.test' },

@@ -14,19 +14,9 @@ const SETTINGS = [
     about: 'Their roles, invitations, passkeys and keys.',
   },
   {
-    name: 'Payers and gateways',
-    path: '/settings/payers',
-    about: 'The companies that pay, their accounts, alert amounts, and pauses.',
-  },
-  {
-    name: 'Schedules and calendars',
-    path: '/settings/schedules',
-    about: 'When each payer pays, and the next runs.',
-  },
-  {
-    name: 'Policies',
-    path: '/settings/policies',
-    about: 'The rules about deals, requests and claims, with their versions.',
+    name: 'Webhooks',
+    path: '/settings/webhooks',
+    about: 'The systems of your company that are told what happens.',
   },
 ] as const satisfies readonly Setting[];
 
