@@ -12022,7 +12022,7 @@ export interface components {
              * @example outcome_unknown
              * @enum {string}
              */
-            kind: "outcome_unknown" | "provider_approval" | "partial_return" | "check_exception" | "check_stop_expiring" | "check_stale" | "check_returned_mail" | "checks_to_mail" | "correction_proposed" | "decision_waiting" | "conversion_proposed" | "re_rating_proposed" | "policy_proposed" | "role_proposed" | "events_quarantined" | "partner_question";
+            kind: "outcome_unknown" | "provider_approval" | "partial_return" | "check_exception" | "check_stop_expiring" | "check_stale" | "check_returned_mail" | "checks_to_mail" | "correction_proposed" | "decision_waiting" | "conversion_proposed" | "re_rating_proposed" | "policy_proposed" | "role_proposed" | "passkey_lost" | "events_quarantined" | "partner_question";
             /**
              * @description The subject, as a kind of thing and its name
              * @example payout/019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
@@ -13514,7 +13514,7 @@ export interface components {
              */
             url: string;
             /**
-             * @description What the endpoint is for
+             * @description The purpose of the endpoint
              * @example Books in the ERP
              */
             description: string;
@@ -13553,7 +13553,7 @@ export interface components {
              */
             url: string;
             /**
-             * @description What the endpoint is for
+             * @description The purpose of the endpoint
              * @example Books in the ERP
              */
             description?: string;
@@ -13595,7 +13595,7 @@ export interface components {
              */
             url?: string;
             /**
-             * @description What the endpoint is for
+             * @description The purpose of the endpoint
              * @example Books in the ERP
              */
             description?: string;
@@ -13636,6 +13636,7 @@ export interface components {
             createdAt: string;
             /**
              * @description `dead` means that it is not tried again by itself
+             * @example delivered
              * @enum {string}
              */
             status: "pending" | "delivered" | "dead";
@@ -28096,7 +28097,7 @@ export interface operations {
                 /** @description Whether to list open or closed tasks */
                 state?: "open" | "closed";
                 /** @description Lists only tasks of this kind */
-                kind?: "outcome_unknown" | "provider_approval" | "partial_return" | "check_exception" | "check_stop_expiring" | "check_stale" | "check_returned_mail" | "checks_to_mail" | "correction_proposed" | "decision_waiting" | "conversion_proposed" | "re_rating_proposed" | "policy_proposed" | "role_proposed" | "events_quarantined" | "partner_question";
+                kind?: "outcome_unknown" | "provider_approval" | "partial_return" | "check_exception" | "check_stop_expiring" | "check_stale" | "check_returned_mail" | "checks_to_mail" | "correction_proposed" | "decision_waiting" | "conversion_proposed" | "re_rating_proposed" | "policy_proposed" | "role_proposed" | "passkey_lost" | "events_quarantined" | "partner_question";
                 /** @description Lists only tasks about this payout */
                 payout?: string;
             };
