@@ -67,7 +67,7 @@ const payoutRow = (payout: ReviewPayout, flags: readonly PayoutFlag[]) => {
   return {
     id: `payout-${payout.id}`,
     ...(isOut || payout.isHeld ? { tone: isOut ? 'out' : 'held' } : {}),
-    head: html`${payout.name}
+    head: html`<a href="/payouts/${payout.id}">${payout.name}</a>
       <small>${payout.partner} · ${payout.kind}, ${payout.country}</small>
       ${isOut && tag({ label: 'taken out', tone: 'plain' })}
       ${payout.isHeld && tag({ label: 'on hold', tone: 'watch' })} ${flags.map((flag) => tag(FLAG[flag]))}`,
@@ -228,7 +228,7 @@ export function reviewPages({ db }: ApiDeps, pages: ReturnType<typeof definePage
       <div class="columns">
         <section>
           <h2 class="unseen">Totals</h2>
-          ${totalsOf(review.totals)} ${flagsOf(run, review)}
+          ${totalsOf(review.totals)} ${needsOf(review)} ${flagsOf(run, review)}
           ${table({
             caption: review.flag ? `Payouts: ${FLAG[review.flag].label}` : 'Payouts',
             columns: PAYOUT_COLUMNS,
@@ -237,7 +237,7 @@ export function reviewPages({ db }: ApiDeps, pages: ReturnType<typeof definePage
             aside: review.flag ? html`<a href="/runs/${run.id}">Show all</a>` : undefined,
           })}
           ${nextPage(`/runs/${run.id}`, review.payouts.nextCursor, review.flag ? { flag: review.flag } : {})}
-          ${needsOf(review)} ${notPaid(review)}
+          ${notPaid(review)}
         </section>
         <aside>
           <section class="card">
