@@ -80,6 +80,7 @@ import { fundRoutes } from './routes/earnings/funds.ts';
 import { requestRoutes } from './routes/earnings/requests.ts';
 import { myDealRoutes } from './routes/earnings/my-deals.ts';
 import { factGrantRoutes } from './routes/programs/fact-grants.ts';
+import { confirmedDetailRoutes } from './routes/programs/confirmed-details.ts';
 import { intakeRuleRoutes } from './routes/programs/intake-rules.ts';
 import { programRoutes } from './routes/programs/programs.ts';
 import { budgetRoutes } from './routes/programs/budgets.ts';
@@ -129,6 +130,7 @@ const ROUTES = [
   programRoutes,
   factGrantRoutes,
   intakeRuleRoutes,
+  confirmedDetailRoutes,
   unitRoutes,
   ladderRoutes,
   budgetRoutes,

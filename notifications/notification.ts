@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { ACCESSES } from '../domain/people/grant.ts';
 import { PAYOUT_FLAGS } from '../domain/runs/flag.ts';
 import { METHODS } from '../domain/rails.ts';
 import type { Audience, NoticeKind } from '../domain/tasks/notice.ts';
@@ -53,6 +54,13 @@ export const FACTS = {
   }),
   /** To the old address and to the new one, which each learn that there is another one, and not which. */
   email_changed: z.strictObject({ partner: z.string(), isOld: z.enum(['yes', 'no']) }),
+  /** Somebody may now read or change a partner's data, or no longer may. */
+  access_changed: z.strictObject({
+    partner: z.string(),
+    change: z.enum(['given', 'ended']),
+    access: z.enum(ACCESSES),
+    person: z.string(),
+  }),
   /** News of a deal. `what` is an event such as `protected`. `until` is a local date, or empty. */
   deal_changed: z.strictObject({
     deal: z.string(),

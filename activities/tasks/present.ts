@@ -69,6 +69,7 @@ export const PRESENT: { readonly [K in NotificationKind]: Check<K> } = {
   balance_corrected: always,
   details_changed: always,
   email_changed: always,
+  access_changed: always,
   points_expiring: always,
   points_expired: always,
   rung_changed: always,
@@ -143,6 +144,7 @@ async function always<
     | 'balance_corrected'
     | 'details_changed'
     | 'email_changed'
+    | 'access_changed'
     | 'points_expiring'
     | 'points_expired'
     | 'rung_changed',

@@ -28,7 +28,9 @@ export const authenticate =
 export const authorize = (): MiddlewareHandler<ApiEnv> => async (c, next) => {
   const route = routeOf(c);
   if (isOpen(route)) return next();
-  const { role } = c.get('caller');
+  const { role, access } = c.get('caller');
+  if (access === 'viewer' && c.req.method !== 'GET')
+    throw new Failure('not_allowed', 'Your access to this partner only reads. Nothing was done. Ask an owner.');
   if (route && !rolesFor(route)?.includes(role))
     throw new Failure('not_allowed', `A key with the role ${role} may not call ${route}. Nothing was done.`);
   return next();

@@ -4,11 +4,37 @@ import { APPROVER, EVERYBODY, OPERATOR, PARTNER, PREPARER, STAFF } from './permi
 const DOERS = ['operator', 'preparer', 'approver'] as const;
 const ACCESS_READERS = ['operator', 'auditor'] as const;
 
+/** The pages of the portal that only read, below the address of the partner. A viewer opens them, and a colleague sees them as the partner. */
+export const PORTAL_VIEWS = [
+  '',
+  '/earnings',
+  '/points',
+  '/deals',
+  '/deals/{id}',
+  '/requests',
+  '/requests/{id}',
+  '/claims',
+  '/claims/{id}',
+  '/payouts',
+  '/payouts/{id}',
+  '/statements',
+  '/statements.csv',
+  '/details',
+  '/notices',
+  '/users',
+] as const;
+type View = `GET /partners/{code}/portal${(typeof PORTAL_VIEWS)[number]}`;
+const VIEWS = Object.fromEntries(PORTAL_VIEWS.map((path) => [`GET /partners/{code}/portal${path}`, STAFF])) as Record<
+  View,
+  typeof STAFF
+>;
+
 /**
  * The roles that may open each page, or send each of its forms. A person with several roles may do what any of them may. A partner gets
  * a 404 for a page that is not for them.
  */
 const PAGES_FOR = {
+  ...VIEWS,
   'GET /': EVERYBODY,
   'GET /runs': STAFF,
   'GET /runs/{id}': STAFF,
@@ -140,6 +166,34 @@ const PAGES_FOR = {
   'GET /audits': STAFF,
   'POST /audits': ['operator', 'preparer'],
   'GET /audits/{id}': STAFF,
+  'GET /partners': STAFF,
+  'GET /partners.csv': STAFF,
+  'GET /partners/{code}': STAFF,
+  'GET /partners/{code}/statement': STAFF,
+  'GET /partners/{code}/statement.csv': STAFF,
+  'POST /partners/{code}/hold': DOERS,
+  'POST /partners/{code}/release': OPERATOR,
+  'POST /partners/{code}/notes': DOERS,
+  'GET /partners/{code}/change': OPERATOR,
+  'POST /partners/{code}/change': OPERATOR,
+  'GET /partners/{code}/facts': OPERATOR,
+  'POST /partners/{code}/facts': OPERATOR,
+  'GET /partners/{code}/minimums': OPERATOR,
+  'POST /partners/{code}/minimums': OPERATOR,
+  'GET /partners/{code}/agreements': OPERATOR,
+  'POST /partners/{code}/agreements': OPERATOR,
+  'GET /partners/{code}/agreements/{program}': OPERATOR,
+  'POST /partners/{code}/agreements/{program}': OPERATOR,
+  'POST /partners/{code}/agreements/{program}/withdraw': OPERATOR,
+  'GET /partners/{code}/users': OPERATOR,
+  'POST /partners/{code}/users': OPERATOR,
+  'GET /partners/{code}/users/{id}/removal': OPERATOR,
+  'POST /partners/{code}/users/{id}/removal': OPERATOR,
+  'GET /partners/{code}/details/{id}/call': ['operator', 'preparer'],
+  'POST /partners/{code}/details/{id}/call': ['operator', 'preparer'],
+  'GET /partners/{code}/calls/{id}/file': STAFF,
+  'POST /partners/{code}/details/{id}/withdraw': OPERATOR,
+  'POST /partners/{code}/details/{id}/clear': OPERATOR,
   'GET /search': STAFF,
   'GET /settings': STAFF,
   'GET /settings/webhooks': ACCESS_READERS,
@@ -214,6 +268,11 @@ const PAGES_FOR = {
   'GET /portal/{partner}/notices': PARTNER,
   'POST /portal/{partner}/notices/read': PARTNER,
   'POST /portal/{partner}/notices/{id}/read': PARTNER,
+  'GET /portal/{partner}/users': PARTNER,
+  'GET /portal/{partner}/users/new': PARTNER,
+  'POST /portal/{partner}/users/new': PARTNER,
+  'GET /portal/{partner}/users/{id}/removal': PARTNER,
+  'POST /portal/{partner}/users/{id}/removal': PARTNER,
   'GET /portal/{partner}/details': PARTNER,
   'GET /portal/{partner}/details/new': PARTNER,
   'POST /portal/{partner}/details/new': PARTNER,

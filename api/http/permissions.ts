@@ -47,6 +47,7 @@ const ROLES_FOR: Readonly<Record<string, readonly Role[]>> = {
   'PUT /v1/programs/{code}/fact-grants': OPERATOR,
   'GET /v1/programs/{code}/intake': STAFF,
   'PATCH /v1/programs/{code}/intake': OPERATOR,
+  'PUT /v1/programs/{code}/confirmed-details': OPERATOR,
   'POST /v1/programs/{code}/attributes': OPERATOR,
   'GET /v1/programs/{code}/plans': STAFF,
   'POST /v1/programs/{code}/plans': OPERATOR,

@@ -51,6 +51,15 @@ import { failurePages } from './finance/payouts/failures.ts';
 import { followPages } from './finance/payouts/follow.ts';
 import { payoutPages } from './finance/payouts/payouts.ts';
 import { payoutPage } from './finance/payouts/payout.ts';
+import { partnerAgreementPages } from './finance/partners/agreements.ts';
+import { partnerCallPages } from './finance/partners/calls.ts';
+import { partnerChangePages } from './finance/partners/change.ts';
+import { partnerDetailPages } from './finance/partners/details.ts';
+import { partnerNotePages } from './finance/partners/notes.ts';
+import { partnerPage } from './finance/partners/partner.ts';
+import { partnerListPages } from './finance/partners/partners.ts';
+import { partnerStatementPages } from './finance/partners/statement.ts';
+import { partnerUserPages } from './finance/partners/users.ts';
 import { runActionPages } from './finance/runs/actions.ts';
 import { approvalPages } from './finance/runs/approval.ts';
 import { reviewPages } from './finance/runs/review.ts';
@@ -69,6 +78,7 @@ import { ownQuestionPages } from './partner/earnings/questions.ts';
 import { ownRequestPages } from './partner/earnings/requests.ts';
 import { detailPages } from './partner/partners/details.ts';
 import { newDetailPages } from './partner/partners/new-details.ts';
+import { userPages } from './partner/partners/users.ts';
 import { homePages } from './partner/payouts/home.ts';
 import { ownPayoutPages } from './partner/payouts/payouts.ts';
 import { definePortal } from './partner/portal.ts';
@@ -133,6 +143,15 @@ export function pages(deps: ApiDeps): Hono<ApiEnv> {
     balanceReportPages,
     auditedMonthPages,
     auditPages,
+    partnerListPages,
+    partnerPage,
+    partnerStatementPages,
+    partnerChangePages,
+    partnerAgreementPages,
+    partnerDetailPages,
+    partnerNotePages,
+    partnerUserPages,
+    partnerCallPages,
     searchPages,
     settingsPages,
     policyPages,
@@ -161,6 +180,7 @@ export function pages(deps: ApiDeps): Hono<ApiEnv> {
     newDetailPages,
     detailPages,
     ownNoticePages,
+    userPages,
   ])
     add(deps, portal);
   site.app.get('/assets/:name', serveAsset);

@@ -1,5 +1,5 @@
 import type { Visitor } from '../../db/people/sessions.ts';
-import { mayUse } from '../http/page-permissions.ts';
+import { mayUse, PORTAL_VIEWS } from '../http/page-permissions.ts';
 import { html, type Html } from './html.ts';
 import { ROLE } from './words.ts';
 
@@ -20,6 +20,7 @@ const GROUPS = [
     places: [
       ['Runs', '/runs'],
       ['Payouts', '/payouts'],
+      ['Partners', '/partners'],
     ],
   },
   {
@@ -68,10 +69,14 @@ const PORTAL_PLACES = [
   ['Questions', '/questions'],
   ['Details', '/details'],
   ['Notices', '/notices'],
+  ['Users', '/users'],
 ] as const satisfies readonly Place[];
 
-/** A partner whose data a person may read. */
-export type Own = Visitor['partners'][number];
+/** A partner whose data a person may read. `isViewed` if a colleague sees the portal as the partner does. */
+export type Own = Visitor['partners'][number] & { isViewed?: true };
+
+/** Whether the person may change something for the partner. */
+export const mayAct = ({ access }: Own): boolean => access === 'owner';
 
 type Content<Here> = {
   title: string;
@@ -104,7 +109,8 @@ export const consolePage = ({ title, here, main }: PageContent, visitor: Visitor
   });
 
 /** The address of a partner's portal. */
-export const portalOf = ({ code }: Own): string => `/portal/${encodeURIComponent(code)}`;
+export const portalOf = ({ code, isViewed }: Own): string =>
+  isViewed ? `/partners/${encodeURIComponent(code)}/portal` : `/portal/${encodeURIComponent(code)}`;
 
 /** A page of the portal, about one partner. */
 export const portalPage = ({ title, here, main }: PortalContent, visitor: Visitor, own: Own): Html =>
@@ -126,6 +132,7 @@ export function sharedPage(content: PageContent, visitor: Visitor): Html {
 }
 
 function portalFrame(content: Content<string>, visitor: Visitor, own: Own | undefined): Html {
+  if (own?.isViewed) return viewFrame(content, visitor, own);
   const base = own ? portalOf(own) : '/portal';
   const places: readonly Place[] = own
     ? PORTAL_PLACES.map(([name, path]) => [name, base + path])
@@ -141,6 +148,33 @@ function portalFrame(content: Content<string>, visitor: Visitor, own: Own | unde
         ${own.name} ${visitor.partners.length > 1 && html`<a href="/portal">Choose another partner</a>`}
       </p>`,
     groups: [{ places: [...places, ['Account', '/account'], ...others] }],
+  });
+}
+
+/** The portal of a partner for a colleague. It has no form, and says on every page whose view it is. */
+function viewFrame(content: Content<string>, visitor: Visitor, own: Own): Html {
+  const back = `/partners/${encodeURIComponent(own.code)}`;
+  const banner = html`<div class="card notice" data-tone="watch" role="note">
+    <p>
+      You see the portal of <strong>${own.name}</strong> as the partner sees it. Nothing can be changed here, and the
+      audit log says that you looked. <a href="${back}">Back to the partner</a>
+    </p>
+  </div>`;
+  return framed({
+    ...content,
+    main: html`${banner} ${content.main}`,
+    visitor,
+    home: '/',
+    about: html`<p class="about">View of ${own.name}</p>`,
+    groups: [
+      {
+        name: 'Portal',
+        places: PORTAL_PLACES.filter(([, path]) => PORTAL_VIEWS.some((view) => view === path)).map(
+          ([name, path]): Place => [name, portalOf(own) + path],
+        ),
+      },
+      { name: 'Console', places: [['Back to the partner', back]] },
+    ],
   });
 }
 

@@ -18,7 +18,9 @@ type Answer = Response | Promise<Response>;
 export type SignedForm<Seen, Done> = Signing<Seen, Done> & {
   /** The question, such as `Confirm this role?`. */
   title: string;
-  here: PageContent['here'];
+  here?: PageContent['here'];
+  /** The frame around the question. Without it, that of the console. */
+  frame?: (content: { title: string; main: Html }) => Html;
   /** The consequences, for the person who signs. */
   about: (seen: Seen) => Html;
   button: string;
@@ -69,7 +71,13 @@ export function defineSigning(deps: ApiDeps) {
     form: SignedForm<Seen, Done>,
   ): Promise<Response> {
     const send = (main: Html, status?: number) =>
-      sendPage(c, consolePage({ title: form.title, here: form.here, main }, visitor), status);
+      sendPage(
+        c,
+        form.frame
+          ? form.frame({ title: form.title, main })
+          : consolePage({ title: form.title, here: form.here, main }, visitor),
+        status,
+      );
     const { credential, content } = await readForm(c, 'credential', 'content');
     const by = { signing: form, actorId: visitor.actorId };
     let done: Done;

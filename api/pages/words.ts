@@ -1,10 +1,10 @@
 import type { MovementKind } from '../../db/books/partner-statement.ts';
+import type { PartnerKind } from '../../domain/partners/kind.ts';
 import type { Stage } from '../../domain/partners/onboarding.ts';
 import type { ResolutionOutcome, ResolutionStatus } from '../../domain/payouts/resolution.ts';
 import type { Outcome } from '../../domain/payouts/outcome.ts';
 import type { GrantStatus, InvitationState } from '../../domain/people/grant.ts';
-import type { LossStatus } from '../../domain/people/loss.ts';
-import type { PolicySubject } from '../../domain/programs/policies.ts';
+import type { Access } from '../../domain/people/grant.ts';
 import type { Role } from '../../domain/people/role.ts';
 import type { PayoutFlag } from '../../domain/runs/flag.ts';
 import type { RunStatus } from '../../domain/runs/run.ts';
@@ -87,12 +87,38 @@ export const OUTCOME: Record<Outcome, string> = {
   no_instrument: 'They gave no payout details.',
   instrument_failed: 'Their payout details failed.',
   instrument_cooling_off: 'Their new payout details still wait.',
+  instrument_not_confirmed: 'Nobody called the partner back about their new payout details.',
   method_not_offered: 'The payer does not offer their method.',
   below_minimum: 'The amount is below the smallest payout.',
   excluded: 'Finance took the payout out of the run.',
   changed_after_approval: 'The payout changed after its approval.',
   held_after_approval: 'Finance held the payout after its approval.',
   cut_after_approval: 'Finance cut the payout after its approval.',
+};
+
+export const KIND: Record<PartnerKind, string> = {
+  reseller: 'Reseller',
+  distributor: 'Distributor',
+  affiliate: 'Affiliate',
+  agent: 'Agent',
+  dealer: 'Dealer',
+  installer: 'Installer',
+  supplier: 'Supplier',
+  marketplace_seller: 'Marketplace seller',
+};
+
+export const STAGE: Record<Stage, string> = {
+  invited: 'Invited',
+  accepted_terms: 'Terms accepted',
+  method: 'Payout details',
+  tax_form: 'Tax form',
+  trained: 'Trained',
+  active: 'Active',
+};
+
+export const ACCESS: Record<Access, { label: string; about: string }> = {
+  owner: { label: 'Owner', about: 'reads everything, and changes payout details, contacts and users' },
+  viewer: { label: 'Viewer', about: 'reads everything, and changes nothing' },
 };
 
 export const ROLE: Record<Role, string> = {
@@ -199,6 +225,7 @@ export const NOTICE: Record<NoticeKind, string> = {
   payout_partly_returned: 'A part of a payout came back',
   details_changed: 'Payment details were changed',
   email_changed: 'The e-mail address was changed',
+  access_changed: 'The people with access were changed',
   deal_changed: 'News of a deal',
   request_changed: 'News of a request',
   claim_changed: 'News of a claim',
@@ -241,6 +268,12 @@ export const YOUR_OUTCOME: Record<Outcome, Advice> = {
     label: 'new details wait',
     tone: 'watch',
     todo: 'You need to do nothing if you changed them. If you did not, withdraw them and tell us today.',
+    place: '/details',
+  },
+  instrument_not_confirmed: {
+    label: 'new details wait for a call',
+    tone: 'watch',
+    todo: 'We call you. If you did not change your details, withdraw them and tell us today.',
     place: '/details',
   },
   method_not_offered: {

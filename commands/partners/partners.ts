@@ -120,7 +120,7 @@ const setHold = (
 ): Promise<Partner> =>
   db.transaction(async (tx) => {
     const { id } = await getPartner(tx, code);
-    const partner = hold === null ? await endPartnerHold(tx, id, by) : await setPartnerHold(tx, id, hold);
+    const partner = hold === null ? await endPartnerHold(tx, id, by) : await setPartnerHold(tx, id, hold, by);
     await addAuditEntry(tx, { actorId: by, action, subject: `partner/${code}`, detail: { reason } });
     return partner;
   });

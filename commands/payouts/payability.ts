@@ -1,6 +1,6 @@
 import type { Database } from '../../db/database.ts';
-import { listPartnerSchedules, type Schedule } from '../../db/payers/schedules.ts';
-import { listPartnerPayability, type Payability } from '../../db/payouts/payability.ts';
+import { listPartnerSchedules, listSchedulesOf, type Schedule } from '../../db/payers/schedules.ts';
+import { listPartnerPayability, listPayabilityOf, type Payability } from '../../db/payouts/payability.ts';
 import { listWaiting } from '../../db/runs/waiting.ts';
 import { type Money, money } from '../../domain/money.ts';
 import { nextPeriods, payDate } from '../../domain/payers/schedule.ts';
@@ -41,11 +41,41 @@ export async function listNextPayments(
   return (await Promise.all(schedules.map((schedule) => paymentsOf(db, schedule, partnerId, nowMs)))).flat();
 }
 
+/** The next payments of many partners, by their ids. They do not say why a payout that is under way waits. */
+export async function listNextPaymentsOf(
+  db: Database,
+  partnerIds: readonly bigint[],
+  nowMs: number,
+): Promise<ReadonlyMap<bigint, readonly NextPayment[]>> {
+  const asked = (await listSchedulesOf(db, partnerIds)).flatMap((schedule) => {
+    const [next] = nextPeriods(schedule, nowMs, 1);
+    return next ? [{ schedule, next }] : [];
+  });
+  const periods = asked.map(({ schedule, next }) => ({ scheduleId: schedule.id, ...next }));
+  const rows = periods.length === 0 ? [] : await listPayabilityOf(db, periods, partnerIds);
+  const payments = asked.flatMap(({ schedule, next }) =>
+    rows
+      .filter(({ scheduleId }) => scheduleId === schedule.id)
+      .map((row) => ({
+        partnerId: row.partnerId,
+        payment: { ...whenOf(schedule, next), ...paymentOf(row, schedule, nowMs, []) },
+      })),
+  );
+  const byPartner = Map.groupBy(payments, ({ partnerId }) => partnerId);
+  return new Map([...byPartner].map(([id, found]) => [id, found.map(({ payment }) => payment)]));
+}
+
+const whenOf = (schedule: Schedule, { end }: { end: string }) => ({
+  schedule: schedule.code,
+  cutoff: end,
+  payOn: payDate(schedule, end),
+});
+
 async function paymentsOf(db: Database, schedule: Schedule, partnerId: bigint, nowMs: number): Promise<NextPayment[]> {
   const [next] = nextPeriods(schedule, nowMs, 1);
   if (!next) return [];
   const rows = await listPartnerPayability(db, schedule.id, next, partnerId);
-  const when = { schedule: schedule.code, cutoff: next.end, payOn: payDate(schedule, next.end) };
+  const when = whenOf(schedule, next);
   return Promise.all(
     rows.map(async (row) => {
       const open =

@@ -12,8 +12,9 @@ begin
     if new.proposed_by is null and not (new.role = 'operator' and new.first_setup) then
       raise exception 'grant % refused: somebody must propose it', new.id using errcode = 'check_violation';
     end if;
-    if new.proposed_by is not null and not holds_role(new.proposed_by, 'operator') then
-      raise exception 'grant % refused: only an operator proposes a role', new.id using errcode = 'check_violation';
+    if new.proposed_by is not null and not holds_role(new.proposed_by, 'operator')
+      and not (new.role = 'partner' and owns_partner(new.proposed_by, new.partner_id)) then
+      raise exception 'grant % refused: only an operator proposes a role, or an owner of the partner its access', new.id using errcode = 'check_violation';
     end if;
     if new.first_setup and new.proposed_by is not null and (
       exists (select from role_grant other
@@ -26,16 +27,26 @@ begin
     end if;
     return new;
   end if;
-  if (new.id, new.actor_id, new.role, new.partner_id, new.first_setup, new.proposed_by, new.proposed_at, new.expires_at,
+  if (new.id, new.actor_id, new.role, new.partner_id, new.access, new.first_setup, new.proposed_by, new.proposed_at, new.expires_at,
       new.proposal_signature_id)
      is distinct from
-     (old.id, old.actor_id, old.role, old.partner_id, old.first_setup, old.proposed_by, old.proposed_at, old.expires_at,
+     (old.id, old.actor_id, old.role, old.partner_id, old.access, old.first_setup, old.proposed_by, old.proposed_at, old.expires_at,
       old.proposal_signature_id)
      or old.status <> 'proposed' and (new.decided_by, new.decided_at, new.note, new.decision_signature_id)
         is distinct from (old.decided_by, old.decided_at, old.note, old.decision_signature_id)
      or (old.status, new.status) not in
         (('proposed', 'confirmed'), ('proposed', 'refused'), ('proposed', 'revoked'), ('confirmed', 'revoked')) then
     raise exception 'grant % refused: a grant is decided once, and revoked once', old.id using errcode = 'restrict_violation';
+  end if;
+  if old.role = 'partner' and new.status = 'revoked' and new.revoked_by is not null and not holds_role(new.revoked_by, 'operator') then
+    if not owns_partner(new.revoked_by, old.partner_id) then
+      raise exception 'grant % refused: only an operator or an owner of the partner ends its access', old.id using errcode = 'check_violation';
+    end if;
+    if old.access = 'owner' and not exists (
+      select from role_grant other
+      where other.partner_id = old.partner_id and other.actor_id <> old.actor_id and owns_partner(other.actor_id, old.partner_id)) then
+      raise exception 'grant % refused: it is the last owner of the partner', old.id using errcode = 'check_violation';
+    end if;
   end if;
   if new.status = 'confirmed' and not (holds_role(new.decided_by, 'operator') and holds_role(new.proposed_by, 'operator')) then
     raise exception 'grant % refused: two operators are needed', old.id using errcode = 'check_violation';

@@ -8,6 +8,12 @@ begin
       new.id, address, jsonb_build_object('partner', new.code, 'isOld', case when address = old.email then 'yes' else 'no' end),
       address is not distinct from coalesce(new.email, old.email)
     from unnest(array[old.email, new.email]) as address where address is not null;
+  elsif tg_table_name = 'role_grant' then
+    -- The person learns it from the mail with their link.
+    perform tell_of_details(new.partner_id, 'access_changed', 'access_changed/' || new.id || '/' || new.status,
+      jsonb_build_object('change', case new.status when 'confirmed' then 'given' else 'ended' end, 'access', new.access,
+        'person', (select name from actor where id = new.actor_id)),
+      case new.status when 'confirmed' then (select email from actor where id = new.actor_id) end);
   elsif tg_table_name = 'instrument_withdrawal' then
     select * into owned from instrument_version where id = new.instrument_id;
     perform tell_of_details(owned.partner_id, 'details_changed', 'details_changed/' || owned.id || '/withdrawn',
@@ -36,3 +42,6 @@ create or replace trigger place_told after insert on instrument_place for each r
   execute function note_details_change();
 
 create or replace trigger instrument_told after insert on instrument_version for each row execute function note_details_change();
+
+create or replace trigger access_told after insert or update of status on role_grant for each row
+  when (new.role = 'partner' and new.status in ('confirmed', 'revoked')) execute function note_details_change();

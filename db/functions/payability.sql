@@ -70,7 +70,7 @@ create or replace function payability(the_schedule int, period_start date, cutof
       coalesce(unit.unit_minor, 1) as unit_minor, partner.on_hold_reason, partner.merged_into,
       case when balance.payable_minor >= unit.unit_minor then balance.payable_minor % unit.unit_minor else 0 end as rest_minor,
       instrument.id as instrument_version_id, instrument.method, instrument.usable_from, instrument.gateway,
-      instrument.advice
+      instrument.advice, instrument.waits_for_call
     from netted balance
     join partner on partner.id = balance.partner_id
     left join pay_schedule_minimum minimum on minimum.schedule_id = the_schedule and minimum.currency = balance.currency
@@ -102,8 +102,9 @@ create or replace function payability(the_schedule int, period_start date, cutof
         (5, 'no_instrument', small.instrument_version_id is null, null, null),
         (6, 'instrument_failed', small.advice is not null, null, small.advice),
         (7, 'instrument_cooling_off', usable_from > now(), usable_from, null),
-        (8, 'method_not_offered', small.instrument_version_id is not null and small.gateway is null, null, small.method),
-        (9, 'below_minimum', payable_minor > 0 and payable_minor < small.minimum_minor and not is_last, next_available_on::timestamptz, null)
+        (8, 'instrument_not_confirmed', small.waits_for_call, null, null),
+        (9, 'method_not_offered', small.instrument_version_id is not null and small.gateway is null, null, small.method),
+        (10, 'below_minimum', payable_minor > 0 and payable_minor < small.minimum_minor and not is_last, next_available_on::timestamptz, null)
       ) possible(rank, reason, applies, until, detail)
       where applies
     ) against

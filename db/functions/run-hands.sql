@@ -1,4 +1,4 @@
--- The people who had a hand in what a run pays, each with the first time: the preparer; those who changed the run, who added the payment
+-- The people who had a hand in what a run pays, each with the first time: the preparer; those who changed the run, who added or confirmed the payment
 -- details that it pays to, or directed money to them by an order, a cleared failure or a withdrawal; who sent the events, decided
 -- about them or wrote the terms behind its lines; who recorded the agreements, facts, ladders and parents by which its partners earn, or the smallest payout or recovery of one; who
 -- may read its partners' data as theirs; and who released a partner from a hold.
@@ -20,6 +20,8 @@ create or replace function run_hands(the_run uuid) returns table(actor_id uuid, 
     union all
     select instrument.created_by, instrument.created_at
     from paid join instrument_version instrument on instrument.id = paid.instrument_version_id
+    union all
+    select made.recorded_by, made.recorded_at from paid join details_call made on made.instrument_id = paid.instrument_version_id
     union all
     select place.placed_by, place.created_at from paid join instrument_place place on place.instrument_id = paid.instrument_version_id
     union all

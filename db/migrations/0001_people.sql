@@ -23,6 +23,7 @@ create table role_grant(
   actor_id uuid not null references actor,
   role text not null check (role in ('preparer', 'approver', 'operator', 'partner', 'auditor')),
   partner_id bigint,
+  access text check (access in ('owner', 'viewer')),
   status text not null check (status in ('proposed', 'confirmed', 'refused', 'revoked')),
   first_setup boolean not null default false,
   proposed_by uuid references actor,
@@ -34,6 +35,7 @@ create table role_grant(
   revoked_at timestamptz,
   expires_at timestamptz,
   check ((role = 'partner') = (partner_id is not null)),
+  check ((role = 'partner') = (access is not null)),
   check (proposed_by <> actor_id),
   check (decided_by <> actor_id),
   check (status <> 'confirmed' or decided_at is not null),
@@ -47,6 +49,8 @@ create index on role_grant(partner_id) where partner_id is not null;
 create index on role_grant(id) where status = 'proposed';
 comment on table role_grant is
   'A role of a person. One person proposes it and another one confirms it. Only the access of a partner needs one person.';
+comment on column role_grant.access is
+  'A viewer reads the data of the partner. An owner also changes its payout details and contacts, and invites and removes people.';
 comment on column role_grant.first_setup is
   'One person or the server alone gave this role: to the first operator, and to the second one while there was no other.';
 comment on column role_grant.proposed_by is 'Null where a command on the server gave the role.';

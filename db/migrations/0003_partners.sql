@@ -15,6 +15,8 @@ create table partner(
   country char(2) not null check (country ~ '^[A-Z]{2}$'),
   country_since timestamptz,
   on_hold_reason text check (on_hold_reason <> ''),
+  held_by uuid references actor,
+  held_at timestamptz,
   released_by uuid references actor,
   released_at timestamptz,
   merged_into bigint references partner check (merged_into <> id),
@@ -27,11 +29,22 @@ create index on partner(code text_pattern_ops);
 create index on partner(lower(name) text_pattern_ops);
 create index on partner(lower(email));
 comment on column partner.country_since is 'When the country was changed. Null where it never was.';
+comment on column partner.held_by is 'The person who began the last hold, or changed its reason.';
 comment on column partner.released_by is 'The person who ended the last hold.';
 comment on column partner.merged_into is 'The partner who goes on for this one. The code of this one answers for that one from then on.';
 comment on column partner.mailbox is 'Made like actor.mailbox, so that a person who is also a partner is recognised.';
 
 alter table role_grant add foreign key (partner_id) references partner;
+
+-- Notes of people of the company about a partner. A note is never changed: a later one corrects it.
+create table partner_note(
+  id bigint generated always as identity primary key,
+  partner_id bigint not null references partner,
+  text text not null check (text ~ '\S' and length(text) <= 2000),
+  written_by uuid not null references actor,
+  written_at timestamptz not null default now()
+);
+create index on partner_note(partner_id, id desc);
 
 -- The smallest payout of a partner in a currency, in place of that of the schedule. The newest row of a currency counts.
 create table partner_minimum(
@@ -76,6 +89,7 @@ create table instrument_version(
   usable_from timestamptz not null,
   place int not null default 0,
   given_by text not null default 'company' check (given_by in ('company', 'partner')),
+  needs_call boolean not null default false,
   created_at timestamptz not null default now(),
   check (approved_by <> created_by),
   unique (id, partner_id, method)
@@ -87,6 +101,8 @@ comment on table instrument_version is
   'The vault: the sealed payment details of a partner. Append only. Nothing is paid to a version before usable_from.';
 comment on column instrument_version.place is
   'Its place in the order of the partner when it was added: the lowest first and, where two are equal, the newest first.';
+comment on column instrument_version.needs_call is
+  'Whether nothing is paid to it before a second person called the partner back, as a program of the partner asked when it was added.';
 comment on column instrument_version.given_by is 'Whose hands gave the details: a colleague''s, or the partner''s own.';
 
 -- A later place of an instrument in the order of its partner. The newest one that is usable counts.
@@ -107,6 +123,24 @@ create table instrument_withdrawal(
   withdrawn_by uuid not null references actor,
   withdrawn_at timestamptz not null default now()
 );
+
+-- A person of the company called the partner back about changed details: the number, the person who answered, and what they said. The
+-- evidence is kept, and a file is sealed. Details that need a call are paid to after a call that confirmed them.
+create table details_call(
+  id uuid primary key default uuidv7(),
+  instrument_id uuid not null references instrument_version,
+  phone text not null check (length(phone) between 3 and 40),
+  spoke_with text not null check (spoke_with <> ''),
+  called_at timestamptz not null,
+  is_confirmed boolean not null,
+  evidence text not null check (evidence <> ''),
+  file_name text check (file_name <> ''),
+  file_sealed bytea,
+  recorded_by uuid not null references actor,
+  recorded_at timestamptz not null default now(),
+  check ((file_name is null) = (file_sealed is null))
+);
+create index on details_call(instrument_id);
 
 -- The facts that can be recorded about partners. A key has one value at a time, or many. Without allowed values, every value will do.
 create table fact_key(

@@ -12,6 +12,7 @@ create table program(
   admission_since timestamptz not null default now(),
   fact_grants jsonb not null default '[]',
   attributes text[] not null default '{}',
+  confirms_details boolean not null default false,
   unknown_partners text not null default 'refuse' check (unknown_partners in ('refuse', 'park')),
   changed_events text not null default 'quarantine' check (changed_events in ('quarantine', 'correct')),
   refund_wait_hours int not null default 24 check (refund_wait_hours between 0 and 168),
@@ -22,6 +23,8 @@ create index on program(schedule_id);
 comment on column program.bars_events is 'Whether events of partners who are not eligible ever earned nothing, or were parked. It stays true.';
 comment on column program.admission_by is 'The person who last changed partner_kinds and eligibility, and so decides with them which events earn.';
 comment on column program.admission_since is 'When this was.';
+comment on column program.confirms_details is
+  'Whether changed payout details of its partners are paid to only after a second person called the partner back.';
 comment on column program.unknown_partners is
   'The treatment of an event whose partner is not known. It is refused, or it is parked until the partner is added.';
 comment on column program.changed_events is

@@ -46,7 +46,7 @@ create table run_outcome(
   partner_id bigint not null references partner,
   currency char(3) not null,
   outcome text not null check (outcome in ('paid', 'nothing_due', 'partner_merged', 'negative_balance', 'partner_on_hold',
-    'no_instrument', 'instrument_failed', 'instrument_cooling_off', 'method_not_offered', 'below_minimum', 'excluded', 'changed_after_approval',
+    'no_instrument', 'instrument_failed', 'instrument_cooling_off', 'instrument_not_confirmed', 'method_not_offered', 'below_minimum', 'excluded', 'changed_after_approval',
     'held_after_approval', 'cut_after_approval')),
   payable_minor bigint not null,
   reasons jsonb not null default '[]',

@@ -27,7 +27,7 @@ grant update (told_by) on alarm_fact to bursar_app;
 grant update (frequency, weekday, monthday, first_cutoff, zone, pay_days, scheduled, timed_at) on pay_schedule to bursar_app;
 grant update (name, address) on payer to bursar_app;
 grant update (description, allowed_values) on fact_key to bursar_app;
-grant update (name, partner_kinds, eligibility, bars_events, admission_by, admission_since, fact_grants, attributes, changed_events, unknown_partners, refund_wait_hours, exact_amounts) on program to bursar_app; -- this also lets the app lock a program
+grant update (name, partner_kinds, eligibility, bars_events, admission_by, admission_since, fact_grants, attributes, changed_events, confirms_details, unknown_partners, refund_wait_hours, exact_amounts) on program to bursar_app; -- this also lets the app lock a program
 grant update (used_minor, amount_minor, change_no, closed_at) on budget to bursar_app;
 grant update (status, stage, is_escalated, due_at, ended_at, reason) on policy_review to bursar_app;
 grant update (provider_ref, step, state, word, reason, evidence, handed_to, submitted_at, submit_deadline_at, call_no, due_at)

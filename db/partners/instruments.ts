@@ -15,6 +15,8 @@ const InstrumentRow = z.strictObject({
   country: z.string(),
   last4: z.string(),
   usableFrom: Instant,
+  /** Whether nothing is paid to it before a second person called the partner back. */
+  waitsForCall: z.boolean(),
   createdAt: Instant,
   givenBy: z.enum(GIVERS),
   /** Its position in the order of the partner, counted from 1. Null once it was withdrawn. */
@@ -44,7 +46,9 @@ const readInstruments = (partners: FragmentSqlToken, then: FragmentSqlToken): Qu
       ) moved on true
       where version.partner_id ${partners}
     )
-    select id, method, currency, country, last4, usable_from as "usableFrom", created_at as "createdAt", given_by as "givenBy",
+    select id, method, currency, country, last4, usable_from as "usableFrom",
+      needs_call and not exists (
+        select from details_call made where made.instrument_id = placed.id and made.is_confirmed) as "waitsForCall", created_at as "createdAt", given_by as "givenBy",
       position, withdrawn_at as "withdrawnAt", withdrawn_reason as "withdrawnReason",
       (select advice from instrument_failure failure
        where failure.instrument_id = placed.id and cleared_at is null order by failed_at desc limit 1) as "failureAdvice",
@@ -98,17 +102,22 @@ export async function insertInstruments(
   ]);
   await db.query(sql.unsafe`
     insert into instrument_version(id, partner_id, method, currency, country, sealed, key_id, fingerprint, last4, created_by, given_by,
-      usable_from, place)
+      needs_call, usable_from, place)
     select id, partner_id, method, currency, country, decode(sealed, 'base64'), ${keyId}, decode(mark, 'hex'), last4, ${by}, ${givenBy},
-      case when not exists (
-        select from instrument_version earlier where earlier.partner_id = given.partner_id and (
-          earlier.given_by <> ${givenBy}
-          or exists (select from payout join payout_attempt attempt on attempt.payout_id = payout.id
-                     where payout.partner_id = given.partner_id and attempt.submitted_at is not null)))
-        then now() else now() + make_interval(days => ${coolingOffDays}) end,
+      is_change and exists (
+        select from agreement_term term join program on program.id = term.program_id
+        where term.partner_id = given.partner_id and program.confirms_details),
+      case when is_change then now() + make_interval(days => ${coolingOffDays}) else now() end,
       case wish when 'last' then coalesce(known.last + 1, 0) else coalesce(known.first, 0) end
     from ${sql.unnest(rows, ['uuid', 'int8', 'text', 'text', 'text', 'text', 'text', 'text', 'text'])}
       as given(id, partner_id, method, currency, country, sealed, mark, last4, wish)
+    cross join lateral (
+      select exists (
+        select from instrument_version earlier where earlier.partner_id = given.partner_id and (
+          earlier.given_by <> ${givenBy}
+          or exists (select from payout join payout_attempt attempt on attempt.payout_id = payout.id
+                     where payout.partner_id = given.partner_id and attempt.submitted_at is not null))) as is_change
+    ) earlier
     left join lateral (
       select min(place) as first, max(place) as last from (
         select place from instrument_version where partner_id = given.partner_id

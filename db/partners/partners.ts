@@ -67,6 +67,21 @@ export const lockPartners = (db: Database, ids: readonly bigint[]) =>
 
 const HoldRow = z.strictObject({ code: z.string(), reason: z.string().nullable() });
 
+const HandsRow = z.strictObject({
+  heldBy: z.string().nullable(),
+  heldAt: Instant.nullable(),
+  releasedBy: z.string().nullable(),
+  releasedAt: Instant.nullable(),
+});
+export type HoldHands = z.infer<typeof HandsRow>;
+
+/** The people who held a partner back last, and who let them be paid again, each with the time. */
+export const readHoldHands = (db: Database, id: bigint): Promise<HoldHands> =>
+  db.one(sql.type(HandsRow)`
+    select holder.code as "heldBy", held_at as "heldAt", releaser.code as "releasedBy", released_at as "releasedAt"
+    from partner left join actor holder on holder.id = held_by left join actor releaser on releaser.id = released_by
+    where partner.id = ${id}`);
+
 /** The code of a partner, and why they are on hold. Nobody puts them on hold until the transaction ends. Null where nothing holds them. */
 export const lockHold = (db: Database, id: bigint) =>
   db.one(sql.type(HoldRow)`select code, on_hold_reason as reason from partner where id = ${id} for share`);
@@ -92,10 +107,11 @@ export const setMergedInto = (db: Database, mergedId: bigint, intoId: bigint) =>
     update partner set merged_into = ${String(intoId)}::bigint
     where id = ${String(mergedId)}::bigint or merged_into = ${String(mergedId)}::bigint`);
 
-/** Writes the reason why a partner is held back. */
-export const setPartnerHold = (db: Database, id: bigint, reason: string): Promise<Partner> =>
+/** Writes the reason why a partner is held back, and who says so. */
+export const setPartnerHold = (db: Database, id: bigint, reason: string, by: string): Promise<Partner> =>
   db.one(sql.type(PartnerRow)`
-    update partner set on_hold_reason = ${reason} where id = ${id} returning ${partnerColumns}`);
+    update partner set on_hold_reason = ${reason}, held_by = ${by}, held_at = now() where id = ${id}
+    returning ${partnerColumns}`);
 
 /** Ends a hold, and keeps who ended it. A partner who is not on hold stays as they are. */
 export const endPartnerHold = (db: Database, id: bigint, by: string): Promise<Partner> =>

@@ -103,15 +103,21 @@ async function insertMinimums(db: Database, scheduleId: number, minimums: readon
     on conflict (schedule_id, currency) do update set minimum_minor = excluded.minimum_minor`);
 }
 
-/** The schedules that pay a partner, which are those of the partner's programs, and of those in which the partner earned by others below. */
-export const listPartnerSchedules = (db: Database, partnerId: bigint): Promise<readonly Schedule[]> =>
-  db.any(sql.type(ScheduleRow)`
+/** The schedules that pay some partners, which are those of their programs, and of those in which they earned by others below. */
+export function listSchedulesOf(db: Database, partnerIds: readonly bigint[]): Promise<readonly Schedule[]> {
+  const partners = sql.array(partnerIds.map(String), 'int8');
+  return db.any(sql.type(ScheduleRow)`
     ${scheduleQuery}
     where schedule.id in (
       select program.schedule_id from agreement_term join program on program.id = agreement_term.program_id
-      where agreement_term.partner_id = ${partnerId}
+      where agreement_term.partner_id = any(${partners})
       union
       select schedule_id from program
-      where exists (select from earning_line line where line.program_id = program.id and line.partner_id = ${partnerId})
+      where exists (select from earning_line line where line.program_id = program.id and line.partner_id = any(${partners}))
     )
     order by schedule.code`);
+}
+
+/** The schedules that pay a partner. */
+export const listPartnerSchedules = (db: Database, partnerId: bigint): Promise<readonly Schedule[]> =>
+  listSchedulesOf(db, [partnerId]);

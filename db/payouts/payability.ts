@@ -80,3 +80,22 @@ export const listPartnerPayability = (
   db.any(sql.type(PayabilityRow)`
     select ${columns} from payability(${scheduleId}, ${period.start}::date, ${period.end}::date)
     where partner_id = ${partnerId} order by currency`);
+
+/** A period (local dates) of a schedule, at whose end payability is asked. */
+export type AskedPeriod = { scheduleId: number; start: string; end: string };
+
+/** Whether some partners would be paid at the end of periods of some schedules: a row for each schedule, partner and currency. */
+export const listPayabilityOf = (
+  db: Database,
+  periods: readonly AskedPeriod[],
+  partnerIds: readonly bigint[],
+): Promise<readonly (Payability & { scheduleId: number })[]> =>
+  db.any(sql.type(PayabilityRow.extend({ scheduleId: z.number() }))`
+    select asked.schedule_id as "scheduleId", ${columns}
+    from ${sql.unnest(
+      periods.map(({ scheduleId, start, end }) => [scheduleId, start, end]),
+      ['int4', 'date', 'date'],
+    )} as asked(schedule_id, period_start, period_end)
+    cross join lateral payability(asked.schedule_id, asked.period_start, asked.period_end)
+    where partner_id = any(${sql.array(partnerIds.map(String), 'int8')})
+    order by asked.schedule_id, currency`);

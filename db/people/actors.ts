@@ -36,3 +36,17 @@ export async function getActor(db: Database, code: string): Promise<Actor> {
 export const listActors = (db: Database, after: string | null, limit: number): Promise<readonly Actor[]> =>
   db.any(sql.type(ActorRow)`
     select ${actorColumns} from actor where ${after}::text is null or code > ${after} order by code limit ${limit}`);
+
+/** Finds the person who has the mailbox of an address, in whatever spelling. */
+export const findActorByMailbox = (db: Database, email: string): Promise<Actor | null> =>
+  db.maybeOne(sql.type(ActorRow)`
+    select ${actorColumns} from actor
+    where mailbox = case
+      when split_part(lower(${email}), '@', 2) in ('gmail.com', 'googlemail.com')
+        then replace(split_part(split_part(lower(${email}), '@', 1), '+', 1), '.', '') || '@gmail.com'
+      else split_part(split_part(lower(${email}), '@', 1), '+', 1) || '@' || split_part(lower(${email}), '@', 2) end`);
+
+/** Whether a person has a role in the company, or is to have one. */
+export const isOfCompany = (db: Database, actorId: string): Promise<boolean> =>
+  db.exists(sql.unsafe`
+    select 1 from role_grant where actor_id = ${actorId} and role <> 'partner' and status in ('proposed', 'confirmed')`);

@@ -67,3 +67,9 @@ export const listAuditEntries = (
     select seq, at, actor.code as actor, action, subject, detail, encode(hash, 'hex') as hash
     from audit_log left join actor on actor.id = audit_log.actor_id
     where seq > ${after} and (${subject}::text is null or subject = ${subject}) order by seq limit ${limit}`);
+
+/** Whether the audit log has an entry like this. */
+export const hasAuditEntry = (db: Database, { actorId, action, subject, detail = {} }: AuditEntry): Promise<boolean> =>
+  db.exists(sql.unsafe`
+    select 1 from audit_log
+    where subject = ${subject} and action = ${action} and actor_id = ${actorId} and detail @> ${sql.jsonb(detail)}`);

@@ -2,7 +2,7 @@ import { sql } from 'slonik';
 import { z } from 'zod';
 
 import { Failure } from '../../domain/errors.ts';
-import { GRANT_STATUSES, type GrantStatus } from '../../domain/people/grant.ts';
+import { type Access, ACCESSES, GRANT_STATUSES, type GrantStatus } from '../../domain/people/grant.ts';
 import { type Role, ROLES } from '../../domain/people/role.ts';
 import { Id, Instant } from '../column-types.ts';
 import type { Database } from '../database.ts';
@@ -16,6 +16,7 @@ const GrantRow = z.strictObject({
   email: z.string().nullable(),
   role: z.enum(ROLES),
   partner: z.string().nullable(),
+  access: z.enum(ACCESSES).nullable(),
   status: z.enum(GRANT_STATUSES),
   firstSetup: z.boolean(),
   proposedById: z.string().nullable(),
@@ -36,7 +37,7 @@ export type Grant = z.infer<typeof GrantRow>;
 
 const selectGrant = sql.fragment`
   select role_grant.id, role_grant.actor_id as "actorId", actor.code as actor, actor.name, actor.email, role_grant.role,
-    partner.code as partner, role_grant.status, role_grant.first_setup as "firstSetup", role_grant.proposed_by as "proposedById",
+    partner.code as partner, role_grant.access, role_grant.status, role_grant.first_setup as "firstSetup", role_grant.proposed_by as "proposedById",
     proposer.code as "proposedBy", role_grant.proposed_at as "proposedAt", decider.code as "decidedBy",
     role_grant.decided_at as "decidedAt", role_grant.note, role_grant.revoked_at as "revokedAt", role_grant.expires_at as "expiresAt",
     array(select other.code from actor other where other.id <> actor.id and lower(trim(other.name)) = lower(trim(actor.name))
@@ -52,6 +53,8 @@ export type NewGrant = {
   role: Role;
   /** The partner's id, for the role partner alone. */
   partnerId: bigint | null;
+  /** For the role partner alone. By default the person is an owner. */
+  access?: Access | undefined;
   /** When the role ends by itself. Null means never. */
   expiresAt: Date | null;
   /** The proposer's signature. Without it, they used a key of the API. */
@@ -61,13 +64,13 @@ export type NewGrant = {
 /** Writes a grant. `alone` gives it at once, without a second person. Returns its id, or null if there is a live one already. */
 export const insertGrant = (
   db: Database,
-  { actorId, role, partnerId, expiresAt, signatureId = null }: NewGrant,
+  { actorId, role, partnerId, access = 'owner', expiresAt, signatureId = null }: NewGrant,
   { by, alone, firstSetup }: { by: string | null; alone: boolean; firstSetup: boolean },
 ): Promise<string | null> =>
   db.maybeOneFirst(sql.type(Id)`
-    insert into role_grant(actor_id, role, partner_id, expires_at, proposed_by, proposal_signature_id, first_setup, status,
+    insert into role_grant(actor_id, role, partner_id, access, expires_at, proposed_by, proposal_signature_id, first_setup, status,
       decided_at)
-    values (${actorId}, ${role}, ${partnerId}, ${expiresAt && sql.timestamp(expiresAt)}, ${by}, ${signatureId}, ${firstSetup},
+    values (${actorId}, ${role}, ${partnerId}, ${role === 'partner' ? access : null}, ${expiresAt && sql.timestamp(expiresAt)}, ${by}, ${signatureId}, ${firstSetup},
       ${alone ? 'confirmed' : 'proposed'}, case when ${alone} then now() end)
     on conflict do nothing returning id`);
 

@@ -5,6 +5,7 @@ import { z } from 'zod';
 
 import { sha256 } from '../../domain/canonical.ts';
 import { type KeyParts, parseKey } from '../../domain/people/api-key.ts';
+import { type Access, ACCESSES } from '../../domain/people/grant.ts';
 import { type Role, ROLES } from '../../domain/people/role.ts';
 import { Failure } from '../../domain/errors.ts';
 import { Bytes, Id, Instant } from '../column-types.ts';
@@ -76,6 +77,8 @@ export type Caller = {
   role: Role;
   partnerId: bigint | null;
   partnerCode: string | null;
+  /** Null for every role but partner. */
+  access: Access | null;
   mergedCodes: readonly string[];
 };
 
@@ -86,6 +89,7 @@ const CallerRow = z.strictObject({
   role: z.enum(ROLES),
   partnerId: z.bigint().nullable(),
   partnerCode: z.string().nullable(),
+  access: z.enum(ACCESSES).nullable(),
   mergedCodes: z.array(z.string()),
   secretHash: Bytes,
   usedLongAgo: z.boolean(),
@@ -101,7 +105,7 @@ export async function findCaller(db: Database, key: string): Promise<Caller | nu
   if (!parts) return null;
   const row = await db.maybeOne(sql.type(CallerRow)`
     select actor.id as "actorId", actor.code as "actorCode", key.id as "keyId", held.role, held.partner_id as "partnerId",
-      partner.code as "partnerCode", array(select gone.code from partner gone where gone.merged_into = held.partner_id) as "mergedCodes",
+      partner.code as "partnerCode", held.access, array(select gone.code from partner gone where gone.merged_into = held.partner_id) as "mergedCodes",
       secret_hash as "secretHash",
       coalesce(last_used_at < now() - interval '1 minute', true) as "usedLongAgo"
     from api_key key join role_grant held on held.id = key.grant_id join actor on actor.id = held.actor_id

@@ -2,6 +2,7 @@ import { sql } from 'slonik';
 import { z } from 'zod';
 
 import { sha256 } from '../../domain/canonical.ts';
+import { ACCESSES } from '../../domain/people/grant.ts';
 import { type Role, ROLES } from '../../domain/people/role.ts';
 import { SESSION_IDLE_MS, SESSION_MS_MAX } from '../../domain/people/session.ts';
 import { Id, Instant, MinorText } from '../column-types.ts';
@@ -28,7 +29,7 @@ const VisitorRow = z.strictObject({
   actorCode: z.string(),
   name: z.string(),
   roles: z.array(z.enum(ROLES)),
-  partners: z.array(z.strictObject({ id: MinorText, code: z.string(), name: z.string() })),
+  partners: z.array(z.strictObject({ id: MinorText, code: z.string(), name: z.string(), access: z.enum(ACCESSES) })),
   seenLongAgo: z.boolean(),
 });
 /**
@@ -43,8 +44,8 @@ export async function findVisitor(db: Database, token: string): Promise<Visitor 
     select session.id as "sessionId", actor.id as "actorId", actor.code as "actorCode", actor.name,
       coalesce(array_agg(distinct held.role) filter (where held.id is not null), '{}') as roles,
       coalesce((
-        select json_agg(json_build_object('id', partner.id::text, 'code', partner.code, 'name', partner.name) order by partner.code)
-        from partner where partner.id = any(array_agg(held.partner_id))), '[]') as partners,
+        select json_agg(json_build_object('id', partner.id::text, 'code', partner.code, 'name', partner.name, 'access', mine.access) order by partner.code)
+        from unnest(array_agg(held.partner_id), array_agg(held.access)) as mine(id, access) join partner on partner.id = mine.id), '[]') as partners,
       session.seen_at < now() - interval '1 minute' as "seenLongAgo"
     from session join actor on actor.id = session.actor_id join passkey on passkey.id = session.passkey_id
     left join role_grant held on held.actor_id = actor.id and held.status = 'confirmed'

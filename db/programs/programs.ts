@@ -101,6 +101,10 @@ export const updateIntakeRules = (
       refund_wait_hours = ${refundWaitHours}, exact_amounts = ${exactAmounts}
     where id = ${programId}`);
 
+/** Writes whether changed payout details of the program's partners wait for a call. */
+export const updateConfirmsDetails = (db: Database, programId: number, confirmsDetails: boolean) =>
+  db.query(sql.unsafe`update program set confirms_details = ${confirmsDetails} where id = ${programId}`);
+
 /** Locks a program until the transaction ends, so that two versions of one of its plans do not get the same number. */
 export const lockProgram = (db: Database, id: number) =>
   db.query(sql.unsafe`select from program where id = ${id} for update`);

@@ -11,6 +11,7 @@ export const OUTCOMES = [
   'no_instrument',
   'instrument_failed',
   'instrument_cooling_off',
+  'instrument_not_confirmed',
   'method_not_offered',
   'below_minimum',
   'excluded',

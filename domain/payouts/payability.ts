@@ -43,6 +43,8 @@ const WORDS: Record<Outcome, (standing: Standing, until: string | null, detail: 
     `The last payment to these details failed. ${detail ?? 'Please check them.'} We do not pay to them again until they are corrected.`,
   instrument_cooling_off: (_standing, until) =>
     `The payment details were changed. To protect their owner, we do not pay to them before ${until}.`,
+  instrument_not_confirmed: () =>
+    'The payment details were changed. To protect their owner, one of our people calls back first. We do not pay to them before.',
   method_not_offered: ({ method }) =>
     `Payment by ${method ? METHOD_NAMES[method] : 'this method'} is not offered here. Choose another method.`,
   below_minimum: ({ payable, minimum }) =>

@@ -9,6 +9,10 @@ export type GrantStatus = (typeof GRANT_STATUSES)[number];
 export const INVITATION_STATES = ['open', 'used', 'expired', 'replaced'] as const;
 export type InvitationState = (typeof INVITATION_STATES)[number];
 
+/** A viewer reads the data of one partner. An owner also changes its payout details and contacts, and gives and ends access. */
+export const ACCESSES = ['owner', 'viewer'] as const;
+export type Access = (typeof ACCESSES)[number];
+
 /** How long a person may take their key with the link that they were sent. */
 export const CLAIM_HOURS = 72;
 /** How long before the end of a link that nobody used a person is reminded of it, once. */
@@ -16,7 +20,7 @@ export const CLAIM_REMINDER_HOURS = 24;
 
 /**
  * Whether a role needs a second person. The access of a partner does not: it shows that partner's data alone, which every operator
- * sees, and it decides nothing.
+ * sees, and it decides nothing about payments.
  */
 export const needsTwo = (role: Role): boolean => role !== 'partner';
 

@@ -12,6 +12,7 @@ export const SIGNED_ACTS = [
   'confirm role',
   'refuse role',
   'revoke role',
+  'invite user',
   'send link',
   'revoke key',
   'report lost passkey',

@@ -18,6 +18,7 @@ export const NOTICES = {
   payout_partly_returned: { audiences: ['partner'], weight: 'act' },
   details_changed: { audiences: ['partner'], weight: 'security' },
   email_changed: { audiences: ['partner'], weight: 'security' },
+  access_changed: { audiences: ['partner'], weight: 'security' },
   deal_changed: { audiences: ['partner'], weight: 'news' },
   request_changed: { audiences: ['partner'], weight: 'news' },
   claim_changed: { audiences: ['partner'], weight: 'news' },

@@ -33,6 +33,7 @@ export const PARTNER_TEMPLATES: Templates<
   | 'payout_partly_returned'
   | 'details_changed'
   | 'email_changed'
+  | 'access_changed'
   | 'points_expiring'
   | 'points_expired'
   | 'rung_changed'
@@ -53,6 +54,24 @@ export const PARTNER_TEMPLATES: Templates<
             'We sent this to every e-mail address that we had for you in the last 30 days.',
         ),
         openDetails(places),
+      ],
+    };
+  },
+  access_changed: ({ partner, change, access, person }, { contact }) => {
+    const may =
+      access === 'owner' ? 'read everything and change payout details, contacts and users' : 'read everything';
+    return {
+      subject:
+        change === 'given'
+          ? 'Somebody was given access to your portal'
+          : 'Somebody no longer has access to your portal',
+      parts: [
+        say(
+          change === 'given'
+            ? `${person} was invited to the portal of partner ${partner}, and may ${may}.`
+            : `${person} can no longer open the portal of partner ${partner}.`,
+        ),
+        say(`If you know of this, you need to do nothing. If you do not, write to ${contact} today.`),
       ],
     };
   },

@@ -596,6 +596,26 @@ export interface paths {
         patch: operations["changeIntakeRules"];
         trace?: never;
     };
+    "/v1/programs/{code}/confirmed-details": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Say whether changed payout details need a call
+         * @description Needs a key of the role **operator**.
+         */
+        put: operations["setConfirmedDetails"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/programs/{code}/units": {
         parameters: {
             query?: never;
@@ -4920,6 +4940,12 @@ export interface components {
              */
             partner: string | null;
             /**
+             * @description Whether the person may act for the partner, or only read; null for other roles
+             * @example owner
+             * @enum {string|null}
+             */
+            access: "owner" | "viewer" | null;
+            /**
              * @description Where the grant is; only `confirmed` gives the role
              * @example proposed
              * @enum {string}
@@ -4986,6 +5012,12 @@ export interface components {
              * @example paula
              */
             partner?: string;
+            /**
+             * @description For the role `partner`: `owner` acts for the partner, `viewer` only reads. By default `owner`
+             * @example viewer
+             * @enum {string}
+             */
+            access?: "owner" | "viewer";
             /**
              * Format: date-time
              * @description When the role ends by itself: an RFC 3339 instant in the future; without it, it never ends
@@ -6237,6 +6269,20 @@ export interface components {
              * @example false
              */
             exactAmounts?: boolean;
+        };
+        ConfirmedDetails: {
+            /**
+             * @description Whether changed payout details of a partner of this program are paid to only after a second person called the partner back and kept the answer. It counts for details that are added from now on
+             * @example true
+             */
+            confirmsDetails: boolean;
+        };
+        NewConfirmedDetails: {
+            /**
+             * @description Whether changed payout details of a partner of this program are paid to only after a second person called the partner back and kept the answer. It counts for details that are added from now on
+             * @example true
+             */
+            confirmsDetails: boolean;
         };
         PointsUnit: {
             code: components["schemas"]["Points"];
@@ -8176,6 +8222,11 @@ export interface components {
              * @example 2026-03-02T09:30:00.000Z
              */
             createdAt: string;
+            /**
+             * @description Whether nothing is paid to it before a second person called the partner back
+             * @example false
+             */
+            waitsForCall: boolean;
             /**
              * @description Whose hands gave the details: a colleague's, or the partner's own
              * @example company
@@ -11464,7 +11515,7 @@ export interface components {
                  * @example below_minimum
                  * @enum {string}
                  */
-                outcome: "paid" | "nothing_due" | "partner_merged" | "negative_balance" | "partner_on_hold" | "no_instrument" | "instrument_failed" | "instrument_cooling_off" | "method_not_offered" | "below_minimum" | "excluded" | "changed_after_approval" | "held_after_approval" | "cut_after_approval";
+                outcome: "paid" | "nothing_due" | "partner_merged" | "negative_balance" | "partner_on_hold" | "no_instrument" | "instrument_failed" | "instrument_cooling_off" | "instrument_not_confirmed" | "method_not_offered" | "below_minimum" | "excluded" | "changed_after_approval" | "held_after_approval" | "cut_after_approval";
                 currency: components["schemas"]["Currency"];
                 /**
                  * @description The number of partners
@@ -11735,7 +11786,7 @@ export interface components {
              * @example below_minimum
              * @enum {string}
              */
-            outcome: "paid" | "nothing_due" | "partner_merged" | "negative_balance" | "partner_on_hold" | "no_instrument" | "instrument_failed" | "instrument_cooling_off" | "method_not_offered" | "below_minimum" | "excluded" | "changed_after_approval" | "held_after_approval" | "cut_after_approval";
+            outcome: "paid" | "nothing_due" | "partner_merged" | "negative_balance" | "partner_on_hold" | "no_instrument" | "instrument_failed" | "instrument_cooling_off" | "instrument_not_confirmed" | "method_not_offered" | "below_minimum" | "excluded" | "changed_after_approval" | "held_after_approval" | "cut_after_approval";
             /**
              * @description The amount that is payable to the partner. A decimal string in major units of `currency`
              * @example 12.00
@@ -11931,7 +11982,7 @@ export interface components {
                  * @example paid
                  * @enum {string}
                  */
-                outcome: "paid" | "nothing_due" | "partner_merged" | "negative_balance" | "partner_on_hold" | "no_instrument" | "instrument_failed" | "instrument_cooling_off" | "method_not_offered" | "below_minimum" | "excluded" | "changed_after_approval" | "held_after_approval" | "cut_after_approval";
+                outcome: "paid" | "nothing_due" | "partner_merged" | "negative_balance" | "partner_on_hold" | "no_instrument" | "instrument_failed" | "instrument_cooling_off" | "instrument_not_confirmed" | "method_not_offered" | "below_minimum" | "excluded" | "changed_after_approval" | "held_after_approval" | "cut_after_approval";
                 /**
                  * @description The amount that is payable to the partner. A decimal string in major units of `currency`
                  * @example 130.00
@@ -11945,7 +11996,7 @@ export interface components {
                  * @example paid
                  * @enum {string}
                  */
-                outcome: "paid" | "nothing_due" | "partner_merged" | "negative_balance" | "partner_on_hold" | "no_instrument" | "instrument_failed" | "instrument_cooling_off" | "method_not_offered" | "below_minimum" | "excluded" | "changed_after_approval" | "held_after_approval" | "cut_after_approval";
+                outcome: "paid" | "nothing_due" | "partner_merged" | "negative_balance" | "partner_on_hold" | "no_instrument" | "instrument_failed" | "instrument_cooling_off" | "instrument_not_confirmed" | "method_not_offered" | "below_minimum" | "excluded" | "changed_after_approval" | "held_after_approval" | "cut_after_approval";
                 /**
                  * @description The amount that is payable to the partner. A decimal string in major units of `currency`
                  * @example 130.00
@@ -12673,7 +12724,7 @@ export interface components {
                  * @example paid
                  * @enum {string}
                  */
-                outcome: "paid" | "nothing_due" | "partner_merged" | "negative_balance" | "partner_on_hold" | "no_instrument" | "instrument_failed" | "instrument_cooling_off" | "method_not_offered" | "below_minimum" | "excluded" | "changed_after_approval" | "held_after_approval" | "cut_after_approval";
+                outcome: "paid" | "nothing_due" | "partner_merged" | "negative_balance" | "partner_on_hold" | "no_instrument" | "instrument_failed" | "instrument_cooling_off" | "instrument_not_confirmed" | "method_not_offered" | "below_minimum" | "excluded" | "changed_after_approval" | "held_after_approval" | "cut_after_approval";
                 /** @description All reasons against a payment; empty if there are none */
                 reasons: {
                     /**
@@ -12681,7 +12732,7 @@ export interface components {
                      * @example below_minimum
                      * @enum {string}
                      */
-                    reason: "paid" | "nothing_due" | "partner_merged" | "negative_balance" | "partner_on_hold" | "no_instrument" | "instrument_failed" | "instrument_cooling_off" | "method_not_offered" | "below_minimum" | "excluded" | "changed_after_approval" | "held_after_approval" | "cut_after_approval";
+                    reason: "paid" | "nothing_due" | "partner_merged" | "negative_balance" | "partner_on_hold" | "no_instrument" | "instrument_failed" | "instrument_cooling_off" | "instrument_not_confirmed" | "method_not_offered" | "below_minimum" | "excluded" | "changed_after_approval" | "held_after_approval" | "cut_after_approval";
                     /**
                      * @description The meaning of the reason and what ends it, for the partner to read
                      * @example 12.00 USD is less than the smallest payout, 50.00 USD: it is kept and paid with what is earned next.
@@ -18154,6 +18205,8 @@ export type FactGrant = components['schemas']['FactGrant'];
 export type NewFactGrants = components['schemas']['NewFactGrants'];
 export type IntakeRules = components['schemas']['IntakeRules'];
 export type IntakeRulesChange = components['schemas']['IntakeRulesChange'];
+export type ConfirmedDetails = components['schemas']['ConfirmedDetails'];
+export type NewConfirmedDetails = components['schemas']['NewConfirmedDetails'];
 export type PointsUnit = components['schemas']['PointsUnit'];
 export type Points = components['schemas']['Points'];
 export type NewUnit = components['schemas']['NewUnit'];
@@ -19955,6 +20008,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["IntakeRules"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    setConfirmedDetails: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The code of the program */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewConfirmedDetails"];
+            };
+        };
+        responses: {
+            /** @description The rule from now on. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConfirmedDetails"];
                 };
             };
             400: components["responses"]["InvalidInput"];

@@ -90,6 +90,7 @@ import { insertParked } from '../../db/earnings/parked.ts';
 import { insertQuarantined } from '../../db/earnings/quarantine.ts';
 import { countWorkedOut } from '../../db/earnings/worked-out.ts';
 import { listInstruments } from '../../db/partners/instruments.ts';
+import { listPartnersBy } from '../../db/partners/list.ts';
 import { listPartners } from '../../db/partners/partners.ts';
 import { insertRates, listRates, listRatesFor, listRateSources } from '../../db/programs/exchange-rates.ts';
 import { findLiveAttempt, listAttemptHistory, listAttempts } from '../../db/payouts/attempts.ts';
@@ -97,7 +98,7 @@ import { listOverdueBatches } from '../../db/payouts/batches.ts';
 import { giveUpUnmatched, listMatchedInbox } from '../../db/payouts/inbox.ts';
 import { listPayoutEarnings, listPayoutLines } from '../../db/payouts/lines.ts';
 import { listBalancesAsOf } from '../../db/payouts/balances.ts';
-import { listPartnerPayability } from '../../db/payouts/payability.ts';
+import { listPartnerPayability, listPayabilityOf } from '../../db/payouts/payability.ts';
 import { listNewestPayouts, listPayouts } from '../../db/payouts/pages.ts';
 import {
   getPayout,
@@ -318,6 +319,11 @@ export const WITH_VALUES: Record<string, (db: Database, s: Scene) => unknown> = 
     listPartnerPayability(db, s.company.scheduleId, { start: '2026-01-01', end: '2026-02-01' }, s.partnerId),
   listInstruments: (db, s) => listInstruments(db, s.partnerId, null, PAGE),
   listPartners: (db) => listPartners(db, 'large-500', PAGE),
+  listPartnersBy: (db) => listPartnersBy(db, {}, 'large-500', PAGE),
+  'listPartnersBy: a filter': (db) =>
+    listPartnersBy(db, { text: 'no', program: 'no', state: 'payable' }, 'large-500', PAGE),
+  listPayabilityOf: (db, s) =>
+    listPayabilityOf(db, [{ scheduleId: s.company.scheduleId, start: '2026-01-01', end: '2026-02-01' }], [s.partnerId]),
   listRuns: (db) => listRuns(db, {}, null, PAGE),
   listOutcomes: (db, s) => listOutcomes(db, s.runId, { partnerId: s.partnerId, currency: 'USD' }, PAGE),
   listTasks: (db, s) => listTasks(db, { payoutId: s.payoutId, kind: 'outcome_unknown', isOpen: false }, null, PAGE),

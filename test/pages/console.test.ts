@@ -116,12 +116,13 @@ describe.skipIf(!hasBrowser)('given a run that waits for its approver', () => {
     const csv = await (await page.request.get('/payouts.csv?method=bank')).text();
     expect(csv.trim().split('\n')).toHaveLength(2);
     await page.getByRole('link', { name: 'bob' }).click();
-    expect(await page.getByRole('heading', { level: 1 }).textContent()).toContain('50.00 USD to bob');
+    expect(await page.getByRole('heading', { level: 1 }).innerText()).toContain('50.00 USD to bob');
     expect(await faultsOf(page)).toEqual([]);
     await page.screenshot({ path: '/tmp/payout.png', fullPage: true });
     await page.getByLabel('Search').fill('5678');
     await page.getByLabel('Search').press('Enter');
-    await page.getByRole('cell', { name: 'the last four of an account' }).waitFor();
+    await page.getByRole('heading', { level: 1, name: 'Partner bob' }).waitFor();
+    await page.getByRole('link', { name: 'Statement' }).waitFor();
     expect(await faultsOf(page)).toEqual([]);
     expect((await page.goto('/payouts?partner=nobody'))?.status()).toBe(200);
     expect(await page.getByText('No payout fits these filters.').count()).toBe(1);

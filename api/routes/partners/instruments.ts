@@ -34,6 +34,10 @@ const InstrumentBody = z
       .nullable(),
     usableFrom: fields.at('When money may go to it; the next instrument in the order stays in use until then'),
     createdAt: fields.at('When the instrument was added'),
+    waitsForCall: z.boolean().meta({
+      description: 'Whether nothing is paid to it before a second person called the partner back',
+      examples: [false],
+    }),
     givenBy: fields.oneOf(GIVERS, "Whose hands gave the details: a colleague's, or the partner's own", 'company'),
     withdrawnAt: fields.at('When it was withdrawn; null if it was not').nullable(),
     withdrawnReason: fields.text('Why it was withdrawn; null if it was not', 'The account is closed').nullable(),

@@ -6,7 +6,7 @@ import { getPartner } from '../../../db/partners/partners.ts';
 import { getActor } from '../../../db/people/actors.ts';
 import { type Grant, listGrants } from '../../../db/people/grants.ts';
 import { Code } from '../../../domain/fields.ts';
-import { GRANT_STATUSES } from '../../../domain/people/grant.ts';
+import { ACCESSES, GRANT_STATUSES } from '../../../domain/people/grant.ts';
 import { ROLES } from '../../../domain/people/role.ts';
 import { readPage } from '../../http/cursor.ts';
 import type { ApiDeps } from '../../http/deps.ts';
@@ -27,6 +27,9 @@ const GrantBody = z
     role: fields.oneOf(ROLES, 'The role', 'preparer'),
     partner: fields
       .code('The code of the partner whose data the role `partner` can read; null for other roles', 'paula')
+      .nullable(),
+    access: fields
+      .oneOf(ACCESSES, 'Whether the person may act for the partner, or only read; null for other roles', 'owner')
       .nullable(),
     status: fields.oneOf(GRANT_STATUSES, 'Where the grant is; only `confirmed` gives the role', 'proposed'),
     firstSetup: z.boolean().meta({
@@ -61,10 +64,21 @@ const NewGrantBody = z
         'The code of the partner whose data the role can read; required for the role `partner`, and only allowed there',
       examples: ['paula'],
     }).optional(),
+    access: fields
+      .oneOf(
+        ACCESSES,
+        'For the role `partner`: `owner` acts for the partner, `viewer` only reads. By default `owner`',
+        'viewer',
+      )
+      .optional(),
     expiresAt: Instant.meta({
       description: 'When the role ends by itself: an RFC 3339 instant in the future; without it, it never ends',
       examples: ['2099-12-31T23:59:59Z'],
     }).optional(),
+  })
+  .refine(({ role, access }) => access === undefined || role === 'partner', {
+    path: ['access'],
+    message: 'is only allowed for the role partner',
   })
   .superRefine(({ role, partner }, context) => {
     if ((role === 'partner') === (partner !== undefined)) return;
@@ -192,11 +206,12 @@ export const grantRoutes = (deps: ApiDeps) => {
       return c.json(await pageOfGrants({ actorId, status }, cursor, limit), 200);
     })
     .openapi(propose, async (c) => {
-      const { role, partner, expiresAt } = c.req.valid('json');
+      const { role, partner, access, expiresAt } = c.req.valid('json');
       const wish = {
         actor: await getActor(db, c.req.valid('param').code),
         role,
         partnerId: partner === undefined ? null : (await getPartner(db, partner)).id,
+        access,
         expiresAt: expiresAt === undefined ? null : new Date(expiresAt),
       };
       const grant = await proposeGrant(db, vault, wish, c.get('caller').actorId);

@@ -23,6 +23,7 @@ import {
   disburse,
   sendPayout,
 } from '../../fixtures/rows.ts';
+import { giveRole } from '../../fixtures/people.ts';
 import { VAULT } from '../../fixtures/world.ts';
 import { openFixture, type Fixture } from '../../db/fixture.ts';
 
@@ -44,7 +45,15 @@ async function add(db: Database, partnerId: bigint, wish: Wish = {}) {
   const { receiver = 'ann@partner.example', givenBy = 'company', place = 'first' } = wish;
   const destination = { method: 'paypal', receiver } as const;
   const payee = { partner: { id: partnerId, country: 'US' }, destination, place };
-  return addInstrument(db, VAULT, payee, { coolingOffDays: COOLING_OFF_DAYS, by, givenBy });
+  const giver = givenBy === 'partner' ? await ownerOf(db, partnerId) : by;
+  return addInstrument(db, VAULT, payee, { coolingOffDays: COOLING_OFF_DAYS, by: giver, givenBy });
+}
+
+/** A person who may give details for a partner. */
+async function ownerOf(db: Database, partnerId: bigint): Promise<string> {
+  const id = await addActor(db);
+  await giveRole(db, id, 'partner', { partnerId });
+  return id;
 }
 
 /** Adds details; returns whether they may be paid to at once. */

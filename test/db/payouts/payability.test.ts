@@ -273,6 +273,17 @@ const CASES: readonly Case[] = [
     reasons: ['instrument_cooling_off', 'method_not_offered'],
   },
   {
+    outcome: 'instrument_not_confirmed',
+    given: 'only an instrument about which nobody called back',
+    async partner() {
+      const partner = await addPartner(fixture.app, company, null);
+      await addInstrument(fixture.app, partner.id, { needsCall: true });
+      await earn(partner, 9000n);
+      return partner;
+    },
+    reasons: ['instrument_not_confirmed'],
+  },
+  {
     outcome: 'method_not_offered',
     given: 'an instrument for checks, which this payer does not write, and less than the minimum',
     async partner() {

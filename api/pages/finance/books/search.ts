@@ -7,7 +7,7 @@ import { type definePages, sendPage } from '../../guard.ts';
 import { html } from '../../html.ts';
 import { consolePage } from '../../layout.ts';
 import { PAYOUT_STATUS } from '../../words.ts';
-import { eventPath, kindWords } from '../earnings/event-words.ts';
+import { partnerPath } from '../partners/address.ts';
 
 const TEXT_CHARS_MAX = 100;
 const BY: Record<string, string> = {
@@ -21,13 +21,13 @@ const BY: Record<string, string> = {
 export function searchPages({ db }: ApiDeps, pages: ReturnType<typeof definePages>): void {
   pages.on('GET /search', async (c, visitor) => {
     const text = (c.req.query('q') ?? '').replaceAll('\0', '').trim().slice(0, TEXT_CHARS_MAX);
-    const [partners, payouts, events] =
-      text === ''
-        ? [[], [], []]
-        : await Promise.all([findPartners(db, text), findPayouts(db, text), findEvents(db, text)]);
-    const [only, ...others] = payouts;
-    if (only && others.length === 0 && partners.length + events.length === 0)
-      return c.redirect(`/payouts/${only.id}`, 303);
+    const [partners, payouts] =
+      text === '' ? [[], []] : await Promise.all([findPartners(db, text), findPayouts(db, text)]);
+    const [only, ...others] = [
+      ...partners.map(({ code }) => partnerPath(code)),
+      ...payouts.map(({ id }) => `/payouts/${id}`),
+    ];
+    if (only !== undefined && others.length === 0) return c.redirect(only, 303);
     const main = html`<header class="title">
         <h1>Search</h1>
         <p>${text === '' ? 'Type something into the box.' : html`Results for <strong>${text}</strong>`}</p>
@@ -36,7 +36,7 @@ export function searchPages({ db }: ApiDeps, pages: ReturnType<typeof definePage
         caption: 'Partners',
         columns: ['Partner', 'Code', 'Country', 'Found by', 'Payouts'],
         rows: partners.map(({ code, name, country, by }) => ({
-          head: name,
+          head: html`<a href="${partnerPath(code)}">${name}</a>`,
           cells: [
             code,
             country,
@@ -51,7 +51,11 @@ export function searchPages({ db }: ApiDeps, pages: ReturnType<typeof definePage
         columns: ['Payout', 'Partner', { label: 'Amount', number: true }, 'Status'],
         rows: payouts.map(({ id, partner, currency, netMinor, status }) => ({
           head: html`<a href="/payouts/${id}">${id}</a>`,
-          cells: [partner, `${formatAmount(money(netMinor, currency))} ${currency}`, tag(PAYOUT_STATUS[status])],
+          cells: [
+            html`<a href="${partnerPath(partner)}">${partner}</a>`,
+            `${formatAmount(money(netMinor, currency))} ${currency}`,
+            tag(PAYOUT_STATUS[status]),
+          ],
         })),
         empty: 'No payout has this id, reference or check number.',
       })}

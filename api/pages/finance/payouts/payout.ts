@@ -24,6 +24,7 @@ import { type definePages, idOf, readReason, sendPage } from '../../guard.ts';
 import { html, type Html } from '../../html.ts';
 import { consolePage } from '../../layout.ts';
 import { ATTEMPT_STATE, GATEWAY, METHOD, PAYOUT_STATUS, TASK } from '../../words.ts';
+import { partnerPath } from '../partners/address.ts';
 import { checkCard } from '../checks/check.ts';
 import { alarmCard } from '../tasks/alarms.ts';
 import { attemptTable, resolutionTable } from './case.ts';
@@ -119,7 +120,13 @@ export function payoutPage({ db, temporal, log, settings }: ApiDeps, pages: Retu
           <a href="/runs/${payout.runId}">run of ${formatDay(payout.periodEnd)}</a>
         </p>
         ${near && neighbours(near, new URLSearchParams(query).toString())}
-        <h1>${say(payout.net)} ${payout.currency} to ${payout.partner} ${tag(PAYOUT_STATUS[payout.status])}</h1>
+        <h1>
+          <span>
+            ${say(payout.net)} ${payout.currency} to
+            <a href="${partnerPath(payout.partner)}">${payout.partner}</a>
+          </span>
+          ${tag(PAYOUT_STATUS[payout.status])}
+        </h1>
         ${wait && html`<p>${wait.words}</p>`} ${payout.statusReason && html`<p>Reason: ${payout.statusReason}</p>`}
         ${payout.heldReason && html`<p>On hold: ${payout.heldReason}</p>`}
         <div class="actions">${actions(payout, visitor)} ${followActions(payout, visitor)}</div>

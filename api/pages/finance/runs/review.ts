@@ -27,6 +27,7 @@ import { html, type Html } from '../../html.ts';
 import { live, tellChanges } from '../../live.ts';
 import { consolePage } from '../../layout.ts';
 import { FLAG, GATEWAY, METHOD, OUTCOME, RUN_STATUS } from '../../words.ts';
+import { partnerPath } from '../partners/address.ts';
 import { runActions } from './actions.ts';
 import { periodOf } from './runs.ts';
 
@@ -67,7 +68,7 @@ const payoutRow = (payout: ReviewPayout, flags: readonly PayoutFlag[]) => {
   return {
     id: `payout-${payout.id}`,
     ...(isOut || payout.isHeld ? { tone: isOut ? 'out' : 'held' } : {}),
-    head: html`<a href="/payouts/${payout.id}">${payout.name}</a>
+    head: html`<a href="${partnerPath(payout.partner)}">${payout.name}</a>
       <small>${payout.partner} · ${payout.kind}, ${payout.country}</small>
       ${isOut && tag({ label: 'taken out', tone: 'plain' })}
       ${payout.isHeld && tag({ label: 'on hold', tone: 'watch' })} ${flags.map((flag) => tag(FLAG[flag]))}`,

@@ -1,175 +1,37 @@
-import type { Database } from '../../../../db/database.ts';
-import {
-  listPartnerMovements,
-  listPartnerTotals,
-  type PartnerMovement,
-  type StatementDays,
-} from '../../../../db/books/partner-statement.ts';
-import { addDays, addMonths, localDate } from '../../../../domain/calendar.ts';
-import type { FailureDetail } from '../../../../domain/errors.ts';
-import { LocalDay } from '../../../../domain/fields.ts';
-import { formatDecimal, money } from '../../../../domain/money.ts';
-import { METHOD_NAMES } from '../../../../domain/rails.ts';
-import { csvHeaders, csvOf } from '../../../http/csv.ts';
 import type { ApiDeps } from '../../../http/deps.ts';
-import { table } from '../../components.ts';
-import { field, objectionsOf } from '../../form.ts';
-import { formatAmount, formatDay, sayAmount } from '../../format.ts';
-import { type PageContext, sendPage } from '../../guard.ts';
-import { html, type Html } from '../../html.ts';
+import { sendPage } from '../../guard.ts';
+import { html } from '../../html.ts';
 import { type Own, portalOf, portalPage } from '../../layout.ts';
-import { MOVEMENT } from '../../words.ts';
-import { askAbout } from '../earnings/questions.ts';
+import { type Account, drawStatement, statementFile } from '../../statement.ts';
 import type { Portal } from '../portal.ts';
-import { zoneOf } from '../zone.ts';
+import { zoneOf } from '../../zone.ts';
 
-/** The statement of a partner for any days: what we owed, everything that moved it, and what we owe. */
+const WORDS = {
+  title: 'Your account',
+  owed: 'We owe you',
+  nothing: 'Until the end of these days you had earned nothing, and nothing was paid. Choose later days.',
+};
+
+/** The statement of a partner, as the partner reads it. */
 export function statementPages({ db }: ApiDeps, portal: Portal): void {
+  const accountOf = async (own: Own): Promise<Account> => ({
+    partner: own,
+    zone: await zoneOf(db, own.id),
+    path: `${portalOf(own)}/statements`,
+    payouts: `${portalOf(own)}/payouts/`,
+    words: WORDS,
+  });
+
   portal.on('GET /portal/{partner}/statements', async (c, own, visitor) => {
-    const asked = readDays(c, await zoneOf(db, own.id));
-    const { values, objections, days } = asked;
-    const parts = objections.length > 0 ? [] : await readStatement(db, own.id, days);
-    const main = html`<header class="title">
+    const { main, status } = await drawStatement(db, c, await accountOf(own));
+    const page = html`<header class="title">
         <h1>Statement</h1>
-        <p>${own.name}, ${formatDay(days.from)} to ${formatDay(days.until)}. Days are those of ${days.zone}.</p>
+        <p>${own.name}</p>
       </header>
-      ${objectionsOf(['from', 'until'], objections)}
-      <form method="get" action="${portalOf(own)}/statements" class="filters">
-        ${field({ name: 'from', label: 'From', type: 'date', required: true }, asked)}
-        ${field({ name: 'until', label: 'Until', type: 'date', required: true }, asked)}
-        <p class="buttons"><button class="primary">Show</button></p>
-      </form>
-      <nav aria-label="Periods" class="periods">
-        ${periodsOf(localDate(Date.now(), days.zone)).map(
-          ({ name, from, until }) => html`<a href="${addressOf(own, '/statements', { from, until })}">${name}</a>`,
-        )}
-        ${objections.length === 0 && html`<a href="${addressOf(own, '/statements.csv', values)}">Download as CSV</a>`}
-      </nav>
-      ${parts.map((part) => partOf(own, part))}
-      ${
-        objections.length === 0 &&
-        parts.length === 0 &&
-        html`<section class="empty">
-          <h2>Nothing moved</h2>
-          <p>Until the end of these days you had earned nothing, and nothing was paid. Choose later days.</p>
-        </section>`
-      }
+      ${main}
       <p class="quiet">A payment leaves your balance when we send it. It is added again if it fails or comes back.</p>`;
-    const status = objections.length > 0 ? 400 : 200;
-    return sendPage(c, portalPage({ title: 'Statement', here: '/statements', main }, visitor, own), status);
+    return sendPage(c, portalPage({ title: 'Statement', here: '/statements', main: page }, visitor, own), status);
   });
 
-  portal.on('GET /portal/{partner}/statements.csv', async (c, own) => {
-    const { objections, days } = readDays(c, await zoneOf(db, own.id));
-    const [wrong] = objections;
-    if (wrong) return c.text(`Nothing was written: ${wrong.field} ${wrong.reason}.\n`, 400);
-    const rows = (await readStatement(db, own.id, days)).flatMap(cellsOf);
-    const name = `statement-${own.code}-${days.from}-${days.until}.csv`;
-    return c.body(csvOf(COLUMNS, rows), 200, { ...csvHeaders(name), 'cache-control': 'no-store' });
-  });
+  portal.on('GET /portal/{partner}/statements.csv', async (c, own) => statementFile(db, c, await accountOf(own)));
 }
-
-const addressOf = (own: Own, path: string, days: Readonly<Record<string, string>>): string =>
-  `${portalOf(own)}${path}?${new URLSearchParams(days).toString()}`;
-
-/** The days in an address, or this month so far. */
-function readDays(c: PageContext, zone: string) {
-  const today = localDate(Date.now(), zone);
-  const values = { from: c.req.query('from') ?? `${today.slice(0, 7)}-01`, until: c.req.query('until') ?? today };
-  const objections: FailureDetail[] = Object.entries(values).flatMap(([name, value]) => {
-    const reason = LocalDay.safeParse(value).error?.issues[0]?.message;
-    return reason === undefined ? [] : [{ field: name, reason }];
-  });
-  if (objections.length === 0 && values.until < values.from)
-    objections.push({ field: 'until', reason: 'is before the first day' });
-  if (objections.length === 0 && values.until > today)
-    objections.push({ field: 'until', reason: 'is not here yet: choose a day up to today' });
-  const days: StatementDays = { ...(objections.length > 0 ? { from: today, until: today } : values), zone };
-  return { values, objections, days };
-}
-
-/** The periods that people ask for most. */
-function periodsOf(today: string) {
-  const month = `${today.slice(0, 7)}-01`;
-  const year = `${today.slice(0, 4)}-01-01`;
-  return [
-    { name: 'This month', from: month, until: today },
-    { name: 'Last month', from: addMonths(month, -1), until: addDays(month, -1) },
-    { name: 'This year', from: year, until: today },
-    { name: 'Last year', from: addMonths(year, -12), until: addDays(year, -1) },
-  ];
-}
-
-type Line = PartnerMovement & { day: string; balanceMinor: bigint };
-type Part = Awaited<ReturnType<typeof listPartnerTotals>>[number] & { lines: readonly Line[] };
-
-/** The statement in each currency, with the balance after every line. */
-async function readStatement(db: Database, partnerId: bigint, days: StatementDays): Promise<readonly Part[]> {
-  // One snapshot, so that the lines make up the difference of the balances.
-  const [totals, movements] = await db.transaction(
-    async (tx) =>
-      [await listPartnerTotals(tx, partnerId, days), await listPartnerMovements(tx, partnerId, days)] as const,
-  );
-  return totals.map((total) => {
-    let balanceMinor = total.openingMinor;
-    const lines = movements
-      .filter(({ currency }) => currency === total.currency)
-      .map((line) => {
-        balanceMinor += line.minor;
-        return { ...line, balanceMinor, day: localDate(line.at.getTime(), days.zone) };
-      });
-    return { ...total, lines };
-  });
-}
-
-/** The words behind a line, besides its kind. */
-const aboutOf = ({ program, method, reason }: Line): string =>
-  program ?? (method ? `by ${METHOD_NAMES[method]}` : (reason ?? ''));
-
-function partOf(own: Own, { currency, openingMinor, closingMinor, lines }: Part): Html {
-  const say = (minor: bigint) => formatAmount(money(minor, currency));
-  return html`<section class="statement">
-    ${table({
-      caption: `Your account in ${currency}`,
-      columns: ['Day', 'What moved it', { label: 'Amount', number: true }, { label: 'Balance', number: true }],
-      rows: [
-        { head: 'Before', cells: ['Balance before the first day', '', say(openingMinor)], tone: 'sum' },
-        ...lines.map((line) => ({
-          head: formatDay(line.day),
-          cells: [
-            html`${line.payoutId ? html`<a href="${portalOf(own)}/payouts/${line.payoutId}">${MOVEMENT[line.kind]}</a>` : MOVEMENT[line.kind]}
-              <small>${aboutOf(line)}</small> ${askAbout(own, askedOf(line, currency))}`,
-            say(line.minor),
-            say(line.balanceMinor),
-          ],
-        })),
-        { head: 'After', cells: ['Balance at the end of the last day', '', say(closingMinor)], tone: 'sum' },
-      ],
-      empty: '',
-      aside: html`<small>We owe you ${sayAmount(money(closingMinor, currency))}</small>`,
-    })}
-  </section>`;
-}
-
-/** A row of the statement as a question names it. */
-const askedOf = (line: Line, currency: Part['currency']) => ({
-  about: 'statement',
-  line: `${MOVEMENT[line.kind]} ${aboutOf(line)}`.trim().slice(0, LINE_CHARS_MAX),
-  day: line.day,
-  currency,
-  amount: formatDecimal(money(line.minor, currency)),
-});
-const LINE_CHARS_MAX = 200;
-
-const COLUMNS = ['day', 'currency', 'kind', 'about', 'payout', 'amount', 'balance'] as const;
-
-const cellsOf = ({ currency, lines }: Part) =>
-  lines.map((line) => [
-    line.day,
-    currency,
-    MOVEMENT[line.kind],
-    aboutOf(line),
-    line.payoutId ?? '',
-    formatDecimal(money(line.minor, currency)),
-    formatDecimal(money(line.balanceMinor, currency)),
-  ]);

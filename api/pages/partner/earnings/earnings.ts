@@ -19,7 +19,8 @@ import { type Own, portalOf, portalPage } from '../../layout.ts';
 import { stepsOf } from '../../sentences.ts';
 import { YOUR_PAYOUT } from '../../words.ts';
 import type { Portal } from '../portal.ts';
-import { zoneOf } from '../zone.ts';
+import { zoneOf } from '../../zone.ts';
+import { sentencesOf } from './sentences.ts';
 import { readStandings, standings } from './standing.ts';
 
 const EARNINGS_A_PAGE = 50;

@@ -26,7 +26,7 @@ import { readForm, sendPage } from '../../guard.ts';
 import { html, type Html } from '../../html.ts';
 import { type Own, portalOf, portalPage } from '../../layout.ts';
 import type { Portal } from '../portal.ts';
-import { zoneOf } from '../zone.ts';
+import { zoneOf } from '../../zone.ts';
 
 const MOVEMENTS_A_PAGE = 50;
 const NEWEST = 20;

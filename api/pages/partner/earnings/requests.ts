@@ -32,7 +32,7 @@ import { html, type Html } from '../../html.ts';
 import { type Own, portalOf, portalPage } from '../../layout.ts';
 import { getOwn } from '../own.ts';
 import type { Portal } from '../portal.ts';
-import { zoneOf } from '../zone.ts';
+import { zoneOf } from '../../zone.ts';
 import { historyOf, readWithdrawal, withdrawal } from './decisions.ts';
 
 const REQUESTS_A_PAGE = 50;

@@ -11,10 +11,10 @@ import { field, type FieldWish, type Filled, objectionsOf } from '../../form.ts'
 import { formatInstant } from '../../format.ts';
 import { readForm, sendPage } from '../../guard.ts';
 import { html, type Html } from '../../html.ts';
-import { type Own, portalOf, portalPage } from '../../layout.ts';
+import { mayAct, type Own, portalOf, portalPage } from '../../layout.ts';
 import { METHOD } from '../../words.ts';
 import type { Portal } from '../portal.ts';
-import { zoneOf } from '../zone.ts';
+import { zoneOf } from '../../zone.ts';
 
 const INSTRUMENTS_MAX = 50;
 const REASON: FieldWish = {
@@ -37,15 +37,22 @@ export function detailPages({ db }: ApiDeps, portal: Portal): void {
     const main = html`<header class="title"><h1>Details</h1></header>
       ${table({
         caption: 'Where we pay you',
-        columns: ['Details', 'Currency', 'State', 'Added', { label: 'Action', unseen: true }],
+        columns: ['Details', 'Currency', 'State', 'Added', ...(mayAct(own) ? [{ label: 'Action', unseen: true }] : [])],
         rows: inUse
           .toSorted((a, b) => Number(a.position) - Number(b.position))
           .map((instrument) => instrumentRow(own, instrument, zone)),
-        empty: html`You gave no payout details, so we cannot pay you.
-          <a href="${portalOf(own)}/details/new">Add the first ones</a>: they are used at once.`,
+        empty: mayAct(own)
+          ? html`You gave no payout details, so we cannot pay you.
+              <a href="${portalOf(own)}/details/new">Add the first ones</a>: they are used at once.`
+          : 'You gave no payout details, so we cannot pay you. An owner adds them.',
         aside: html`<small>For each currency we pay to the first one that can take it.</small>`,
       })}
-      <p class="buttons"><a class="button primary" href="${portalOf(own)}/details/new">Add payout details…</a></p>
+      ${
+        mayAct(own) &&
+        html`<p class="buttons">
+          <a class="button primary" href="${portalOf(own)}/details/new">Add payout details…</a>
+        </p>`
+      }
       ${withdrawn(instruments, zone)} ${partner && contact(partner)}`;
     return sendPage(c, portalPage({ title: 'Details', here: '/details', main }, visitor, own));
   });
@@ -102,17 +109,20 @@ function instrumentRow(own: Own, instrument: Instrument, zone: string) {
       stateOf(instrument, zone),
       html`<span class="day">${formatInstant(createdAt, zone)}</span>
         <small>by ${givenBy === 'partner' ? 'you' : 'us'}</small>`,
-      html`<a class="button" href="${portalOf(own)}/details/${id}/withdrawal">Withdraw…</a>`,
+      ...(mayAct(own) ? [html`<a class="button" href="${portalOf(own)}/details/${id}/withdrawal">Withdraw…</a>`] : []),
     ],
   };
 }
 
-function stateOf({ usableFrom, failureAdvice }: Instrument, zone: string): Html {
+function stateOf({ usableFrom, waitsForCall, failureAdvice }: Instrument, zone: string): Html {
   if (failureAdvice !== null)
     return html`${tag({ label: 'failed', tone: 'alert' })} <small>${failureAdvice} Then add new ones.</small>`;
   if (usableFrom.getTime() > Date.now())
     return html`${tag({ label: 'waits', tone: 'watch' })}
       <small>used from ${formatInstant(usableFrom, zone)} on; until then we pay as before</small>`;
+  if (waitsForCall)
+    return html`${tag({ label: 'waits', tone: 'watch' })}
+      <small>we call you first; until then we pay as before</small>`;
   return tag({ label: 'in use', tone: 'good' });
 }
 

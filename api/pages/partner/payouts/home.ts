@@ -12,14 +12,15 @@ import { allStages, RECORDED_STAGES, type StageReached } from '../../../../domai
 import { adviceFor } from '../../../../domain/payouts/advice.ts';
 import { METHOD_NAMES } from '../../../../domain/rails.ts';
 import type { ApiDeps } from '../../../http/deps.ts';
+import { balanceTotals } from '../../balance.ts';
 import { tag } from '../../components.ts';
-import { countOf, formatAmount, formatDay, formatInstant, sayAmount } from '../../format.ts';
+import { countOf, formatDay, formatInstant, sayAmount } from '../../format.ts';
 import { sendPage } from '../../guard.ts';
 import { html, type Html } from '../../html.ts';
-import { type Own, portalOf, portalPage } from '../../layout.ts';
+import { mayAct, type Own, portalOf, portalPage } from '../../layout.ts';
 import { METHOD, YOUR_OUTCOME, YOUR_STAGE } from '../../words.ts';
 import type { Portal } from '../portal.ts';
-import { zoneOf } from '../zone.ts';
+import { zoneOf } from '../../zone.ts';
 
 const PAYOUTS_SEEN = 50;
 
@@ -127,7 +128,7 @@ function missing(own: Own, stages: readonly StageReached[], hasDetails: boolean)
           html`<li>
             <strong>${YOUR_STAGE[stage].label}</strong>
             ${
-              stage === 'method'
+              stage === 'method' && mayAct(own)
                 ? html`<a href="${portalOf(own)}/details/new">${YOUR_STAGE[stage].missing}</a>`
                 : html`<span>${YOUR_STAGE[stage].missing}</span>`
             }
@@ -171,32 +172,11 @@ const notCountedYet = (waits: readonly PartnerWait[]): Html | null =>
         </ul>
       </section>`;
 
-function balanceOf(balance: Balance, payments: readonly NextPayment[]): Html {
-  const { currency, earnedMinor, heldMinor, payableMinor, inPayoutMinor, paidMinor } = balance;
-  const say = (minor: bigint) => formatAmount(money(minor, currency));
-  const [freeOn] = payments
-    .flatMap(({ payable, nextAvailableOn }) =>
-      payable.currency === currency && nextAvailableOn ? nextAvailableOn : [],
-    )
-    .toSorted();
-  const parts = [
-    ['Held', heldMinor, freeOn ? `for refunds; the next part is free on ${formatDay(freeOn)}` : 'nothing is held'],
-    ['Payable', payableMinor, 'free, and in no payout yet'],
-    ['On its way', inPayoutMinor, 'in a payout that is not final'],
-    ['Paid', paidMinor, 'final'],
-  ] as const;
-  return html`<section class="balance">
-    <h2>Balance in ${currency}</h2>
-    <dl class="totals">
-      ${parts.map(
-        ([name, minor, about]) =>
-          html`<div>
-            <dt>${name}</dt>
-            <dd class="sum">${say(minor)}</dd>
-            <dd class="then">${about}</dd>
-          </div>`,
-      )}
-    </dl>
-    <p class="quiet">Together this is ${sayAmount(money(earnedMinor, currency))}, everything that you have earned.</p>
+const balanceOf = (balance: Balance, payments: readonly NextPayment[]): Html =>
+  html`<section class="balance">
+    <h2>Balance in ${balance.currency}</h2>
+    ${balanceTotals(balance, payments)}
+    <p class="quiet">
+      Together this is ${sayAmount(money(balance.earnedMinor, balance.currency))}, everything that you have earned.
+    </p>
   </section>`;
-}

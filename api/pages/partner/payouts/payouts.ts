@@ -24,7 +24,7 @@ import { METHOD, YOUR_PAYOUT } from '../../words.ts';
 import { stepsOf } from '../../sentences.ts';
 import { getOwn } from '../own.ts';
 import type { Portal } from '../portal.ts';
-import { zoneOf } from '../zone.ts';
+import { zoneOf } from '../../zone.ts';
 
 const PAYOUTS_A_PAGE = 50;
 const EARNINGS_A_PAGE = 50;

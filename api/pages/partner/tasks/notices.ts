@@ -5,7 +5,7 @@ import { sendPage } from '../../guard.ts';
 import { type Own, portalOf, portalPage } from '../../layout.ts';
 import { noticesOf, readAll, readOne } from '../../notices.ts';
 import type { Portal } from '../portal.ts';
-import { zoneOf } from '../zone.ts';
+import { zoneOf } from '../../zone.ts';
 
 const EMPTY =
   'We write one when a payout is sent, settles, fails or comes back, and when your details or your balance change.';
