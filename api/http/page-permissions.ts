@@ -1,32 +1,16 @@
 import type { Role } from '../../domain/people/role.ts';
-import { APPROVER, EVERYBODY, OPERATOR, PARTNER, PREPARER, STAFF } from './permissions.ts';
+import { PORTAL_PAGES, PORTAL_VIEWS } from './portal-pages.ts';
+import { ACCESS_READERS, APPROVER, DOERS, EVERYBODY, OPERATOR, PARTNER, PREPARER, STAFF } from './role-groups.ts';
 
-const DOERS = ['operator', 'preparer', 'approver'] as const;
-const ACCESS_READERS = ['operator', 'auditor'] as const;
-
-/** The pages of the portal that only read, below the address of the partner. A viewer opens them, and a colleague sees them as the partner. */
-export const PORTAL_VIEWS = [
-  '',
-  '/earnings',
-  '/points',
-  '/deals',
-  '/deals/{id}',
-  '/requests',
-  '/requests/{id}',
-  '/claims',
-  '/claims/{id}',
-  '/payouts',
-  '/payouts/{id}',
-  '/statements',
-  '/statements.csv',
-  '/details',
-  '/notices',
-  '/users',
-] as const;
 type View = `GET /partners/{code}/portal${(typeof PORTAL_VIEWS)[number]}`;
 const VIEWS = Object.fromEntries(PORTAL_VIEWS.map((path) => [`GET /partners/{code}/portal${path}`, STAFF])) as Record<
   View,
   typeof STAFF
+>;
+
+const PORTAL = Object.fromEntries(PORTAL_PAGES.map((route) => [route, PARTNER])) as Record<
+  (typeof PORTAL_PAGES)[number],
+  typeof PARTNER
 >;
 
 /**
@@ -35,6 +19,7 @@ const VIEWS = Object.fromEntries(PORTAL_VIEWS.map((path) => [`GET /partners/{cod
  */
 const PAGES_FOR = {
   ...VIEWS,
+  ...PORTAL,
   'GET /': EVERYBODY,
   'GET /runs': STAFF,
   'GET /runs/{id}': STAFF,
@@ -233,52 +218,6 @@ const PAGES_FOR = {
   'GET /account': EVERYBODY,
   'POST /account/sessions/{id}/end': EVERYBODY,
   'POST /sign-out': EVERYBODY,
-  'GET /portal': PARTNER,
-  'GET /portal/{partner}': PARTNER,
-  'GET /portal/{partner}/earnings': PARTNER,
-  'GET /portal/{partner}/points': PARTNER,
-  'POST /portal/{partner}/points/use': PARTNER,
-  'POST /portal/{partner}/points/convert': PARTNER,
-  'GET /portal/{partner}/deals': PARTNER,
-  'GET /portal/{partner}/deals/new': PARTNER,
-  'POST /portal/{partner}/deals': PARTNER,
-  'GET /portal/{partner}/deals/{id}': PARTNER,
-  'POST /portal/{partner}/deals/{id}/extension': PARTNER,
-  'POST /portal/{partner}/deals/{id}/withdrawal': PARTNER,
-  'GET /portal/{partner}/requests': PARTNER,
-  'GET /portal/{partner}/requests/new': PARTNER,
-  'POST /portal/{partner}/requests': PARTNER,
-  'GET /portal/{partner}/requests/{id}': PARTNER,
-  'POST /portal/{partner}/requests/{id}/withdrawal': PARTNER,
-  'GET /portal/{partner}/claims': PARTNER,
-  'GET /portal/{partner}/claims/new': PARTNER,
-  'POST /portal/{partner}/claims': PARTNER,
-  'GET /portal/{partner}/claims/{id}': PARTNER,
-  'POST /portal/{partner}/claims/{id}/withdrawal': PARTNER,
-  'GET /portal/{partner}/questions': PARTNER,
-  'GET /portal/{partner}/questions/new': PARTNER,
-  'POST /portal/{partner}/questions': PARTNER,
-  'GET /portal/{partner}/questions/{id}': PARTNER,
-  'POST /portal/{partner}/questions/{id}/reply': PARTNER,
-  'POST /portal/{partner}/questions/{id}/reopening': PARTNER,
-  'GET /portal/{partner}/payouts': PARTNER,
-  'GET /portal/{partner}/payouts/{id}': PARTNER,
-  'GET /portal/{partner}/statements': PARTNER,
-  'GET /portal/{partner}/statements.csv': PARTNER,
-  'GET /portal/{partner}/notices': PARTNER,
-  'POST /portal/{partner}/notices/read': PARTNER,
-  'POST /portal/{partner}/notices/{id}/read': PARTNER,
-  'GET /portal/{partner}/users': PARTNER,
-  'GET /portal/{partner}/users/new': PARTNER,
-  'POST /portal/{partner}/users/new': PARTNER,
-  'GET /portal/{partner}/users/{id}/removal': PARTNER,
-  'POST /portal/{partner}/users/{id}/removal': PARTNER,
-  'GET /portal/{partner}/details': PARTNER,
-  'GET /portal/{partner}/details/new': PARTNER,
-  'POST /portal/{partner}/details/new': PARTNER,
-  'POST /portal/{partner}/details': PARTNER,
-  'GET /portal/{partner}/details/{id}/withdrawal': PARTNER,
-  'POST /portal/{partner}/details/{id}/withdrawal': PARTNER,
 } as const satisfies Record<string, readonly Role[]>;
 
 export type PageRoute = keyof typeof PAGES_FOR;

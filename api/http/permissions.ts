@@ -1,17 +1,13 @@
 import type { Role } from '../../domain/people/role.ts';
-
-export const STAFF = ['preparer', 'approver', 'operator', 'auditor'] as const;
-export const EVERYBODY = [...STAFF, 'partner'] as const;
-export const OPERATOR = ['operator'] as const;
-export const PREPARER = ['preparer'] as const;
-export const APPROVER = ['approver'] as const;
-export const PARTNER = ['partner'] as const;
+import { OWN_ROLES_FOR } from './own-permissions.ts';
+import { STAFF, EVERYBODY, OPERATOR, PREPARER, APPROVER } from './role-groups.ts';
 
 /**
  * The roles that may call each route. The API does not start if a route is missing here. Nobody who changes instruments,
  * keys or terms may decide a run. Partners see only their own things, and get a 404 for everything else.
  */
 const ROLES_FOR: Readonly<Record<string, readonly Role[]>> = {
+  ...OWN_ROLES_FOR,
   'GET /v1/actors': ['operator', 'auditor'],
   'POST /v1/actors': OPERATOR,
   'GET /v1/actors/{code}/keys': ['operator', 'auditor'],
@@ -241,38 +237,6 @@ const ROLES_FOR: Readonly<Record<string, readonly Role[]>> = {
   'POST /v1/payouts/{id}/check/stop/renew': OPERATOR,
   'POST /v1/payers/{code}/checks/spoiled': OPERATOR,
   'POST /v1/check-exceptions/{id}/decision': ['operator', 'approver'],
-
-  'GET /v1/me': EVERYBODY,
-  'GET /v1/me/payouts': PARTNER,
-  'GET /v1/me/payability': PARTNER,
-  'GET /v1/me/standing': PARTNER,
-  'GET /v1/me/earnings': PARTNER,
-  'GET /v1/me/points': PARTNER,
-  'GET /v1/me/points/movements': PARTNER,
-  'GET /v1/me/redemptions': PARTNER,
-  'POST /v1/me/redemptions': PARTNER,
-  'GET /v1/me/conversions': PARTNER,
-  'POST /v1/me/conversions': PARTNER,
-  'GET /v1/me/balances': PARTNER,
-  'GET /v1/me/deals': PARTNER,
-  'POST /v1/me/deals': PARTNER,
-  'GET /v1/me/deals/{id}': PARTNER,
-  'POST /v1/me/deals/{id}/extension': PARTNER,
-  'POST /v1/me/deals/{id}/withdraw': PARTNER,
-  'GET /v1/me/requests': PARTNER,
-  'POST /v1/me/requests': PARTNER,
-  'GET /v1/me/requests/{id}': PARTNER,
-  'POST /v1/me/requests/{id}/withdraw': PARTNER,
-  'GET /v1/me/questions': PARTNER,
-  'POST /v1/me/questions': PARTNER,
-  'GET /v1/me/questions/{id}': PARTNER,
-  'POST /v1/me/questions/{id}/reply': PARTNER,
-  'POST /v1/me/questions/{id}/reopen': PARTNER,
-  'GET /v1/me/claims': PARTNER,
-  'POST /v1/me/claims': PARTNER,
-  'GET /v1/me/claims/{id}': PARTNER,
-  'POST /v1/me/claims/{id}/withdraw': PARTNER,
-  'GET /v1/me/funds': PARTNER,
 
   'GET /v1/gateways': STAFF,
   'POST /v1/gateways/{name}/pause': ['operator', 'approver'],

@@ -1,5 +1,6 @@
 import type { Visitor } from '../../db/people/sessions.ts';
-import { mayUse, PORTAL_VIEWS } from '../http/page-permissions.ts';
+import { PORTAL_VIEWS } from '../http/portal-pages.ts';
+import { mayUse } from '../http/page-permissions.ts';
 import { html, type Html } from './html.ts';
 import { ROLE } from './words.ts';
 

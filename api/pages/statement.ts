@@ -16,7 +16,7 @@ import { field, objectionsOf } from './form.ts';
 import { formatAmount, formatDay, sayAmount } from './format.ts';
 import { type PageContext } from './guard.ts';
 import { html, type Html } from './html.ts';
-import { MOVEMENT } from './words.ts';
+import { MOVEMENT } from './portal-words.ts';
 
 /** The statement of a partner for any days: what we owed, everything that moved it, and what we owe. Staff and partner read the same one. */
 export type Account = {

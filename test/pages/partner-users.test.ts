@@ -2,7 +2,7 @@ import { sql } from 'slonik';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
-import { PORTAL_VIEWS } from '../../api/http/page-permissions.ts';
+import { PORTAL_VIEWS } from '../../api/http/portal-pages.ts';
 import { type Partner, getPartner } from '../../db/partners/partners.ts';
 import { listAuditEntries } from '../../db/people/audit.ts';
 import { findActorByMailbox } from '../../db/people/actors.ts';

@@ -20,7 +20,8 @@ import { formatDay, sayAmount } from '../../format.ts';
 import { type definePages, sendPage } from '../../guard.ts';
 import { html, type Html } from '../../html.ts';
 import { consolePage } from '../../layout.ts';
-import { KIND, METHOD, YOUR_OUTCOME } from '../../words.ts';
+import { YOUR_OUTCOME } from '../../portal-words.ts';
+import { KIND, METHOD } from '../../words.ts';
 import { partnerPath } from './address.ts';
 
 const PARTNERS_A_PAGE = 50;

@@ -17,7 +17,7 @@ import { readFilters, sendPage } from '../../guard.ts';
 import { html, type Html } from '../../html.ts';
 import { type Own, portalOf, portalPage } from '../../layout.ts';
 import { stepsOf } from '../../sentences.ts';
-import { YOUR_PAYOUT } from '../../words.ts';
+import { YOUR_PAYOUT } from '../../portal-words.ts';
 import type { Portal } from '../portal.ts';
 import { zoneOf } from '../../zone.ts';
 import { sentencesOf } from './sentences.ts';

@@ -18,7 +18,8 @@ import { countOf, formatDay, formatInstant, sayAmount } from '../../format.ts';
 import { sendPage } from '../../guard.ts';
 import { html, type Html } from '../../html.ts';
 import { mayAct, type Own, portalOf, portalPage } from '../../layout.ts';
-import { METHOD, YOUR_OUTCOME, YOUR_STAGE } from '../../words.ts';
+import { YOUR_OUTCOME, YOUR_STAGE } from '../../portal-words.ts';
+import { METHOD } from '../../words.ts';
 import type { Portal } from '../portal.ts';
 import { zoneOf } from '../../zone.ts';
 

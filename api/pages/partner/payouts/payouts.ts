@@ -20,7 +20,9 @@ import { formatAmount, formatDay, formatInstant, sayAmount } from '../../format.
 import { sendPage } from '../../guard.ts';
 import { html, type Html } from '../../html.ts';
 import { type Own, portalOf, portalPage } from '../../layout.ts';
-import { METHOD, YOUR_PAYOUT } from '../../words.ts';
+import { YOUR_PAYOUT } from '../../portal-words.ts';
+import { METHOD } from '../../words.ts';
+import { askAbout } from '../earnings/questions.ts';
 import { stepsOf } from '../../sentences.ts';
 import { getOwn } from '../own.ts';
 import type { Portal } from '../portal.ts';

@@ -1,0 +1,37 @@
+import type { Role } from '../../domain/people/role.ts';
+import { EVERYBODY, PARTNER } from './role-groups.ts';
+
+/** The roles that may call the routes about the caller. */
+export const OWN_ROLES_FOR: Readonly<Record<string, readonly Role[]>> = {
+  'GET /v1/me': EVERYBODY,
+  'GET /v1/me/payouts': PARTNER,
+  'GET /v1/me/payability': PARTNER,
+  'GET /v1/me/standing': PARTNER,
+  'GET /v1/me/earnings': PARTNER,
+  'GET /v1/me/points': PARTNER,
+  'GET /v1/me/points/movements': PARTNER,
+  'GET /v1/me/redemptions': PARTNER,
+  'POST /v1/me/redemptions': PARTNER,
+  'GET /v1/me/conversions': PARTNER,
+  'POST /v1/me/conversions': PARTNER,
+  'GET /v1/me/balances': PARTNER,
+  'GET /v1/me/deals': PARTNER,
+  'POST /v1/me/deals': PARTNER,
+  'GET /v1/me/deals/{id}': PARTNER,
+  'POST /v1/me/deals/{id}/extension': PARTNER,
+  'POST /v1/me/deals/{id}/withdraw': PARTNER,
+  'GET /v1/me/requests': PARTNER,
+  'POST /v1/me/requests': PARTNER,
+  'GET /v1/me/requests/{id}': PARTNER,
+  'POST /v1/me/requests/{id}/withdraw': PARTNER,
+  'GET /v1/me/questions': PARTNER,
+  'POST /v1/me/questions': PARTNER,
+  'GET /v1/me/questions/{id}': PARTNER,
+  'POST /v1/me/questions/{id}/reply': PARTNER,
+  'POST /v1/me/questions/{id}/reopen': PARTNER,
+  'GET /v1/me/claims': PARTNER,
+  'POST /v1/me/claims': PARTNER,
+  'GET /v1/me/claims/{id}': PARTNER,
+  'POST /v1/me/claims/{id}/withdraw': PARTNER,
+  'GET /v1/me/funds': PARTNER,
+};
