@@ -6,6 +6,7 @@ const PAGE_OF: Readonly<Record<string, (name: string) => string>> = {
   correction: (id) => `/earnings/corrections/${id}`,
   're-rating': (id) => `/earnings/re-ratings/${id}`,
   quarantine: () => '/earnings/quarantine',
+  import: (id) => `/earnings/imports/${id}`,
 };
 
 /** The address of the page about a subject. Null where a subject has no page. */

@@ -31,6 +31,7 @@ const EXCEPTIONS: Record<string, string> = {
   listNegativeBalances: 'a person asks for the report, which compares every balance with zero',
   sumPartnerAccounts: 'a person opens the ledger, which adds up every balance',
   hasQuarantined: 'a person decides about an event, and it looks for another one of the source that waits',
+  countAgreements: 'a person opens a program, and it counts the partners of each plan',
   askInvariants: 'every night, the rules compare all books (`npm run bench:books`)',
   draftRun: 'once a run, it judges every partner (`npm run bench:run`)',
   redrawOutcomes: 'it judges every partner of a run (`npm run bench:books`)',

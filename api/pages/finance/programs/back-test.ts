@@ -86,8 +86,8 @@ export function backTestPages({ db }: ApiDeps, pages: ReturnType<typeof definePa
     return sendPage(c, consolePage({ title: 'Back-test', here: '/programs', main }, visitor));
   });
 
-  pages.on('GET /back-tests/{id}/changes', (c) => {
-    const id = idOf(c, 'back-test');
+  pages.on('GET /back-tests/{id}/changes', async (c) => {
+    const { id } = await getBackTest(db, idOf(c, 'back-test'));
     return tellChanges(c, async () => {
       const { state, doneThrough } = await getBackTest(db, id);
       return `${state} ${doneThrough}`;
