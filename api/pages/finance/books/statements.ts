@@ -29,9 +29,12 @@ const Place = z.tuple([LocalDate, z.uuid()]);
 const at = (instant: Date | null): Html | string =>
   instant ? html`<span class="day">${formatInstant(instant, 'UTC')}</span>` : 'never';
 
-/** Whether what was earned, the payout, the provider and the statement say the same amount. */
+/** Whether the earnings, the payout, the provider and the statement say the same amount. A fee that differs is told at its own line. */
 function matchOf(line: MatchedLine): Html {
-  if (line.breaks.length > 0) return html`${line.breaks.map((kind) => tag(BREAK[kind]))}`;
+  const breaks = line.breaks.filter(
+    (kind) => line.payoutId === null || (kind === 'fee_differs') === (line.kind === 'fee'),
+  );
+  if (breaks.length > 0) return html`${breaks.map((kind) => tag(BREAK[kind]))}`;
   if (line.payoutId === null)
     return line.kind === 'funding' || line.batchId !== null
       ? tag({ label: 'ours', tone: 'plain' })
