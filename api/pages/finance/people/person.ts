@@ -155,7 +155,7 @@ const head = (person: Actor, grants: readonly Grant[]): Html => {
   return html`<header class="title">
     ${inSettings(['People and roles', '/settings/people'])}
     <h1>${person.name}</h1>
-    <p>${person.code} · added ${say(person.createdAt)}</p>
+    <p>${person.code} · ${person.email ?? 'no e-mail address'} · added ${say(person.createdAt)}</p>
     ${namesakes.length > 0 && html`<p class="quiet">Others have the same name: ${namesakes.join(', ')}.</p>`}
   </header>`;
 };
@@ -168,7 +168,6 @@ function waysIn(
   return html`<section class="card">
     <h2>Ways in</h2>
     ${facts([
-      ['E-mail address', person.email ?? 'none'],
       ['Passkeys', passkeys === 0 ? 'none' : passkeys],
       ['Signed in', sessions === 0 ? 'nowhere' : `in ${countOf(sessions, 'browser')}`],
     ])}
