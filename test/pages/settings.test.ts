@@ -3,7 +3,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
 import { listAlertAmounts } from '../../db/payers/alert-amounts.ts';
-import { listGatewayPauses } from '../../db/payers/gateway-pauses.ts';
 import { getPayer } from '../../db/payers/payers.ts';
 import { getSchedule } from '../../db/payers/schedules.ts';
 import { type Api, setUpShop, startApi } from '../api/api.ts';
@@ -119,15 +118,6 @@ describe('given a payer', () => {
     expect((await olga.post(SAVE, { amounts: ' 1000.00 USD \n\n' })).location).toBe('/settings/payers/acme');
     expect(await amounts()).toEqual([{ currency: 'USD', minor: 100_000n }]);
     expect((await audrey.open('/settings/payers/acme')).text).toContain('1000.00 USD');
-  });
-
-  it('when an operator pauses a gateway then it needs a reason, and everybody sees it until it is resumed', async () => {
-    expect((await olga.post('/settings/gateways/wise/pause')).status).toBe(400);
-    expect((await olga.post('/settings/gateways/carrier-pigeon/pause', { reason: 'rain' })).status).toBe(404);
-    await olga.post('/settings/gateways/wise/pause', { reason: 'they announced maintenance' });
-    expect((await audrey.open('/settings/payers')).text).toContain('they announced maintenance');
-    await olga.post('/settings/gateways/wise/resume');
-    expect(await listGatewayPauses(api.db)).toEqual([]);
   });
 });
 

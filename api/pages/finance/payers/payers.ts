@@ -1,9 +1,7 @@
 import { z } from 'zod';
 
 import { setAlertAmounts } from '../../../../commands/payers/alert-amounts.ts';
-import { pauseGateway, resumeGateway } from '../../../../commands/payers/gateway-pauses.ts';
 import { listAlertAmounts } from '../../../../db/payers/alert-amounts.ts';
-import { type GatewayPause, listGatewayPauses } from '../../../../db/payers/gateway-pauses.ts';
 import {
   getPayer,
   listPayerGateways,
@@ -12,15 +10,13 @@ import {
   type PayerGateway,
 } from '../../../../db/payers/payers.ts';
 import type { Visitor } from '../../../../db/people/sessions.ts';
-import { Failure } from '../../../../domain/errors.ts';
-import { type GatewayName, GATEWAYS } from '../../../../domain/rails.ts';
 import { parseCursor, readPage } from '../../../http/cursor.ts';
 import type { ApiDeps } from '../../../http/deps.ts';
 import { mayUse } from '../../../http/page-permissions.ts';
-import { askReason, facts, nextPage, table, tag } from '../../components.ts';
+import { facts, nextPage, table } from '../../components.ts';
 import { field, type Filled, objectionsOf } from '../../form.ts';
 import { formatInstant } from '../../format.ts';
-import { type definePages, type PageContext, readForm, readReason, sendPage } from '../../guard.ts';
+import { type definePages, type PageContext, readForm, sendPage } from '../../guard.ts';
 import { html, type Html } from '../../html.ts';
 import { consolePage } from '../../layout.ts';
 import { GATEWAY, METHOD } from '../../words.ts';
@@ -31,40 +27,14 @@ const PAYERS_A_PAGE = 100;
 const ZONE = 'UTC';
 const payerPath = (code: string): string => `/settings/payers/${encodeURIComponent(code)}`;
 
-const gatewayRow =
-  (pauses: readonly GatewayPause[], { roles }: Visitor) =>
-  (gateway: GatewayName) => {
-    const pause = pauses.find((one) => one.gateway === gateway);
-    const path = `/settings/gateways/${gateway}`;
-    return {
-      head: GATEWAY[gateway],
-      cells: [
-        pause ? tag({ label: 'paused', tone: 'alert' }) : tag({ label: 'open', tone: 'good' }),
-        pause ? html`${pause.reason} <small>since ${formatInstant(pause.pausedAt, ZONE)}</small>` : '–',
-        pause
-          ? mayUse(roles, 'POST /settings/gateways/{name}/resume') &&
-            html`<form method="post" action="${path}/resume"><button>Resume</button></form>`
-          : mayUse(roles, 'POST /settings/gateways/{name}/pause') &&
-            askReason({
-              id: `pause-${gateway}`,
-              action: `${path}/pause`,
-              button: 'Pause',
-              title: `Pause ${GATEWAY[gateway]}?`,
-              about:
-                'Its provider is not asked for anything new. Payments that were requested before continue to their end.',
-            }),
-      ],
-    };
-  };
-
 /** The companies that pay, and the ways by which their money leaves. */
 export function payerPages({ db }: ApiDeps, pages: ReturnType<typeof definePages>): void {
   pages.on('GET /settings/payers', async (c, visitor) => {
     const after = z.string().safeParse(parseCursor(c.req.query('cursor') ?? '')).data ?? null;
-    const [{ items, nextCursor }, pauses] = await Promise.all([
-      readPage(PAYERS_A_PAGE, (count) => listPayers(db, after, count), { key: ({ code }) => code, item: (one) => one }),
-      listGatewayPauses(db),
-    ]);
+    const { items, nextCursor } = await readPage(PAYERS_A_PAGE, (count) => listPayers(db, after, count), {
+      key: ({ code }) => code,
+      item: (one) => one,
+    });
     const main = html`<header class="title">
         ${inSettings()}
         <h1>Payers and gateways</h1>
@@ -79,12 +49,7 @@ export function payerPages({ db }: ApiDeps, pages: ReturnType<typeof definePages
         empty: 'There is no payer yet. Add the first one with the API.',
       })}
       ${nextPage('/settings/payers', nextCursor)}
-      ${table({
-        caption: 'Gateways',
-        columns: ['Gateway', 'State', 'Why', { label: 'Action', unseen: true }],
-        rows: GATEWAYS.map(gatewayRow(pauses, visitor)),
-        empty: '',
-      })}`;
+      <p><a href="/gateways">Look at the gateways, pause one, or resume it.</a></p>`;
     return sendPage(c, consolePage({ title: 'Payers and gateways', here: '/settings', main }, visitor));
   });
 
@@ -103,16 +68,6 @@ export function payerPages({ db }: ApiDeps, pages: ReturnType<typeof definePages
     return c.redirect(payerPath(payer.code), 303);
   });
 
-  pages.on('POST /settings/gateways/{name}/pause', async (c, { actorId }) => {
-    await pauseGateway(db, gatewayOf(c), await readReason(c), actorId);
-    return c.redirect('/settings/payers', 303);
-  });
-
-  pages.on('POST /settings/gateways/{name}/resume', async (c, { actorId }) => {
-    await resumeGateway(db, gatewayOf(c), actorId);
-    return c.redirect('/settings/payers', 303);
-  });
-
   async function sendPayer(c: PageContext, visitor: Visitor, payer: Payer, filled: Filled, status = 200) {
     const gateways = await listPayerGateways(db, payer.id);
     const main = payerPage(
@@ -123,13 +78,6 @@ export function payerPages({ db }: ApiDeps, pages: ReturnType<typeof definePages
     );
     return sendPage(c, consolePage({ title: payer.name, here: '/settings', main }, visitor), status);
   }
-}
-
-function gatewayOf(c: PageContext): GatewayName {
-  const asked = c.req.param('name') ?? '';
-  const known = GATEWAYS.find((name) => name === asked);
-  if (!known) throw new Failure('not_found', `There is no gateway ${asked}.`);
-  return known;
 }
 
 const payerPage = (payer: Payer, gateways: readonly PayerGateway[], filled: Filled, mayChange: boolean): Html =>

@@ -62,7 +62,7 @@ export function schedulePages({ db }: ApiDeps, pages: ReturnType<typeof definePa
         ${inSettings()}
         <h1>Schedules and calendars</h1>
         <p>A schedule says when a payer pays, who must approve, and which payouts are too small.</p>
-        ${mayUse(visitor.roles, 'GET /settings/new-schedule') && html`<p class="buttons"><a class="button primary" href="/settings/new-schedule">Add a schedule…</a></p>`}
+        ${mayUse(visitor.roles, 'GET /settings/new-schedule') && html`<div class="actions"><a class="button primary" href="/settings/new-schedule">Add a schedule…</a></div>`}
       </header>
       ${table({
         caption: 'Schedules',
@@ -80,7 +80,7 @@ export function schedulePages({ db }: ApiDeps, pages: ReturnType<typeof definePa
     const main = html`<header class="title">
         ${inSettings(['Schedules', '/settings/schedules'])}
         <h1>${schedule.code}</h1>
-        ${mayChange && html`<p class="buttons"><a class="button" href="${schedulePath(schedule.code)}/change">Change…</a></p>`}
+        ${mayChange && html`<div class="actions"><a class="button" href="${schedulePath(schedule.code)}/change">Change…</a></div>`}
       </header>
       <div class="columns">
         <section>${nextRuns(schedule)}</section>

@@ -95,7 +95,7 @@ export function peoplePages({ db }: ApiDeps, pages: ReturnType<typeof definePage
     const main = html`<header class="title">
         ${inSettings()}
         <h1>People and roles</h1>
-        ${mayUse(visitor.roles, 'GET /settings/new-person') && html`<p class="buttons"><a class="button primary" href="/settings/new-person">Invite a person…</a></p>`}
+        ${mayUse(visitor.roles, 'GET /settings/new-person') && html`<div class="actions"><a class="button primary" href="/settings/new-person">Invite a person…</a></div>`}
       </header>
       ${filters(
         '/settings/people',

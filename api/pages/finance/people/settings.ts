@@ -14,6 +14,21 @@ const SETTINGS = [
     about: 'Their roles, invitations, passkeys and keys.',
   },
   {
+    name: 'Payers and gateways',
+    path: '/settings/payers',
+    about: 'The companies that pay, their accounts, and alert amounts.',
+  },
+  {
+    name: 'Schedules and calendars',
+    path: '/settings/schedules',
+    about: 'When each payer pays, and the next runs.',
+  },
+  {
+    name: 'Policies',
+    path: '/settings/policies',
+    about: 'The rules about deals, requests and claims, with their versions.',
+  },
+  {
     name: 'Webhooks',
     path: '/settings/webhooks',
     about: 'The systems of your company that are told what happens.',
