@@ -13,6 +13,9 @@ const Seconds = z.coerce.number().int().min(0);
 const Url = z.url();
 /** An address below which files lie. Without the slash, a longer name of the same beginning would be below it too. */
 const Folder = Url.endsWith('/', 'must end in /');
+const LOOPBACK = /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])[:/]/;
+/** A provider of identities: its tokens and our secret never travel in the clear. */
+const Issuer = Url.refine((url) => url.startsWith('https://') || LOOPBACK.test(`${url}/`), 'must begin with https://');
 /** 32 bytes in hex. */
 const Key = z
   .string()
@@ -41,6 +44,11 @@ const Environment = z.object({
   VAULT_KEY: Key,
   VAULT_FINGERPRINT_KEY: Key,
   COOLING_OFF_DAYS: z.coerce.number().int().min(0).max(60).default(7),
+
+  OIDC_ISSUER: Issuer.optional(),
+  OIDC_NAME: z.string().min(1).max(40).default('your company'),
+  OIDC_CLIENT_ID: z.string().min(1).optional(),
+  OIDC_CLIENT_SECRET: z.string().min(1).optional(),
 
   WISE_BASE_URL: Url.default('https://api.wise.com'),
   WISE_TOKEN: z.string().min(1),
@@ -74,13 +82,19 @@ const Environment = z.object({
   ACTIVE_PAYOUTS_MAX: z.coerce.number().int().min(1).max(100_000).default(400),
 });
 
+const WHOLE = Environment.superRefine(({ OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET }, context) => {
+  if (OIDC_ISSUER === undefined) return;
+  for (const [name, value] of Object.entries({ OIDC_CLIENT_ID, OIDC_CLIENT_SECRET }))
+    if (value === undefined) context.addIssue({ code: 'custom', path: [name], message: 'is needed with OIDC_ISSUER' });
+});
+
 /** The checked environment, frozen. */
 export type Config = Readonly<z.infer<typeof Environment>>;
 
 /** Reads the environment. If a name is wrong or missing, it prints each one with the reason and ends the process. */
 export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config {
   const present = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
-  const result = Environment.safeParse(present);
+  const result = WHOLE.safeParse(present);
   if (result.success) return Object.freeze(result.data);
   const problems = result.error.issues.map(({ path, message }) => `  ${path.join('.')}: ${message}`);
   console.error(`The configuration is not complete. Nothing was started. See .env.example.\n${problems.join('\n')}`);
@@ -114,6 +128,17 @@ export const returnWindows = (config: Config): ReturnWindows => ({
   ...RETURN_WINDOWS_DEFAULT,
   wise: config.WISE_RETURN_WINDOW_SECONDS * 1000,
 });
+
+/** The company's own provider of identities, or undefined. */
+export const providerSettings = (config: Config) =>
+  config.OIDC_ISSUER === undefined
+    ? undefined
+    : {
+        name: config.OIDC_NAME,
+        issuer: config.OIDC_ISSUER,
+        clientId: config.OIDC_CLIENT_ID ?? '',
+        clientSecret: config.OIDC_CLIENT_SECRET ?? '',
+      };
 
 /** The keys of the vault. */
 export const vaultKeys = (config: Config): VaultKeys => ({

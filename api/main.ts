@@ -2,10 +2,11 @@ import { Client, Connection } from '@temporalio/client';
 import { pino } from 'pino';
 
 import { endFailed, reach } from '../command-line.ts';
-import { gatewaySettings, readConfig, returnWindows } from '../config.ts';
+import { gatewaySettings, providerSettings, readConfig, returnWindows } from '../config.ts';
 import { openDatabase } from '../db/database.ts';
 import { createWebhookReaders } from '../gateways/webhooks.ts';
 import { createApp } from './app.ts';
+import { openIdentityProvider } from './http/identity-provider.ts';
 import { listen } from './http/server.ts';
 
 const config = readConfig();
@@ -15,11 +16,13 @@ const db = await reach({ what: 'PostgreSQL', variable: 'DATABASE_URL', address: 
   openDatabase(config.DATABASE_URL, { poolSize: config.DATABASE_POOL_SIZE }),
 ).catch(endFailed);
 
+const provider = providerSettings(config);
 const app = createApp({
   db,
   temporal: new Client({ connection, namespace: config.TEMPORAL_NAMESPACE }),
   vault: { keyId: config.VAULT_KEY_ID, kek: config.VAULT_KEY, fingerprintKey: config.VAULT_FINGERPRINT_KEY },
   webhookReaders: createWebhookReaders(gatewaySettings(config)),
+  identityProvider: provider && openIdentityProvider(provider, config.PUBLIC_URL),
   settings: {
     publicUrl: config.PUBLIC_URL,
     coolingOffDays: config.COOLING_OFF_DAYS,

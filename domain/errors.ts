@@ -9,9 +9,12 @@ export const FAILURES = {
   already_exists: { retryable: false },
   not_authenticated: { retryable: false },
   not_allowed: { retryable: false },
+  identity_not_known: { retryable: false },
+  identity_provider_unavailable: { retryable: true },
 
   grant_not_open: { retryable: false },
   decider_is_grantee: { retryable: false },
+  decider_is_system: { retryable: false },
   claim_not_valid: { retryable: false },
   changed_since_seen: { retryable: false },
   too_many_tries: { retryable: true },

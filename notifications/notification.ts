@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { ACTOR_KINDS } from '../domain/people/actor.ts';
 import { ACCESSES } from '../domain/people/grant.ts';
 import { PAYOUT_FLAGS } from '../domain/runs/flag.ts';
 import { METHODS } from '../domain/rails.ts';
@@ -117,7 +118,19 @@ export const FACTS = {
   incidents_digest: Incidents.extend({ day: z.string() }),
   incidents_now: Incidents,
   alarm_raised: z.strictObject({ alarm: z.string(), kind: z.string(), subject: z.string() }),
-  key_claim: z.strictObject({ claim: z.string(), person: z.string(), role: z.string(), hours: z.number() }),
+  key_claim: z.strictObject({
+    claim: z.string(),
+    person: z.string(),
+    kind: z.enum(ACTOR_KINDS),
+    role: z.string(),
+    hours: z.number(),
+  }),
+  /** A way in which a person signs in changed. `name` is that of the passkey or of the provider. */
+  sign_in_changed: z.strictObject({
+    person: z.string(),
+    change: z.enum(['added', 'removed', 'bound']),
+    name: z.string(),
+  }),
   /** `percent` of the amount is used. Amounts have their unit, such as `120 points`. */
   budget_used: z.strictObject({
     program: z.string(),

@@ -51,6 +51,7 @@ export const PRESENT: { readonly [K in NotificationKind]: Check<K> } = {
   payout_held: ifPayout(isAt('on_hold')),
   payout_partly_returned: always,
   role_given: always,
+  sign_in_changed: always,
   async key_claim(db, facts, { vault }) {
     return (await isClaimOpen(db, facts.claim))
       ? { body: { ...facts, token: claimToken(vault, facts.claim) } }
@@ -137,6 +138,7 @@ async function always<
   K extends
     | 'payout_partly_returned'
     | 'role_given'
+    | 'sign_in_changed'
     | 'deal_changed'
     | 'request_changed'
     | 'claim_changed'

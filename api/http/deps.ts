@@ -8,6 +8,7 @@ import type { VaultKeys } from '../../db/vault.ts';
 import type { ReturnWindows } from '../../domain/payouts/attempt.ts';
 import type { WebhookReader } from '../../gateways/gateway.ts';
 import type { WebhookSender } from '../../gateways/webhooks.ts';
+import type { IdentityProvider } from './identity-provider.ts';
 
 export type ApiSettings = {
   publicUrl: string;
@@ -26,6 +27,8 @@ export type ApiDeps = {
   temporal: Client;
   vault: VaultKeys;
   webhookReaders: Record<WebhookSender, WebhookReader>;
+  /** The company's own provider of identities. Without one, people sign in with passkeys alone. */
+  identityProvider?: IdentityProvider | undefined;
   settings: ApiSettings;
   log: Logger;
 };

@@ -229,6 +229,10 @@ const PAGES_FOR = {
   'POST /notices/choices': EVERYBODY,
   'GET /account': EVERYBODY,
   'POST /account/sessions/{id}/end': EVERYBODY,
+  'GET /account/passkeys/new': EVERYBODY,
+  'POST /account/passkeys/new': EVERYBODY,
+  'POST /account/passkeys/{id}/removal': EVERYBODY,
+  'POST /account/signature': EVERYBODY,
   'POST /sign-out': EVERYBODY,
 } as const satisfies Record<string, readonly Role[]>;
 

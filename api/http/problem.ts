@@ -33,8 +33,11 @@ const FAILURE_PROBLEMS: Record<FailureCode, Kind> = {
   already_exists: { status: 409, title: 'It already exists' },
   not_authenticated: { status: 401, title: 'The key is missing or not valid' },
   not_allowed: { status: 403, title: 'This key may not do that' },
+  identity_not_known: { status: 403, title: 'We do not know this account' },
+  identity_provider_unavailable: { status: 503, title: 'The provider of identities does not answer' },
 
   grant_not_open: { status: 409, title: 'No role is waiting for a decision' },
+  decider_is_system: { status: 403, title: 'Only people decide' },
   decider_is_grantee: { status: 403, title: 'The role is for you' },
   claim_not_valid: { status: 404, title: 'The token does not give a key' },
   changed_since_seen: { status: 409, title: 'It changed since you saw it' },

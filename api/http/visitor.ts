@@ -26,3 +26,12 @@ export const setSessionCookie = (c: Context, token: string): void =>
 export const clearSessionCookie = (c: Context): void => {
   deleteCookie(c, NAME, { prefix: 'host', path: '/', secure: true });
 };
+
+const USER_AGENT_CHARS_MAX = 300;
+
+/** The browser, as it names itself. */
+export const userAgentOf = (c: Context): string | null =>
+  c.req.header('user-agent')?.slice(0, USER_AGENT_CHARS_MAX) || null;
+
+/** Where a person goes after the sign-in: a path of ours, never an address of another site. */
+export const safePath = (path: string): string => (/^\/(?![/\\])[\w/.?=&%~-]*$/.test(path) ? path : '/');

@@ -1,7 +1,10 @@
 import type { AuthenticationResponseJSON, RegistrationResponseJSON } from '@simplewebauthn/server';
 import { z } from 'zod';
 
+import type { Signed as SignedForm } from '../../commands/people/signatures.ts';
 import { Failure } from '../../domain/errors.ts';
+
+type Answer = SignedForm['answer'];
 
 const Part = z.string().regex(/^[\w-]{1,20000}$/);
 const Credential = z.object({
@@ -21,8 +24,17 @@ const Made = Credential.extend({
   }),
 });
 
-/** Reads a passkey's signature, as a form sends it. Throws Failure `not_authenticated`. */
-export const readSignature = (text: string): AuthenticationResponseJSON => read(Signed, text);
+const Token = z.strictObject({
+  idToken: z.string().regex(/^[\w.-]{1,20000}$/),
+  key: z.record(z.string(), z.string()),
+  seal: Part,
+});
+
+/** Reads the answer of a passkey, as a form sends it. Throws Failure `not_authenticated`. */
+export const readAssertion = (text: string): AuthenticationResponseJSON => read(Signed, text);
+
+/** Reads the signature of a passkey or of a provider of identities, as a form sends it. Throws Failure `not_authenticated`. */
+export const readSignature = (text: string): Answer => read<Answer>(z.union([Signed, Token]), text);
 
 /** Reads a new passkey, as a form sends it. Throws Failure `not_authenticated`. */
 export const readNewPasskey = (text: string): RegistrationResponseJSON =>

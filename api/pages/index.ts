@@ -85,6 +85,8 @@ import { definePortal } from './partner/portal.ts';
 import { ownNoticePages } from './partner/tasks/notices.ts';
 import { accountPages } from './people/account.ts';
 import { noticeChoicePages } from './people/notice-choices.ts';
+import { passkeyPages } from './people/passkeys.ts';
+import { providerPages } from './people/provider.ts';
 import { signInPages } from './people/sign-in.ts';
 
 /** Every page, and what the pages load. */
@@ -92,7 +94,9 @@ export function pages(deps: ApiDeps): Hono<ApiEnv> {
   const site = definePages(deps);
   for (const add of [
     signInPages,
+    providerPages,
     accountPages,
+    passkeyPages,
     todayPages,
     staffNoticePages,
     webhookPages,

@@ -214,23 +214,27 @@ const framed = ({ title, main, visitor, home, here, groups, about }: Frame): Htm
       <main id="main">${main}</main>`,
   });
 
-/** A page for people who are not signed in: one card. */
-export const strangerPage = ({ title, main }: Pick<PageContent, 'title' | 'main'>): Html =>
+/** A page for people who are not signed in: one card. The browser goes on to `goTo` by itself. */
+export const strangerPage = ({ title, main, goTo }: Pick<PageContent, 'title' | 'main'> & { goTo?: string }): Html =>
   document({
     title,
+    goTo,
     body: html`<main id="main" class="alone">
       <p class="mark">Bursar</p>
       ${main}
     </main>`,
   });
 
-const document = ({ title, body }: { title: string; body: Html }): Html =>
+type Document = { title: string; body: Html; goTo?: string | undefined };
+
+const document = ({ title, body, goTo }: Document): Html =>
   html`<!doctype html>
     <html lang="en">
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="htmx-config" content='{"includeIndicatorCSS":false}' />
+        ${goTo !== undefined && html`<meta http-equiv="refresh" content="0;url=${goTo}" />`}
         <title>${title} – Bursar</title>
         <link rel="icon" href="/assets/icon.svg" />
         <link rel="stylesheet" href="/assets/console.css" />

@@ -5,7 +5,7 @@ import { problemOf } from '../http/problem.ts';
 import { noticeOf } from './form.ts';
 import { type PageContext, readForm, sendPage } from './guard.ts';
 import { html, type Html } from './html.ts';
-import { consolePage, type PageContent } from './layout.ts';
+import { type PageContent, sharedPage } from './layout.ts';
 import { readSigned, signatureForm, signingPlace } from './people/signature.ts';
 
 type Answer = Response | Promise<Response>;
@@ -57,8 +57,8 @@ export function defineSigning(deps: ApiDeps) {
       ${notice}
       <section class="card">${form.about(seen)}</section>
       <p>
-        Your passkey signs content <code>${contentHash.slice(0, 12)}</code>. If it changes before your signature
-        arrives, nothing is done.
+        You sign content <code>${contentHash.slice(0, 12)}</code>. If it changes before your signature arrives, nothing
+        is done.
       </p>
       ${await signatureForm(deps, { actorId, statement }, action)}
       <p><a href="${form.back}">Not now</a></p>`;
@@ -75,7 +75,7 @@ export function defineSigning(deps: ApiDeps) {
         c,
         form.frame
           ? form.frame({ title: form.title, main })
-          : consolePage({ title: form.title, here: form.here, main }, visitor),
+          : sharedPage({ title: form.title, here: form.here, main }, visitor),
         status,
       );
     const { credential, content } = await readForm(c, 'credential', 'content');

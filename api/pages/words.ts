@@ -247,4 +247,5 @@ export const NOTICE: Record<NoticeKind, string> = {
   role_given: 'Somebody got a role',
   alarm_raised: 'An alarm',
   key_claim: 'A link for a new person',
+  sign_in_changed: 'Your ways to sign in changed',
 };

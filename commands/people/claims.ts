@@ -21,14 +21,14 @@ export const claimToken = (vault: VaultKeys, claimId: string): string =>
 export async function sendClaim(
   tx: Database,
   vault: VaultKeys,
-  grant: Pick<Grant, 'id' | 'actor' | 'email' | 'role'>,
+  grant: Pick<Grant, 'id' | 'actor' | 'kind' | 'email' | 'role'>,
   by: string | null,
   signatureId: string | null = null,
 ): Promise<void> {
   const id = await newClaimId(tx);
   await insertClaim(tx, { id, grantId: grant.id, token: claimToken(vault, id), hours: CLAIM_HOURS, by, signatureId });
   const mail = { kind: 'key_claim', audience: 'person', partnerId: null, recipient: grant.email } as const;
-  const body = { claim: id, person: grant.actor, role: grant.role };
+  const body = { claim: id, person: grant.actor, kind: grant.kind, role: grant.role };
   await addNotification(tx, { ...mail, dedupeKey: `key_claim/${id}`, body: { ...body, hours: CLAIM_HOURS } });
   // The reminder waits. It is not sent if the link was used or replaced by then.
   await addNotification(tx, {

@@ -60,6 +60,7 @@ export const addLackingOperator = (db: Database, person: NewActor): Promise<Issu
 export const giveSignInToken = (db: Database, vault: VaultKeys, code: string, role: Role): Promise<string> =>
   db.transaction(async (tx) => {
     const actor = await getActor(tx, code);
+    refuseSystem(actor);
     const grants = await listGrants(tx, { actorId: actor.id, status: 'confirmed' }, null, GRANTS_MAX);
     const grant = grants.find((held) => held.role === role);
     if (!grant) throw new Error(`${code} does not have the role ${role}. Nothing was changed.`);
@@ -71,7 +72,12 @@ export const giveSignInToken = (db: Database, vault: VaultKeys, code: string, ro
     return token;
   });
 
+function refuseSystem({ kind, code }: Actor): void {
+  if (kind === 'system') throw new Error(`${code} is a system. Nothing was changed. Name a person.`);
+}
+
 async function giveOperator(tx: Database, actor: Actor): Promise<IssuedKey> {
+  refuseSystem(actor);
   const wish = { actorId: actor.id, role: 'operator', partnerId: null, expiresAt: null } as const;
   const grantId = await insertGrant(tx, wish, { by: null, alone: true, firstSetup: true });
   if (grantId === null) throw new Error(`Somebody has proposed ${actor.code} as an operator. Nothing was changed.`);

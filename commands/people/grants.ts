@@ -1,6 +1,6 @@
 import type { Database } from '../../db/database.ts';
 import type { VaultKeys } from '../../db/vault.ts';
-import type { Actor } from '../../db/people/actors.ts';
+import { type Actor, isPerson } from '../../db/people/actors.ts';
 import { addAuditEntry, signedBy } from '../../db/people/audit.ts';
 import { endClaims } from '../../db/people/claims.ts';
 import {
@@ -18,6 +18,7 @@ import { endKeysOfGrant } from '../../db/people/keys.ts';
 import { addNotification } from '../../db/tasks/notifications.ts';
 import { closeTask } from '../../db/tasks/tasks.ts';
 import { Failure } from '../../domain/errors.ts';
+import { DECIDED_BY_SYSTEM, mayHold } from '../../domain/people/actor.ts';
 import { needsTwo, whyNotDecideGrant } from '../../domain/people/grant.ts';
 import { askToDecide } from '../open-task.ts';
 import { sendClaim } from './claims.ts';
@@ -37,7 +38,9 @@ export const proposeGrant = (
 ): Promise<Grant> =>
   db.transaction(async (tx) => {
     refuseWish(actor, wish, by);
-    const firstSetup = wish.role === 'operator' && (await isOnlyOperatorEver(tx, by));
+    if (needsTwo(wish.role) && !(await isPerson(tx, by)))
+      throw new Failure(DECIDED_BY_SYSTEM.code, DECIDED_BY_SYSTEM.message);
+    const firstSetup = wish.role === 'operator' && actor.kind === 'person' && (await isOnlyOperatorEver(tx, by));
     const alone = firstSetup || !needsTwo(wish.role);
     const id = await insertGrant(tx, { ...wish, actorId: actor.id }, { by, alone, firstSetup });
     if (id === null)
@@ -58,12 +61,16 @@ export const proposeGrant = (
     return grant;
   });
 
-function refuseWish(actor: Actor, { expiresAt }: Pick<NewGrant, 'expiresAt'>, by: string): void {
+function refuseWish(actor: Actor, { role, expiresAt }: Pick<NewGrant, 'role' | 'expiresAt'>, by: string): void {
   if (actor.id === by)
     throw new Failure(
       'not_allowed',
       'People cannot give roles to themselves. Nothing was changed. Ask two other operators.',
     );
+  if (!mayHold(actor.kind, role))
+    throw new Failure('invalid_input', `${actor.code} is a system, and only people approve. Nothing was changed.`, {
+      details: [{ field: 'role', reason: 'is for people only' }],
+    });
   if (actor.email === null)
     throw new Failure(
       'invalid_input',
@@ -92,6 +99,7 @@ export async function findGrantRefusal(
 ): Promise<Failure | undefined> {
   const decider = {
     id: by,
+    isPerson: await isPerson(db, by),
     isOperator: await holdsRole(db, by, 'operator'),
     isProposerOperator: grant.proposedById !== null && (await holdsRole(db, grant.proposedById, 'operator')),
   };

@@ -59,7 +59,7 @@ export async function keepPasskey(
   tx: Database,
   vault: VaultKeys,
   { origin, host }: Site,
-  actorId: string,
+  { actorId, name = null }: { actorId: string; name?: string | null },
   response: RegistrationResponseJSON,
 ): Promise<string> {
   const purpose = `register/${actorId}`;
@@ -78,6 +78,7 @@ export async function keepPasskey(
     publicKey,
     signCount: BigInt(counter),
     transports,
+    name,
   });
   if (passkeyId === null) throw new Failure('already_exists', 'This passkey is known already. Nothing was changed.');
   return passkeyId;

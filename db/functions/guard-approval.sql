@@ -1,9 +1,8 @@
--- A signature stands for the approval that its statement names, by the person whose passkey signed it.
+-- A signature stands for the approval that its statement names, by the person whose passkey or identity signed it.
 create or replace function guard_approval() returns trigger language plpgsql as $$
 begin
   if new.signature_id is not null and not exists (
-    select from signature join passkey on passkey.id = signature.passkey_id
-    where signature.id = new.signature_id and passkey.actor_id = new.actor_id
+    select from signature where signature.id = new.signature_id and signer_of(signature.id) = new.actor_id
       and starts_with(signature.statement,
         'bursar approve run ' || new.run_id || ' content ' || encode(new.content_hash, 'hex') || ' nonce ')) then
     raise exception 'approval of run % refused: the signature is for something else', new.run_id using errcode = 'check_violation';

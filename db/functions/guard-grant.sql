@@ -1,4 +1,4 @@
--- A role is given by two operators, of whom neither is the person who gets it. The server gives the first one, and the first operator
+-- A role is given by two operators, of whom neither is the person who gets it, and both are people. A system never becomes an approver. The server gives the first one, and the first operator
 -- alone may name the second one while nobody else ever held a key of an operator.
 create or replace function guard_grant() returns trigger language plpgsql as $$
 begin
@@ -16,11 +16,21 @@ begin
       and not (new.role = 'partner' and owns_partner(new.proposed_by, new.partner_id)) then
       raise exception 'grant % refused: only an operator proposes a role, or an owner of the partner its access', new.id using errcode = 'check_violation';
     end if;
+    if new.role = 'approver' and not is_person(new.actor_id) then
+      raise exception 'grant % refused: only a person approves', new.id using errcode = 'check_violation';
+    end if;
+    if new.first_setup and not is_person(new.actor_id) then
+      raise exception 'grant % refused: the first operators are people', new.id using errcode = 'check_violation';
+    end if;
+    if new.proposed_by is not null and new.role <> 'partner' and not is_person(new.proposed_by) then
+      raise exception 'grant % refused: only people give this role', new.id using errcode = 'check_violation';
+    end if;
     if new.first_setup and new.proposed_by is not null and (
       exists (select from role_grant other
               where other.role = 'operator' and other.actor_id <> new.proposed_by and (
                 exists (select from api_key key where key.grant_id = other.id)
-                or exists (select from passkey where passkey.actor_id = other.actor_id)))
+                or exists (select from passkey where passkey.actor_id = other.actor_id)
+                or exists (select from identity where identity.actor_id = other.actor_id)))
       or exists (select from role_grant other
                  where other.role = 'operator' and other.status = 'confirmed' and other.actor_id <> new.proposed_by)) then
       raise exception 'grant % refused: there is another operator, so two people are needed', new.id using errcode = 'check_violation';
@@ -47,6 +57,9 @@ begin
       where other.partner_id = old.partner_id and other.actor_id <> old.actor_id and owns_partner(other.actor_id, old.partner_id)) then
       raise exception 'grant % refused: it is the last owner of the partner', old.id using errcode = 'check_violation';
     end if;
+  end if;
+  if new.status in ('confirmed', 'refused') and not is_person(new.decided_by) then
+    raise exception 'grant % refused: only people give this role', old.id using errcode = 'check_violation';
   end if;
   if new.status = 'confirmed' and not (holds_role(new.decided_by, 'operator') and holds_role(new.proposed_by, 'operator')) then
     raise exception 'grant % refused: two operators are needed', old.id using errcode = 'check_violation';

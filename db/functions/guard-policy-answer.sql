@@ -1,4 +1,4 @@
--- An answer comes from a person who has the role, and who is independent: they did not ask, the partner does not pay them, and nobody who
+-- An answer comes from a person, and not from a system, who has the role, and who is independent: they did not ask, the partner does not pay them, and nobody who
 -- asked or answered before gave them the role.
 create or replace function guard_policy_answer() returns trigger language plpgsql as $$
 declare about policy_review;
@@ -9,7 +9,7 @@ begin
   end if;
   if new.role <> about.rule -> 'stages' -> (new.stage - 1) ->> 'role'
      and not (about.is_escalated and new.role = about.rule -> 'stages' -> (new.stage - 1) -> 'escalate' ->> 'role')
-     or not holds_role(new.actor_id, new.role) then
+     or not holds_role(new.actor_id, new.role) or not is_person(new.actor_id) then
     raise exception 'answer to review % refused: the person does not have the role that is asked', new.review_id
       using errcode = 'check_violation';
   end if;

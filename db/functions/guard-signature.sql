@@ -4,8 +4,8 @@ declare
   given jsonb := to_jsonb(new);
 begin
   if given ->> tg_argv[0] is not null and not exists (
-    select from signature join passkey on passkey.id = signature.passkey_id
-    where signature.id = (given ->> tg_argv[0])::uuid and passkey.actor_id = (given ->> tg_argv[1])::uuid
+    select from signature
+    where signature.id = (given ->> tg_argv[0])::uuid and signer_of(signature.id) = (given ->> tg_argv[1])::uuid
       and (tg_nargs < 3 or position(' ' || tg_argv[2] || '/' || (given ->> 'id') || ' content ' in signature.statement) > 0)) then
     raise exception '% % refused: the signature is for something else', tg_table_name, given ->> 'id' using errcode = 'check_violation';
   end if;

@@ -43,6 +43,8 @@ begin
   end loop;
 end $$;
 
+create or replace trigger kind_of_actor_is_a_fact before update of kind on actor for each statement execute function refuse_change();
+
 create or replace trigger batch_of_attempt_is_a_fact before update on payout_attempt
   for each row when (new.batch_id is distinct from old.batch_id) execute function refuse_change();
 

@@ -4,6 +4,7 @@ create table actor(
   id uuid primary key default uuidv7(),
   code text not null unique check (code ~ '^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$'),
   name text not null check (name <> ''),
+  kind text not null default 'person' check (kind in ('person', 'system')),
   email text,
   mailbox text unique generated always as (case
     when split_part(lower(email), '@', 2) in ('gmail.com', 'googlemail.com')
@@ -14,7 +15,8 @@ create table actor(
 );
 comment on column actor.mailbox is
   'One spelling for all addresses of a mailbox: without case, what follows a plus sign, and Gmail''s dots. Two people never share it.';
-comment on table actor is 'A person, or the system itself. Roles belong to a person, so two keys do not make two people.';
+comment on table actor is 'A person, or a program of the company. Roles belong to an actor, so two keys do not make two people.';
+comment on column actor.kind is 'A system may work with keys, but never decides, alone or as one of two people.';
 
 alter table idempotency_key add foreign key (actor_id) references actor;
 
@@ -87,15 +89,31 @@ create table passkey(
   public_key bytea not null,
   sign_count bigint not null check (sign_count >= 0),
   transports text[] not null,
+  name text check (length(name) between 1 and 60),
   created_at timestamptz not null default now(),
   last_used_at timestamptz,
   removed_at timestamptz
 );
 create index on passkey(actor_id) where removed_at is null;
 alter table key_claim add column passkey_id uuid unique references passkey,
-  add check (passkey_id is null or ended_at is not null),
-  add check (passkey_id is null or key_id is null);
+  add check (passkey_id is null or ended_at is not null);
 comment on table passkey is 'The public half of a key pair of a person. The private half never leaves their device.';
+
+create table identity(
+  id uuid primary key default uuidv7(),
+  actor_id uuid not null references actor,
+  issuer text not null check (issuer <> ''),
+  subject text not null check (length(subject) between 1 and 255),
+  created_at timestamptz not null default now(),
+  last_used_at timestamptz,
+  unique (issuer, subject)
+);
+create index on identity(actor_id);
+alter table key_claim add column identity_id uuid references identity,
+  add check (identity_id is null or ended_at is not null),
+  add check (num_nonnulls(key_id, passkey_id, identity_id) <= 1);
+comment on table identity is
+  'An account of a person at a provider of identities. It belongs to one person for ever. No mail address ever binds one.';
 
 create table used_challenge(
   challenge bytea primary key,
@@ -105,15 +123,22 @@ comment on table used_challenge is 'Each challenge of the sign-in gives one sess
 
 create table signature(
   id uuid primary key default uuidv7(),
-  passkey_id uuid not null references passkey,
   statement text not null unique check (statement <> ''),
-  authenticator_data bytea not null,
-  client_data bytea not null,
-  signature bytea not null,
-  signed_at timestamptz not null default now()
+  passkey_id uuid references passkey,
+  authenticator_data bytea,
+  client_data bytea,
+  signature bytea,
+  identity_id uuid references identity,
+  id_token text,
+  token_key jsonb,
+  signed_at timestamptz not null default now(),
+  constraint one_proof check (
+    num_nonnulls(passkey_id, authenticator_data, client_data, signature) = 4 and num_nonnulls(identity_id, id_token, token_key) = 0
+    or num_nonnulls(passkey_id, authenticator_data, client_data, signature) = 0 and num_nonnulls(identity_id, id_token, token_key) = 3)
 );
 comment on table signature is
-  'A statement that a person signed with a passkey. Its SHA-256 is the challenge in the client data, so anybody can verify it.';
+  'A statement that a person signed. Its SHA-256 is the challenge in the client data of their passkey, or the nonce in the ID token of their provider, so anybody can verify it.';
+comment on column signature.token_key is 'The public key of the provider, as a JWK, that verifies the token. Providers change their keys.';
 
 alter table role_grant
   add column proposal_signature_id uuid unique references signature,
@@ -152,16 +177,18 @@ comment on table passkey_loss is
 create table session(
   id uuid primary key default uuidv7(),
   actor_id uuid not null references actor,
-  passkey_id uuid not null references passkey,
+  passkey_id uuid references passkey,
+  identity_id uuid references identity,
   token_hash bytea not null unique,
   user_agent text check (length(user_agent) between 1 and 300),
   created_at timestamptz not null default now(),
   seen_at timestamptz not null default now(),
   expires_at timestamptz not null,
-  ended_at timestamptz
+  ended_at timestamptz,
+  check (num_nonnulls(passkey_id, identity_id) = 1)
 );
 create index on session(actor_id) where ended_at is null;
-comment on table session is 'A person who signed in with a passkey. Only the hash of the cookie is kept.';
+comment on table session is 'A person who signed in with a passkey, or with their identity at a provider. Only the hash of the cookie is kept.';
 
 create table audit_log(
   seq bigint generated always as identity primary key,

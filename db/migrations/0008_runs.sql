@@ -103,6 +103,6 @@ create table approval(
   unique (run_id, content_hash, actor_id),
   check (signature_id is null or decision = 'approve')
 );
-comment on column approval.signature_id is 'The signature of the person''s passkey. Null where they approved with a key of the API.';
+comment on column approval.signature_id is 'The signature of the person. Null where they approved with a key of the API.';
 
 alter table earning_line add foreign key (carried_from) references payout_run;

@@ -2,6 +2,7 @@ import { sql } from 'slonik';
 import { z } from 'zod';
 
 import { Failure } from '../../domain/errors.ts';
+import { ACTOR_KINDS, type ActorKind } from '../../domain/people/actor.ts';
 import { Instant } from '../column-types.ts';
 import type { Database } from '../database.ts';
 
@@ -9,19 +10,21 @@ const ActorRow = z.strictObject({
   id: z.string(),
   code: z.string(),
   name: z.string(),
+  kind: z.enum(ACTOR_KINDS),
   email: z.string().nullable(),
   createdAt: Instant,
 });
 export type Actor = z.infer<typeof ActorRow>;
 
-const actorColumns = sql.fragment`id, code, name, email, created_at as "createdAt"`;
+const actorColumns = sql.fragment`id, code, name, kind, email, created_at as "createdAt"`;
 
-export type NewActor = { code: string; name: string; email: string | null };
+/** A new actor is a person unless it says otherwise. */
+export type NewActor = { code: string; name: string; kind?: ActorKind; email: string | null };
 
-/** Writes a person. Null if the code is taken, or if another person has the mailbox. */
-export const insertActor = (db: Database, { code, name, email }: NewActor): Promise<Actor | null> =>
+/** Writes a person or a system. Null if the code is taken, or if another person has the mailbox. */
+export const insertActor = (db: Database, { code, name, kind = 'person', email }: NewActor): Promise<Actor | null> =>
   db.maybeOne(sql.type(ActorRow)`
-    insert into actor(code, name, email) values (${code}, ${name}, ${email})
+    insert into actor(code, name, kind, email) values (${code}, ${name}, ${kind}, ${email})
     on conflict do nothing returning ${actorColumns}`);
 
 export const findActor = (db: Database, code: string): Promise<Actor | null> =>
@@ -32,6 +35,13 @@ export async function getActor(db: Database, code: string): Promise<Actor> {
   if (!actor) throw new Failure('not_found', `There is no actor ${code}.`);
   return actor;
 }
+
+export const getActorById = (db: Database, id: string): Promise<Actor> =>
+  db.one(sql.type(ActorRow)`select ${actorColumns} from actor where id = ${id}`);
+
+/** Whether an actor is a person, and not a system. */
+export const isPerson = (db: Database, actorId: string): Promise<boolean> =>
+  db.oneFirst(sql.type(z.object({ isPerson: z.boolean() }))`select is_person(${actorId}) as "isPerson"`);
 
 export const listActors = (db: Database, after: string | null, limit: number): Promise<readonly Actor[]> =>
   db.any(sql.type(ActorRow)`

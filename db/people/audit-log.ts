@@ -2,7 +2,7 @@ import { sql } from 'slonik';
 import { z } from 'zod';
 
 import { Failure } from '../../domain/errors.ts';
-import { Bytes, Count, Hex, Instant } from '../column-types.ts';
+import { Count, Hex, Instant } from '../column-types.ts';
 import type { Database } from '../database.ts';
 
 /** The audit log as people read it: the newest entry first, with filters, the state of its chain, and the signatures of people. */
@@ -88,24 +88,40 @@ export const readChain = (db: Database, links: number): Promise<ChainState> =>
         or number_before is not null and (prev_hash is distinct from before or chain_seq <> number_before + 1)) as broken
     from link`);
 
+/** Bytes inside of JSON, as PostgreSQL prints them. */
+const HexBytes = z
+  .string()
+  .startsWith('\\x')
+  .transform((text) => Buffer.from(text.slice(2), 'hex'));
+const Assertion = z.strictObject({
+  credentialId: HexBytes,
+  publicKey: HexBytes,
+  authenticatorData: HexBytes,
+  clientData: HexBytes,
+  signature: HexBytes,
+});
+/** The answer of a passkey, with the key that verifies it. */
+export type KeptAssertion = z.infer<typeof Assertion>;
+const Token = z.strictObject({ idToken: z.string(), key: z.record(z.string(), z.string()) });
+/** The token of a provider of identities, with the key that verifies it. */
+export type KeptToken = z.infer<typeof Token>;
+
 const SignatureRow = z.strictObject({
   id: z.string(),
   actor: z.string(),
   statement: z.string(),
   signedAt: Instant,
-  credentialId: Bytes,
-  publicKey: Bytes,
-  authenticatorData: Bytes,
-  clientData: Bytes,
-  signature: Bytes,
+  proof: z.union([Assertion, Token]),
 });
 export type KeptSignature = z.infer<typeof SignatureRow>;
 
 const selectSignature = sql.fragment`
   select signature.id, actor.code as actor, signature.statement, signature.signed_at as "signedAt",
-    passkey.credential_id as "credentialId", passkey.public_key as "publicKey",
-    signature.authenticator_data as "authenticatorData", signature.client_data as "clientData", signature.signature
-  from signature join passkey on passkey.id = signature.passkey_id join actor on actor.id = passkey.actor_id`;
+    case when passkey.id is not null then jsonb_build_object('credentialId', passkey.credential_id, 'publicKey', passkey.public_key,
+      'authenticatorData', signature.authenticator_data, 'clientData', signature.client_data, 'signature', signature.signature)
+    else jsonb_build_object('idToken', signature.id_token, 'key', signature.token_key) end as proof
+  from signature left join passkey on passkey.id = signature.passkey_id left join identity on identity.id = signature.identity_id
+  join actor on actor.id = coalesce(passkey.actor_id, identity.actor_id)`;
 
 /** The signatures of people under what they did, the newest first. */
 export const listSignatures = (db: Database, before: string | null, limit: number): Promise<readonly KeptSignature[]> =>

@@ -2,6 +2,7 @@ import { sql } from 'slonik';
 import { z } from 'zod';
 
 import { sha256 } from '../../domain/canonical.ts';
+import { ACTOR_KINDS } from '../../domain/people/actor.ts';
 import { ROLES } from '../../domain/people/role.ts';
 import { Id } from '../column-types.ts';
 import type { Database } from '../database.ts';
@@ -39,6 +40,7 @@ const ClaimRow = z.strictObject({
   actorId: z.string(),
   actor: z.string(),
   name: z.string(),
+  kind: z.enum(ACTOR_KINDS),
   role: z.enum(ROLES),
   /** Whether the link may make a passkey: the person has none, or the server gave the link. */
   makesPasskey: z.boolean(),
@@ -48,9 +50,10 @@ export type OpenClaim = z.infer<typeof ClaimRow>;
 /** Finds and locks the claim of a token. Null if it is unknown, used, over, or its role is not confirmed. */
 export const lockOpenClaim = (db: Database, token: string): Promise<OpenClaim | null> =>
   db.maybeOne(sql.type(ClaimRow)`
-    select claim.id, claim.grant_id as "grantId", actor.id as "actorId", actor.code as actor, actor.name, held.role,
+    select claim.id, claim.grant_id as "grantId", actor.id as "actorId", actor.code as actor, actor.name, actor.kind, held.role,
       claim.created_by is null
-        or not exists (select from passkey where passkey.actor_id = actor.id and removed_at is null) as "makesPasskey"
+        or not (exists (select from passkey where passkey.actor_id = actor.id and removed_at is null)
+          or exists (select from identity where identity.actor_id = actor.id)) as "makesPasskey"
     from key_claim claim join role_grant held on held.id = claim.grant_id join actor on actor.id = held.actor_id
     where claim.token_hash = ${sql.binary(sha256(token))} and claim.ended_at is null and claim.expires_at > now()
       and held.status = 'confirmed' and (held.expires_at is null or held.expires_at > now())
@@ -63,6 +66,10 @@ export const markClaimed = (db: Database, id: string, keyId: string) =>
 /** Ends a claim with the passkey that was made. */
 export const markClaimedByPasskey = (db: Database, id: string, passkeyId: string) =>
   db.query(sql.unsafe`update key_claim set ended_at = now(), passkey_id = ${passkeyId} where id = ${id}`);
+
+/** Ends a claim with the account at a provider by which the person signs in. */
+export const markClaimedByIdentity = (db: Database, id: string, identityId: string) =>
+  db.query(sql.unsafe`update key_claim set ended_at = now(), identity_id = ${identityId} where id = ${id}`);
 
 /** The open claim of a grant. */
 export const findOpenClaim = (db: Database, grantId: string): Promise<string> =>

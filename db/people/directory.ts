@@ -17,6 +17,8 @@ const PersonRow = z.strictObject({
   /** The roles that somebody proposed. */
   proposed: z.array(z.enum(ROLES)),
   hasPasskey: z.boolean(),
+  /** Whether they sign in at the company's provider of identities. */
+  hasIdentity: z.boolean(),
   hasKey: z.boolean(),
   hasOpenLink: z.boolean(),
   lastSeenAt: Instant.nullable(),
@@ -52,6 +54,7 @@ export const listPeople = (
       array(select distinct held.role from role_grant held where held.actor_id = asked.id and ${isNow} order by 1) as roles,
       array(select distinct held.role from role_grant held where held.actor_id = asked.id and held.status = 'proposed' order by 1) as proposed,
       exists (select from passkey where passkey.actor_id = asked.id and removed_at is null) as "hasPasskey",
+      exists (select from identity where identity.actor_id = asked.id) as "hasIdentity",
       exists (select from api_key key join role_grant held on held.id = key.grant_id
               where held.actor_id = asked.id and key.revoked_at is null and ${isNow}) as "hasKey",
       exists (select from key_claim claim join role_grant held on held.id = claim.grant_id
@@ -80,7 +83,7 @@ export const listInvitations = (db: Database, actorId: string, limit: number): P
   db.any(sql.type(InvitationRow)`
     select claim.id, held.id as "grantId", held.role, partner.code as partner, claim.created_at as "sentAt", sender.code as "sentBy",
       claim.expires_at as "expiresAt", claim.ended_at as "endedAt",
-      case when claim.passkey_id is not null or claim.key_id is not null then 'used'
+      case when num_nonnulls(claim.passkey_id, claim.key_id, claim.identity_id) > 0 then 'used'
         when claim.ended_at is not null then 'replaced'
         when claim.expires_at <= now() then 'expired'
         else 'open' end as state
@@ -88,11 +91,12 @@ export const listInvitations = (db: Database, actorId: string, limit: number): P
     left join partner on partner.id = held.partner_id left join actor sender on sender.id = claim.created_by
     where held.actor_id = ${actorId} order by claim.id desc limit ${limit}`);
 
-const OpenRow = z.strictObject({ sessions: Count, passkeys: Count });
+const OpenRow = z.strictObject({ sessions: Count, passkeys: Count, identities: Count });
 
-/** How many sessions and passkeys a person has open now. */
+/** How many sessions, passkeys and accounts at providers a person has open now. */
 export const countDoors = (db: Database, actorId: string): Promise<z.infer<typeof OpenRow>> =>
   db.one(sql.type(OpenRow)`
     select (select count(*) from passkey where passkey.actor_id = ${actorId} and removed_at is null) as passkeys,
-      (select count(*) from session join passkey on passkey.id = session.passkey_id
+      (select count(*) from identity where identity.actor_id = ${actorId}) as identities,
+      (select count(*) from session left join passkey on passkey.id = session.passkey_id
        where session.actor_id = ${actorId} and ended_at is null and session.expires_at > now() and passkey.removed_at is null) as sessions`);

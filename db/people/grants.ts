@@ -2,6 +2,7 @@ import { sql } from 'slonik';
 import { z } from 'zod';
 
 import { Failure } from '../../domain/errors.ts';
+import { ACTOR_KINDS } from '../../domain/people/actor.ts';
 import { type Access, ACCESSES, GRANT_STATUSES, type GrantStatus } from '../../domain/people/grant.ts';
 import { type Role, ROLES } from '../../domain/people/role.ts';
 import { Id, Instant } from '../column-types.ts';
@@ -13,6 +14,8 @@ const GrantRow = z.strictObject({
   /** The code of the person who gets the role. */
   actor: z.string(),
   name: z.string(),
+  /** Whether the role is for a person or for a system. */
+  kind: z.enum(ACTOR_KINDS),
   email: z.string().nullable(),
   role: z.enum(ROLES),
   partner: z.string().nullable(),
@@ -36,7 +39,7 @@ const GrantRow = z.strictObject({
 export type Grant = z.infer<typeof GrantRow>;
 
 const selectGrant = sql.fragment`
-  select role_grant.id, role_grant.actor_id as "actorId", actor.code as actor, actor.name, actor.email, role_grant.role,
+  select role_grant.id, role_grant.actor_id as "actorId", actor.code as actor, actor.name, actor.kind, actor.email, role_grant.role,
     partner.code as partner, role_grant.access, role_grant.status, role_grant.first_setup as "firstSetup", role_grant.proposed_by as "proposedById",
     proposer.code as "proposedBy", role_grant.proposed_at as "proposedAt", decider.code as "decidedBy",
     role_grant.decided_at as "decidedAt", role_grant.note, role_grant.revoked_at as "revokedAt", role_grant.expires_at as "expiresAt",
@@ -121,14 +124,15 @@ export const listGrants = (
 export const holdsRole = (db: Database, actorId: string, role: Role): Promise<boolean> =>
   db.oneFirst(sql.type(z.object({ holds: z.boolean() }))`select holds_role(${actorId}, ${role}) as holds`);
 
-/** Whether nobody but this person is an operator, and nobody else ever had a key or a passkey of one. */
+/** Whether nobody but this person is an operator, and nobody else ever had a key of one, or a way to sign in. */
 export const isOnlyOperatorEver = (db: Database, actorId: string): Promise<boolean> =>
   db.oneFirst(sql.type(z.object({ isOnly: z.boolean() }))`
     select not exists (
       select from role_grant other
       where other.role = 'operator' and other.actor_id <> ${actorId}
         and (other.status = 'confirmed' or exists (select from api_key where grant_id = other.id)
-          or exists (select from passkey where passkey.actor_id = other.actor_id))) as "isOnly"`);
+          or exists (select from passkey where passkey.actor_id = other.actor_id)
+          or exists (select from identity where identity.actor_id = other.actor_id))) as "isOnly"`);
 
 const HolderRow = z.strictObject({
   actorId: z.string(),

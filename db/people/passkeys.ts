@@ -2,7 +2,7 @@ import { sql } from 'slonik';
 import { z } from 'zod';
 
 import { Bytes, Id, Instant } from '../column-types.ts';
-import type { Database } from '../database.ts';
+import { changesRow, type Database } from '../database.ts';
 
 const PasskeyRow = z.strictObject({
   id: z.string(),
@@ -11,29 +11,32 @@ const PasskeyRow = z.strictObject({
   publicKey: Bytes,
   signCount: z.bigint(),
   transports: z.array(z.string()),
+  /** The name that the person gave it. Null if they gave none. */
+  name: z.string().nullable(),
   createdAt: Instant,
   lastUsedAt: Instant.nullable(),
 });
 export type Passkey = z.infer<typeof PasskeyRow>;
 
 const passkeyColumns = sql.fragment`
-  id, actor_id as "actorId", credential_id as "credentialId", public_key as "publicKey", sign_count as "signCount", transports,
+  id, actor_id as "actorId", credential_id as "credentialId", public_key as "publicKey", sign_count as "signCount", transports, name,
   created_at as "createdAt", last_used_at as "lastUsedAt"`;
 
 export type NewPasskey = Pick<Passkey, 'actorId' | 'transports' | 'signCount'> & {
   credentialId: Uint8Array;
   publicKey: Uint8Array;
+  name?: string | null;
 };
 
 /** Writes a passkey and returns its id. Null if the credential is known already. */
 export const insertPasskey = (
   db: Database,
-  { actorId, credentialId, publicKey, signCount, transports }: NewPasskey,
+  { actorId, credentialId, publicKey, signCount, transports, name = null }: NewPasskey,
 ): Promise<string | null> =>
   db.maybeOneFirst(sql.type(Id)`
-    insert into passkey(actor_id, credential_id, public_key, sign_count, transports)
+    insert into passkey(actor_id, credential_id, public_key, sign_count, transports, name)
     values (${actorId}, ${sql.binary(Buffer.from(credentialId))}, ${sql.binary(Buffer.from(publicKey))}, ${signCount},
-      ${sql.array(transports, 'text')})
+      ${sql.array(transports, 'text')}, ${name})
     on conflict do nothing returning id`);
 
 /** Finds a passkey that was not removed, and locks it for this transaction. */
@@ -47,6 +50,13 @@ export const listPasskeys = (db: Database, actorId: string): Promise<readonly Pa
   db.any(sql.type(PasskeyRow)`
     select ${passkeyColumns} from passkey where actor_id = ${actorId} and removed_at is null order by id`);
 
+/** Removes a passkey of a person. Its sessions end with it. Returns whether they had it. */
+export const removePasskey = (db: Database, id: string, actorId: string): Promise<boolean> =>
+  changesRow(
+    db,
+    sql.unsafe`update passkey set removed_at = now() where id = ${id} and actor_id = ${actorId} and removed_at is null`,
+  );
+
 export const markPasskeyUsed = (db: Database, id: string, signCount: bigint) =>
   db.query(sql.unsafe`update passkey set sign_count = ${signCount}, last_used_at = now() where id = ${id}`);
 
@@ -54,22 +64,3 @@ export const markPasskeyUsed = (db: Database, id: string, signCount: bigint) =>
 export const removePasskeysOf = async (db: Database, actorId: string): Promise<number> =>
   (await db.query(sql.unsafe`update passkey set removed_at = now() where actor_id = ${actorId} and removed_at is null`))
     .rowCount;
-
-export type NewSignature = {
-  passkeyId: string;
-  statement: string;
-  authenticatorData: Uint8Array;
-  clientData: Uint8Array;
-  signature: Uint8Array;
-};
-
-/** Keeps a statement that a person signed, and returns its id. */
-export const insertSignature = (
-  db: Database,
-  { passkeyId, statement, authenticatorData, clientData, signature }: NewSignature,
-): Promise<string> =>
-  db.oneFirst(sql.type(Id)`
-    insert into signature(passkey_id, statement, authenticator_data, client_data, signature)
-    values (${passkeyId}, ${statement}, ${sql.binary(Buffer.from(authenticatorData))}, ${sql.binary(Buffer.from(clientData))},
-      ${sql.binary(Buffer.from(signature))})
-    returning id`);

@@ -8,17 +8,19 @@ import { SESSION_IDLE_MS, SESSION_MS_MAX } from '../../domain/people/session.ts'
 import { Id, Instant, MinorText } from '../column-types.ts';
 import { changesRow, type Database } from '../database.ts';
 
-export type NewSession = { actorId: string; passkeyId: string; token: string; userAgent: string | null };
+/** The means of a sign-in: a passkey, or an identity at a provider, by its id. */
+export type Means = { passkeyId: string } | { identityId: string };
+export type NewSession = { actorId: string; means: Means; token: string; userAgent: string | null };
 
 /** Writes a session with the hash of its cookie, and returns its id. */
-export const insertSession = (db: Database, { actorId, passkeyId, token, userAgent }: NewSession): Promise<string> =>
+export const insertSession = (db: Database, { actorId, means, token, userAgent }: NewSession): Promise<string> =>
   db.oneFirst(sql.type(Id)`
-    insert into session(actor_id, passkey_id, token_hash, user_agent, expires_at)
-    values (${actorId}, ${passkeyId}, ${sql.binary(sha256(token))}, ${userAgent},
+    insert into session(actor_id, passkey_id, identity_id, token_hash, user_agent, expires_at)
+    values (${actorId}, ${'passkeyId' in means ? means.passkeyId : null}, ${'identityId' in means ? means.identityId : null}, ${sql.binary(sha256(token))}, ${userAgent},
       now() + ${SESSION_MS_MAX} * interval '1 millisecond')
     returning id`);
 
-/** A session lasts while its row is open, it was seen lately, and its passkey was not removed. */
+/** A session lasts while its row is open, it was seen lately, and its passkey, if it has one, was not removed. */
 const isLive = sql.fragment`
   session.ended_at is null and session.expires_at > now() and session.seen_at > now() - ${SESSION_IDLE_MS} * interval '1 millisecond'
   and passkey.removed_at is null`;
@@ -47,7 +49,7 @@ export async function findVisitor(db: Database, token: string): Promise<Visitor 
         select json_agg(json_build_object('id', partner.id::text, 'code', partner.code, 'name', partner.name, 'access', mine.access) order by partner.code)
         from unnest(array_agg(held.partner_id), array_agg(held.access)) as mine(id, access) join partner on partner.id = mine.id), '[]') as partners,
       session.seen_at < now() - interval '1 minute' as "seenLongAgo"
-    from session join actor on actor.id = session.actor_id join passkey on passkey.id = session.passkey_id
+    from session join actor on actor.id = session.actor_id left join passkey on passkey.id = session.passkey_id
     left join role_grant held on held.actor_id = actor.id and held.status = 'confirmed'
       and (held.expires_at is null or held.expires_at > now())
     where session.token_hash = ${sql.binary(sha256(token))} and ${isLive}
@@ -70,7 +72,7 @@ export type Session = z.infer<typeof SessionRow>;
 export const listSessions = (db: Database, actorId: string): Promise<readonly Session[]> =>
   db.any(sql.type(SessionRow)`
     select session.id, session.user_agent as "userAgent", session.created_at as "createdAt", session.seen_at as "seenAt"
-    from session join passkey on passkey.id = session.passkey_id
+    from session left join passkey on passkey.id = session.passkey_id
     where session.actor_id = ${actorId} and ${isLive} order by session.id desc`);
 
 /** Ends a session of a person now. Returns whether they had it open. */

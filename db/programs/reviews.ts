@@ -143,6 +143,7 @@ export const insertAnswer = (db: Database, reviewId: string, { actorId, role, st
     values (${reviewId}, ${actorId}, ${stage}, ${role}, ${decision}, ${note}, clock_timestamp())`);
 
 const AnswererRow = z.strictObject({
+  isPerson: z.boolean(),
   isPayee: z.boolean(),
   giver: z.string().nullable(),
   hasAnswered: z.boolean(),
@@ -160,7 +161,7 @@ export const readAnswerer = (
   role: ApproverRole,
 ): Promise<z.infer<typeof AnswererRow>> =>
   db.one(sql.type(AnswererRow)`
-    select review.partner_id in (select partner_id from partners_of(${actorId})) as "isPayee",
+    select is_person(${actorId}) as "isPerson", review.partner_id in (select partner_id from partners_of(${actorId})) as "isPayee",
       (select actor.code from (${handsOf(reviewId)}) hand join actor on actor.id = hand.id
        where gave_role(hand.id, ${actorId}, ${role}) or gave_role(hand.id, ${actorId}, 'approver') order by 1 limit 1) as giver,
       exists (select from policy_answer where review_id = ${reviewId} and actor_id = ${actorId}) as "hasAnswered"

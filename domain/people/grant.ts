@@ -1,4 +1,5 @@
 import type { FailureCode } from '../errors.ts';
+import { DECIDED_BY_SYSTEM } from './actor.ts';
 import type { Role } from './role.ts';
 
 /** `proposed` gives nothing yet. `confirmed` is the only status in which a role can be used. */
@@ -33,7 +34,12 @@ export type ProposedGrant = {
 };
 
 /** The people behind a decision about a grant, as they are when it is decided. */
-export type GrantDecider = { readonly id: string; readonly isOperator: boolean; readonly isProposerOperator: boolean };
+export type GrantDecider = {
+  readonly id: string;
+  readonly isPerson: boolean;
+  readonly isOperator: boolean;
+  readonly isProposerOperator: boolean;
+};
 
 /** The reason why a person may not confirm or refuse a grant, or undefined. */
 export function whyNotDecideGrant(
@@ -43,6 +49,7 @@ export function whyNotDecideGrant(
 ): Refusal | undefined {
   if (grant.status !== 'proposed')
     return { code: 'grant_not_open', message: `The grant is ${grant.status}. Nothing was changed. Propose a new one.` };
+  if (!decider.isPerson) return DECIDED_BY_SYSTEM;
   if (!decider.isOperator)
     return { code: 'not_allowed', message: 'You no longer have the operator role. Nothing was changed.' };
   if (decision === 'refuse') return undefined;

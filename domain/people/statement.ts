@@ -1,9 +1,9 @@
-/** A sentence that a person signs with a passkey: its SHA-256 in UTF-8 is the challenge. */
+/** A sentence that a person signs: its SHA-256 in UTF-8 is the challenge of their passkey, or the nonce of their provider's token. */
 export type Statement = (nonce: string) => string;
 
 /**
  * The sentences end with a nonce, which makes each one different, so no signature counts twice. An auditor can verify them with the public
- * key of the passkey alone.
+ * key of the passkey or of the provider alone.
  */
 
 /** The acts, besides the two below, that people sign in the console. An act is the beginning of its sentence. */
@@ -19,6 +19,8 @@ export const SIGNED_ACTS = [
   'confirm lost passkey',
   'refuse lost passkey',
   'confirm policy',
+  'add passkey',
+  'remove passkey',
   'propose outcome',
   'confirm outcome',
   'refuse outcome',

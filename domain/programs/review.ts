@@ -1,4 +1,5 @@
 import type { FailureCode } from '../errors.ts';
+import { DECIDED_BY_SYSTEM } from '../people/actor.ts';
 import type { ApproverRole, Rule } from '../policy.ts';
 import type { Standing } from '../stages.ts';
 
@@ -24,6 +25,7 @@ export function rolesAsked({ status, rule, stage: no, isEscalated }: Waiting): A
 export type Answerer = {
   readonly id: string;
   readonly role: string;
+  readonly isPerson: boolean;
   /** Whether the partner who asks pays them. */
   readonly isPayee: boolean;
   /** The person who took part and gave them their role. That may be one person with two accounts. */
@@ -39,10 +41,11 @@ const NOTHING = 'Nothing was recorded.';
 export function whyNotAnswer(
   standing: Standing,
   askedById: string,
-  { id, role, isPayee, giver, hasAnswered }: Answerer,
+  { id, role, isPerson, isPayee, giver, hasAnswered }: Answerer,
 ): Refusal | undefined {
   if (standing.status !== 'waiting')
     return { code: 'decision_not_open', message: `The time to answer is over: it is ${standing.status}. ${NOTHING}` };
+  if (!isPerson) return DECIDED_BY_SYSTEM;
   if (hasAnswered) return { code: 'approver_decided_already', message: `You have already answered this. ${NOTHING}` };
   if (!standing.roles.includes(role as ApproverRole))
     return {

@@ -41,6 +41,7 @@ export const NOTICES = {
   role_given: { audiences: ['finance'], weight: 'security' },
   alarm_raised: { audiences: ['operators'], weight: 'act' },
   key_claim: { audiences: ['person'], weight: 'security' },
+  sign_in_changed: { audiences: ['person'], weight: 'security' },
 } as const satisfies Record<string, { audiences: readonly Audience[]; weight: Weight }>;
 
 export type NoticeKind = keyof typeof NOTICES;

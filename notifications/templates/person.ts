@@ -3,27 +3,58 @@ import { go, say } from '../../domain/tasks/notice-content.ts';
 import type { Templates } from '../notification.ts';
 import { at } from '../places.ts';
 
+const SIGN_IN_CHANGES = {
+  added: { subject: 'A passkey was added to your account', says: 'A passkey now signs in as you' },
+  removed: { subject: 'A passkey was removed from your account', says: 'A passkey no longer signs in as you' },
+  bound: { subject: 'Your account has a new sign-in', says: 'Your account there now signs in as you' },
+} as const;
+
 /** Mail to one of the people who use Bursar. */
-export const PERSON_TEMPLATES: Templates<'key_claim'> = {
-  key_claim: ({ person, role, hours, token }, { contact }) => ({
-    subject: `${hours < CLAIM_HOURS ? 'Your link ends soon. ' : ''}Your way into Bursar: ${role}`,
-    parts: [
-      say(
-        `${person} now has the role ${role}. Open this link within ${hours} hours, and make a passkey with which you sign in:`,
-      ),
-      go('Make your passkey', at('/invitations', token)),
-      say(
-        'If a program of yours works for you instead, this command shows a key of the API. The link then no longer works:',
-      ),
-      {
-        is: 'command',
-        before: 'curl -sS -X POST ',
-        path: '/v1/keys/claim',
-        after: ` -H 'content-type: application/json' -d '{"token":"${token}"}'`,
-      },
-      say(
-        `The link works once. Keep the passkey and the key to yourself: they stand for you. If you did not expect this mail, tell ${contact}.`,
-      ),
-    ],
-  }),
+export const PERSON_TEMPLATES: Templates<'key_claim' | 'sign_in_changed'> = {
+  key_claim: ({ person, kind, role, hours, token }, { contact }) => {
+    const command = {
+      is: 'command',
+      before: 'curl -sS -X POST ',
+      path: '/v1/keys/claim',
+      after: ` -H 'content-type: application/json' -d '{"token":"${token}"}'`,
+    } as const;
+    if (kind === 'system')
+      return {
+        subject: `A key for ${person}: ${role}`,
+        parts: [
+          say(
+            `The system ${person} now has the role ${role}. Within ${hours} hours, this command shows its key, once:`,
+          ),
+          command,
+          say(
+            `Keep the key where the system reads its secrets: it stands for the system. If you did not expect this mail, tell ${contact}.`,
+          ),
+        ],
+      };
+    return {
+      subject: `${hours < CLAIM_HOURS ? 'Your link ends soon. ' : ''}Your way into Bursar: ${role}`,
+      parts: [
+        say(
+          `${person} now has the role ${role}. Open this link within ${hours} hours, and choose how you will sign in:`,
+        ),
+        go('Choose how you sign in', at('/invitations', token)),
+        say('If you call the API yourself, this command shows a key instead. The link then no longer works:'),
+        command,
+        say(
+          `The link works once. Keep your passkey and your key to yourself: they stand for you. If you did not expect this mail, tell ${contact}.`,
+        ),
+      ],
+    };
+  },
+  sign_in_changed: ({ person, change, name }, { contact }) => {
+    const what = SIGN_IN_CHANGES[change];
+    return {
+      subject: `${what.subject}: ${person}`,
+      parts: [
+        say(`${what.says}: ${name}.`),
+        go('See how you sign in', '/account'),
+        say(`If you did not do this, somebody else may use your account. Tell ${contact} today.`),
+      ],
+    };
+  },
 };

@@ -4777,6 +4777,12 @@ export interface components {
              */
             name: string;
             /**
+             * @description Whether it is a person, or a program of yours
+             * @example person
+             * @enum {string}
+             */
+            kind: "person" | "system";
+            /**
              * @description The e-mail address of the person; null if there is none
              * @example petra@example.com
              */
@@ -4819,7 +4825,7 @@ export interface components {
              * @example invalid_input
              * @enum {string}
              */
-            code: "invalid_input" | "invalid_amount" | "not_found" | "already_exists" | "not_authenticated" | "not_allowed" | "grant_not_open" | "decider_is_grantee" | "claim_not_valid" | "changed_since_seen" | "too_many_tries" | "run_not_in_review" | "run_changed_since_seen" | "run_not_disbursing" | "zone_not_known" | "run_period_open" | "run_already_exists" | "approver_is_preparer" | "approval_not_signed" | "approver_is_payee" | "approver_edited_run" | "role_given_by_editor" | "approver_decided_already" | "plan_version_effective" | "unit_in_use" | "budget_closed" | "partner_on_hold" | "points_not_available" | "redemption_not_cancellable" | "conversion_not_offered" | "conversion_not_open" | "payout_cannot_leave" | "payout_cannot_be_held" | "payout_not_replaceable" | "resolution_not_asked" | "resolution_open" | "resolution_not_open" | "decider_is_proposer" | "correction_not_open" | "re_rating_not_open" | "re_rating_open" | "correction_overtaken" | "decision_not_open" | "status_does_not_allow" | "parked_event_not_open" | "quarantine_not_open" | "quarantine_overtaken" | "check_not_out" | "check_must_be_returned" | "check_exception_over" | "recipient_rejected" | "gateway_refused" | "gateway_not_sent" | "gateway_rate_limited" | "gateway_unavailable" | "webhook_not_genuine" | "idempotency_key_reused" | "idempotency_key_in_progress" | "outcome_not_known_yet" | "vault_cannot_open" | "method_not_allowed" | "body_too_large" | "unsupported_media_type" | "internal_error";
+            code: "invalid_input" | "invalid_amount" | "not_found" | "already_exists" | "not_authenticated" | "not_allowed" | "identity_not_known" | "identity_provider_unavailable" | "grant_not_open" | "decider_is_system" | "decider_is_grantee" | "claim_not_valid" | "changed_since_seen" | "too_many_tries" | "run_not_in_review" | "run_changed_since_seen" | "run_not_disbursing" | "zone_not_known" | "run_period_open" | "run_already_exists" | "approver_is_preparer" | "approval_not_signed" | "approver_is_payee" | "approver_edited_run" | "role_given_by_editor" | "approver_decided_already" | "plan_version_effective" | "unit_in_use" | "budget_closed" | "partner_on_hold" | "points_not_available" | "redemption_not_cancellable" | "conversion_not_offered" | "conversion_not_open" | "payout_cannot_leave" | "payout_cannot_be_held" | "payout_not_replaceable" | "resolution_not_asked" | "resolution_open" | "resolution_not_open" | "decider_is_proposer" | "correction_not_open" | "re_rating_not_open" | "re_rating_open" | "correction_overtaken" | "decision_not_open" | "status_does_not_allow" | "parked_event_not_open" | "quarantine_not_open" | "quarantine_overtaken" | "check_not_out" | "check_must_be_returned" | "check_exception_over" | "recipient_rejected" | "gateway_refused" | "gateway_not_sent" | "gateway_rate_limited" | "gateway_unavailable" | "webhook_not_genuine" | "idempotency_key_reused" | "idempotency_key_in_progress" | "outcome_not_known_yet" | "vault_cannot_open" | "method_not_allowed" | "body_too_large" | "unsupported_media_type" | "internal_error";
             /** @description The fields that cannot be accepted; empty if the problem is not about a field */
             errors: {
                 /**
@@ -4845,6 +4851,13 @@ export interface components {
              * @example Petra Preparer
              */
             name: string;
+            /**
+             * @description Whether it is a person, or a program of yours; a system works with keys, but never approves and never signs in. It never changes
+             * @default person
+             * @example person
+             * @enum {string}
+             */
+            kind?: "person" | "system";
             /**
              * Format: email
              * @description The e-mail address to which the links to the keys of this person go; a person without one cannot get a role. Two people never have the same mailbox
@@ -4923,6 +4936,12 @@ export interface components {
              * @example Petra Preparer
              */
             name: string;
+            /**
+             * @description Whether the role is for a person, or for a program of yours
+             * @example person
+             * @enum {string}
+             */
+            kind: "person" | "system";
             /**
              * @description The address to which the link to the key goes; null if there is none
              * @example petra@example.com
@@ -18799,7 +18818,7 @@ export interface operations {
             };
             400: components["responses"]["InvalidInput"];
             401: components["responses"]["NotAuthenticated"];
-            /** @description You cannot propose a role for yourself. Or: The role of the key does not allow this call. Nothing was done. */
+            /** @description You cannot propose a role for yourself, or your key belongs to a system. Or: The role of the key does not allow this call. Nothing was done. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -18863,7 +18882,7 @@ export interface operations {
             };
             400: components["responses"]["InvalidInput"];
             401: components["responses"]["NotAuthenticated"];
-            /** @description You proposed it, or the role is for you, so another operator must decide. Or: The role of the key does not allow this call. Nothing was done. */
+            /** @description You proposed it, the role is for you, or your key belongs to a system. Another operator must decide. Or: The role of the key does not allow this call. Nothing was done. */
             403: {
                 headers: {
                     [name: string]: unknown;

@@ -82,6 +82,7 @@ export async function addPair(api: Api): Promise<Pair> {
         sql.fragment`(select held.id from role_grant held join partner on partner.id = partner_id where partner.code = 'ann')`,
       ),
       sessions: ann.sessionId,
+      passkeys: ann.passkeyId,
       notices: await addNotice(api),
     },
   };

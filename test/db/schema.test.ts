@@ -899,6 +899,7 @@ describe('given recorded facts', () => {
 
   it.each([
     { does: 'gives a key another role', with: sql.unsafe`update api_key set grant_id = grant_id` },
+    { does: 'makes a person of a system', with: sql.unsafe`update actor set kind = 'person'` },
     { does: 'changes an address to which keys go', with: sql.unsafe`update actor set email = 'other@example.test'` },
     { does: 'asks for fewer approvals', with: sql.unsafe`update pay_schedule set approvals_required = 1` },
     { does: 'lets another payer pay a program', with: sql.unsafe`update program set schedule_id = schedule_id` },

@@ -540,7 +540,7 @@ export const WITH_VALUES: Record<string, (db: Database, s: Scene) => unknown> = 
   insertKey: (db) => insertKey(db, ID, KEY),
   findPartners: (db) => findPartners(db, 'a1'),
   findPayouts: (db) => findPayouts(db, '1001'),
-  insertSession: (db) => insertSession(db, { actorId: ID, passkeyId: ID, token: 'token', userAgent: null }),
+  insertSession: (db) => insertSession(db, { actorId: ID, means: { passkeyId: ID }, token: 'token', userAgent: null }),
   findVisitor: (db) => findVisitor(db, 'token'),
   findCaller: (db) => findCaller(db, formatKey(KEY)),
   insertFirstVersion: (db) => insertFirstVersion(db, 1, { terms: {} as never, effectiveFrom: NOW }, ID),

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { accept, faultsOf, hasBrowser, inviteAs, openBrowser, openPerson } from '../fixtures/browser.ts';
 import { addPartners, type Company, openCompany, sale, sendEvents } from '../fixtures/company.ts';
+import { openProvider, type Provider } from '../fixtures/identity-provider.ts';
 import { approve, eventsAreAccrued, getRun, prepareRun, type RunSeen } from '../fixtures/runs.ts';
 import { openWorld, type World } from '../fixtures/world.ts';
 
@@ -27,10 +28,12 @@ describe.skipIf(!hasBrowser)('given a run that waits for its approver', () => {
   let world: World;
   let company: Company;
   let browser: Browser;
+  let provider: Provider;
   let run: RunSeen;
 
   beforeAll(async () => {
-    world = await openWorld();
+    provider = await openProvider();
+    world = await openWorld({ identityProvider: provider.clientFor });
     browser = await openBrowser();
     company = await openCompany(world, { signedApprovals: true });
     await addPartners(company, [
@@ -56,6 +59,7 @@ describe.skipIf(!hasBrowser)('given a run that waits for its approver', () => {
   afterAll(async () => {
     await browser.close();
     await world.close();
+    await provider.close();
   });
 
   it('when somebody approves it with a key of the API then it is refused, because its schedule asks for signed approvals', async () => {
@@ -74,6 +78,26 @@ describe.skipIf(!hasBrowser)('given a run that waits for its approver', () => {
     await page.getByRole('button', { name: 'Approve and sign' }).click();
     await page.getByRole('heading', { name: 'You asked for this run' }).waitFor();
     expect((await getRun(company, run.id)).status).toBe('review');
+    await close();
+  });
+
+  it('when an approver without a passkey signs then they sign in again at their company, and come back to the same form', async () => {
+    const { page, complaints, close } = await openPerson(browser, world, { width: 390 });
+    provider.says.sub = 'sami';
+    await page.goto(await inviteAs(world, 'sami', 'approver'));
+    expect(await faultsOf(page)).toEqual([]);
+    await page.getByRole('link', { name: 'Continue with Acme' }).click();
+    await page.getByRole('heading', { name: 'Today' }).waitFor();
+    await page.goto(`/runs/${run.id}/approval`);
+    expect(await faultsOf(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Approve and sign with Acme' }).click();
+    await page.getByRole('heading', { name: 'You signed' }).waitFor();
+    expect(await page.getByRole('button', { name: 'Approve and sign' }).count()).toBe(1);
+    expect(await faultsOf(page)).toEqual([]);
+    await page.goto('/account');
+    expect(await faultsOf(page)).toEqual([]);
+    expect((await getRun(company, run.id)).status).toBe('review');
+    expect(complaints).toEqual([]);
     await close();
   });
 

@@ -16,11 +16,12 @@ export async function signIn(api: Api, code: string, role: Role, partnerId: bigi
   const wish = { actorId: actor.id, credentialId: bytes, publicKey: bytes, signCount: 0n, transports: [] };
   const passkeyId = (await insertPasskey(api.db, wish)) ?? '';
   const token = bytes.toString('base64url');
-  const sessionId = await insertSession(api.db, { actorId: actor.id, passkeyId, token, userAgent: null });
+  const sessionId = await insertSession(api.db, { actorId: actor.id, means: { passkeyId }, token, userAgent: null });
   const headers = { cookie: `__Host-session=${token}`, origin: ORIGIN };
   return {
     actorId: actor.id,
     grantId,
+    passkeyId,
     sessionId,
     token,
     /** Asks as the route says. A form has no fields. */

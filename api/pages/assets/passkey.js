@@ -1,4 +1,4 @@
-// Forms with data-passkey ask the browser for a passkey before they are sent. Its answer travels in the field "credential".
+// Forms with data-passkey ask the browser for a passkey before they are sent. Its answer travels in the hidden field that data-field names.
 const ask = {
   create: (options) =>
     navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(options) }),
@@ -8,12 +8,13 @@ const ask = {
 document.addEventListener('submit', async (event) => {
   const form = event.target;
   const kind = form.dataset.passkey;
-  if (!kind || form.elements.credential.value) return;
+  const field = form.elements[form.dataset.field];
+  if (!kind || field.value) return;
   event.preventDefault();
   const says = form.querySelector('[role="status"]');
   try {
     const credential = await ask[kind](JSON.parse(form.dataset.options));
-    form.elements.credential.value = JSON.stringify(credential.toJSON());
+    field.value = JSON.stringify(credential.toJSON());
     form.requestSubmit(event.submitter);
   } catch {
     says.textContent = 'Your device gave no passkey. Nothing was sent. You can try again.';

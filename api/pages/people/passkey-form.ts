@@ -8,18 +8,27 @@ export const passkeyForm = (
     options,
     button,
     hidden = {},
+    field = 'credential',
   }: {
     kind: 'create' | 'get';
     action: string;
     options: object;
     button: string;
     hidden?: Readonly<Record<string, string>>;
+    /** The hidden field in which the answer travels. */
+    field?: string;
   },
   inside: Html | null = null,
 ): Html =>
-  html`<form method="post" action="${action}" data-passkey="${kind}" data-options="${JSON.stringify(options)}">
+  html`<form
+    method="post"
+    action="${action}"
+    data-passkey="${kind}"
+    data-options="${JSON.stringify(options)}"
+    data-field="${field}"
+  >
     ${Object.entries(hidden).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`)}
-    <input type="hidden" name="credential" value="" />
+    <input type="hidden" name="${field}" value="" />
     ${inside}
     <p class="buttons"><button class="primary">${button}</button></p>
     <p role="status"></p>

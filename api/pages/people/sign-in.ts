@@ -2,43 +2,45 @@ import { askForPasskey, askToSignIn, siteOf } from '../../../commands/people/pas
 import { acceptInvitation, readInvitation, signIn, signOut } from '../../../commands/people/sessions.ts';
 import type { ApiDeps, ApiEnv } from '../../http/deps.ts';
 import { limitTries } from '../../http/rate-limit.ts';
-import { clearSessionCookie, setSessionCookie } from '../../http/visitor.ts';
+import { clearSessionCookie, safePath, setSessionCookie, userAgentOf } from '../../http/visitor.ts';
 import { type definePages, readForm, sendPage } from '../guard.ts';
-import { html } from '../html.ts';
+import { html, type Html } from '../html.ts';
 import { strangerPage } from '../layout.ts';
-import { readNewPasskey, readSignature } from '../credential.ts';
+import { readAssertion, readNewPasskey } from '../credential.ts';
 import { ROLE } from '../words.ts';
 import { passkeyForm } from './passkey-form.ts';
 import type { Context } from 'hono';
 
 const FAILURES_A_MINUTE = 20;
-const USER_AGENT_CHARS_MAX = 300;
-
-/** Where a person goes after the sign-in: a path of ours, never an address of another site. */
-const safePath = (path: string): string => (/^\/(?![/\\])[\w/.?=&%~-]*$/.test(path) ? path : '/');
 
 /** A person signs in, accepts an invitation, or signs out. */
 export function signInPages(deps: ApiDeps, pages: ReturnType<typeof definePages>): void {
-  const { db, vault, settings } = deps;
+  const { db, vault, settings, identityProvider } = deps;
   const site = siteOf(settings.publicUrl);
   const tries = limitTries(FAILURES_A_MINUTE);
   const doorOf = (c: Context<ApiEnv>) => ({
     vault,
     site,
-    userAgent: c.req.header('user-agent')?.slice(0, USER_AGENT_CHARS_MAX) || null,
+    userAgent: userAgentOf(c),
   });
+
+  const withProvider = (path: string): Html | undefined =>
+    identityProvider &&
+    html`<p class="quiet">Or use your account at ${identityProvider.name}. Then you need no passkey.</p>
+      <p class="buttons"><a class="button" href="${path}">Continue with ${identityProvider.name}</a></p>`;
 
   pages.open('GET', '/sign-in', async (c) => {
     const options = await askToSignIn(vault, site);
+    const next = safePath(c.req.query('next') ?? '/');
     const form = passkeyForm({
       kind: 'get',
       action: '/sign-in',
       options,
       button: 'Sign in with a passkey',
-      hidden: { next: safePath(c.req.query('next') ?? '/') },
+      hidden: { next },
     });
     const main = html`<h1>Sign in</h1>
-      ${form}
+      ${form} ${withProvider(`/sign-in/provider?${new URLSearchParams({ next })}`)}
       <p class="quiet">
         If you have no passkey yet, open the link in the mail that invited you. If you lost yours, ask an operator for a
         new link.
@@ -48,7 +50,7 @@ export function signInPages(deps: ApiDeps, pages: ReturnType<typeof definePages>
 
   pages.open('POST', '/sign-in', async (c) => {
     const { credential, next } = await readForm(c, 'credential', 'next');
-    const token = await tries(c, () => signIn(db, doorOf(c), readSignature(credential)));
+    const token = await tries(c, () => signIn(db, doorOf(c), readAssertion(credential)));
     setSessionCookie(c, token);
     return c.redirect(safePath(next), 303);
   });
@@ -63,7 +65,7 @@ export function signInPages(deps: ApiDeps, pages: ReturnType<typeof definePages>
         You are invited as <strong>${ROLE[claim.role]}</strong>. A passkey is a key that your device keeps: you open it
         with your finger, your face or a PIN. It replaces a password, and nobody can copy it.
       </p>
-      ${form}`;
+      ${form} ${withProvider(`/invitations/${token}/provider`)}`;
     return sendPage(c, strangerPage({ title: 'Welcome', main }));
   });
 

@@ -1,9 +1,18 @@
 import { siteOf } from '../../../commands/people/passkeys.ts';
-import { askToSign, type Signed, type Signer, type SigningPlace } from '../../../commands/people/signatures.ts';
+import {
+  askToSign,
+  nonceFor,
+  type Signed,
+  type Signer,
+  type SigningPlace,
+} from '../../../commands/people/signatures.ts';
+import { listIdentities } from '../../../db/people/identities.ts';
+import { listPasskeys } from '../../../db/people/passkeys.ts';
 import type { ApiDeps } from '../../http/deps.ts';
+import { sealText } from '../../http/provider-cookie.ts';
 import { readSignature } from '../credential.ts';
 import { type PageContext, readForm } from '../guard.ts';
-import type { Html } from '../html.ts';
+import { html, type Html } from '../html.ts';
 import { passkeyForm } from './passkey-form.ts';
 
 /**
@@ -11,21 +20,43 @@ import { passkeyForm } from './passkey-form.ts';
  * in the transaction that does what was signed. The sentence is said from the same facts each time.
  */
 
-export const signingPlace = ({ vault, settings }: ApiDeps): SigningPlace => ({
+/** The sealed form that waits for the signature of a provider of identities. */
+export const REQUEST_RECORD = 'signature-request';
+
+export const signingPlace = ({ vault, settings }: Pick<ApiDeps, 'vault' | 'settings'>): SigningPlace => ({
   vault,
   site: siteOf(settings.publicUrl),
 });
 
 type SignatureForm = { action: string; button: string; hidden?: Readonly<Record<string, string>> };
 
-/** The form with which a person signs a statement and sends `hidden` to `action`. */
+/**
+ * The form with which a person signs a statement and sends `hidden` to `action`: with their passkey, or with a new sign-in at their
+ * provider of identities if they have no passkey.
+ */
 export async function signatureForm(
   deps: ApiDeps,
-  signer: Signer,
+  { actorId, statement }: Signer,
   { action, button, hidden = {} }: SignatureForm,
 ): Promise<Html> {
-  const { nonce, options } = await askToSign(deps.db, signingPlace(deps), signer);
-  return passkeyForm({ kind: 'get', action, options, button, hidden: { ...hidden, nonce } });
+  const { db, vault, identityProvider } = deps;
+  const [passkeys, identities] = await Promise.all([listPasskeys(db, actorId), listIdentities(db, actorId)]);
+  const nonce = nonceFor(vault, actorId);
+  const fields = { ...hidden, nonce };
+  if (passkeys.length > 0) {
+    const options = await askToSign(signingPlace(deps), statement(nonce), passkeys);
+    return passkeyForm({ kind: 'get', action, options, button, hidden: fields });
+  }
+  if (!identityProvider || identities.length === 0)
+    return html`<p class="notice" data-tone="alert">
+      You have no passkey, so you cannot sign. Ask an operator for a new link.
+    </p>`;
+  const request = sealText(vault, REQUEST_RECORD, { actorId, statement: statement(nonce), action, button, fields });
+  return html`<form method="post" action="/account/signature">
+    <input type="hidden" name="request" value="${request}" />
+    <p>${identityProvider.name} asks you to sign in again. That is your signature.</p>
+    <p class="buttons"><button class="primary">${button} with ${identityProvider.name}</button></p>
+  </form>`;
 }
 
 /** Reads the signature that the form of `signatureForm` sent. Throws Failure `not_authenticated`. */

@@ -4,6 +4,7 @@ import { addActor } from '../../../commands/people/actors.ts';
 import { revokeKey } from '../../../commands/people/keys.ts';
 import { type Actor, getActor, listActors } from '../../../db/people/actors.ts';
 import { type ApiKey, listKeys } from '../../../db/people/keys.ts';
+import { ACTOR_KINDS } from '../../../domain/people/actor.ts';
 import { ROLES } from '../../../domain/people/role.ts';
 import { Code } from '../../../domain/fields.ts';
 import { readPage } from '../../http/cursor.ts';
@@ -17,6 +18,7 @@ const ActorBody = z
   .object({
     code: fields.code("The person's code", 'petra'),
     name: fields.text("The person's name", 'Petra Preparer'),
+    kind: fields.oneOf(ACTOR_KINDS, 'Whether it is a person, or a program of yours', 'person'),
     email: fields.text('The e-mail address of the person; null if there is none', 'petra@example.com').nullable(),
     createdAt: fields.at('When the person was added'),
   })
@@ -51,6 +53,13 @@ const NewActorBody = z
   .strictObject({
     code: Code.meta({ description: "The person's code, which never changes", examples: ['petra'] }),
     name: Name.meta({ description: "The person's name", examples: ['Petra Preparer'] }),
+    kind: fields
+      .oneOf(
+        ACTOR_KINDS,
+        'Whether it is a person, or a program of yours; a system works with keys, but never approves and never signs in. It never changes',
+        'person',
+      )
+      .default('person'),
     email: Email.meta({
       description:
         'The e-mail address to which the links to the keys of this person go; a person without one cannot get a role. Two people never have the same mailbox',
@@ -92,9 +101,10 @@ const revoke = createRoute({
   responses: { 204: { description: 'The key was revoked.' } },
 });
 
-const actorBody = ({ code, name, email, createdAt }: Actor) => ({
+const actorBody = ({ code, name, kind, email, createdAt }: Actor) => ({
   code,
   name,
+  kind,
   email,
   createdAt: createdAt.toISOString(),
 });

@@ -6,6 +6,7 @@ import { getPartner } from '../../../db/partners/partners.ts';
 import { getActor } from '../../../db/people/actors.ts';
 import { type Grant, listGrants } from '../../../db/people/grants.ts';
 import { Code } from '../../../domain/fields.ts';
+import { ACTOR_KINDS } from '../../../domain/people/actor.ts';
 import { ACCESSES, GRANT_STATUSES } from '../../../domain/people/grant.ts';
 import { ROLES } from '../../../domain/people/role.ts';
 import { readPage } from '../../http/cursor.ts';
@@ -21,6 +22,7 @@ const GrantBody = z
     id: fields.id('The id of the grant'),
     actor: fields.code('The code of the person', 'petra'),
     name: fields.text("The person's name", 'Petra Preparer'),
+    kind: fields.oneOf(ACTOR_KINDS, 'Whether the role is for a person, or for a program of yours', 'person'),
     email: fields
       .text('The address to which the link to the key goes; null if there is none', 'petra@example.com')
       .nullable(),
@@ -101,7 +103,7 @@ const propose = createRoute({
   request: { params: CodePath, body: jsonBody(NewGrantBody) },
   responses: {
     201: answers(GrantBody, 'The role was proposed. It gives nothing before another operator confirms it.'),
-    403: problemResponse('You cannot propose a role for yourself.'),
+    403: problemResponse('You cannot propose a role for yourself, or your key belongs to a system.'),
     404: problemResponse('There is no such partner.'),
     409: problemResponse('The person has the role already, or somebody proposed it.'),
   },
@@ -150,7 +152,9 @@ const decide = createRoute({
   request: { params: UuidPath, body: jsonBody(NewDecisionBody) },
   responses: {
     200: answers(GrantBody, 'The decision was recorded. A confirmed role has its person mailed the link to their key.'),
-    403: problemResponse('You proposed it, or the role is for you, so another operator must decide.'),
+    403: problemResponse(
+      'You proposed it, the role is for you, or your key belongs to a system. Another operator must decide.',
+    ),
     409: problemResponse('The grant is not waiting for a decision.'),
   },
 });

@@ -158,8 +158,9 @@ export function auditPages(deps: ApiDeps, pages: ReturnType<typeof definePages>)
     const main = html`<header class="title">
         <h1>Signatures</h1>
         <p>
-          Each was made by a passkey, and is verified again now with its public key. The SHA-256 of the sentence is the
-          challenge, so anybody can do the same without Bursar.
+          Each was made by a passkey, or by a new sign-in at a provider of identities, and is verified again now with
+          the public key. The SHA-256 of the sentence is the challenge or the nonce, so anybody can do the same without
+          Bursar.
         </p>
       </header>
       ${auditTabs('/audit/signatures')}
@@ -206,7 +207,12 @@ export function auditPages(deps: ApiDeps, pages: ReturnType<typeof definePages>)
         html`<section class="card">
           <h2>Signature ${signatureTag(await verifies(kept))}</h2>
           <p><code class="sentence">${kept.statement}</code></p>
-          <p><small>By a passkey of ${kept.actor}, ${formatInstant(kept.signedAt, 'UTC')}</small></p>
+          <p>
+            <small
+              >By ${'idToken' in kept.proof ? 'a new sign-in' : 'a passkey'} of ${kept.actor},
+              ${formatInstant(kept.signedAt, 'UTC')}</small
+            >
+          </p>
         </section>`
       }
       <section class="card">

@@ -26,9 +26,11 @@ const Query = z.object({
 
 export const personPath = (code: string): string => `/settings/people/${encodeURIComponent(code)}`;
 
-const accessOf = ({ hasPasskey, hasKey, hasOpenLink, roles }: Person): Part => {
-  if (hasPasskey) return tag({ label: hasKey ? 'passkey and key' : 'passkey', tone: 'good' });
-  if (hasKey) return tag({ label: 'key of the API', tone: 'good' });
+const accessOf = ({ hasPasskey, hasIdentity, hasKey, hasOpenLink, roles }: Person): Part => {
+  const ways = [hasPasskey && 'passkey', hasIdentity && 'single sign-on', hasKey && 'key of the API'].filter(
+    (way) => way !== false,
+  );
+  if (ways.length > 0) return tag({ label: ways.join(', '), tone: 'good' });
   if (hasOpenLink) return tag({ label: 'invited', tone: 'watch' });
   return roles.length > 0 ? tag({ label: 'no way in', tone: 'alert' }) : '–';
 };

@@ -162,13 +162,14 @@ const head = (person: Actor, grants: readonly Grant[]): Html => {
 
 function waysIn(
   person: Actor,
-  { sessions, passkeys }: { sessions: number; passkeys: number },
+  { sessions, passkeys, identities }: Awaited<ReturnType<typeof countDoors>>,
   { roles, actorId }: Visitor,
 ) {
   return html`<section class="card">
     <h2>Ways in</h2>
     ${facts([
       ['Passkeys', passkeys === 0 ? 'none' : passkeys],
+      ['Single sign-on', identities === 0 ? 'no' : 'yes'],
       ['Signed in', sessions === 0 ? 'nowhere' : `in ${countOf(sessions, 'browser')}`],
     ])}
     ${

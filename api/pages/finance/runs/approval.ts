@@ -54,8 +54,8 @@ export function approvalPages(deps: ApiDeps, pages: ReturnType<typeof definePage
         }
       </section>
       <p>
-        Your passkey signs content <code>${run.contentHash.slice(0, 12)}</code>. If one cent changes before your
-        signature arrives, it is refused.
+        You sign content <code>${run.contentHash.slice(0, 12)}</code>. If one cent changes before your signature
+        arrives, it is refused.
       </p>
       ${form}
       <p><a href="/runs/${run.id}">Not yet</a></p>`;

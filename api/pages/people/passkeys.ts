@@ -1,0 +1,119 @@
+import { addOwnPasskey, readRemovable, removeOwnPasskey } from '../../../commands/people/own-passkeys.ts';
+import { askForPasskey } from '../../../commands/people/passkeys.ts';
+import { listPasskeys, type Passkey } from '../../../db/people/passkeys.ts';
+import type { ApiDeps } from '../../http/deps.ts';
+import { sendMailSoon } from '../../http/wake.ts';
+import { facts } from '../components.ts';
+import { readNewPasskey } from '../credential.ts';
+import { field, type FieldWish, type Filled } from '../form.ts';
+import { type definePages, idOf, readForm, sendPage } from '../guard.ts';
+import { html, type Html } from '../html.ts';
+import { sharedPage } from '../layout.ts';
+import { defineSigning } from '../signing.ts';
+import { passkeyForm } from './passkey-form.ts';
+import { signingPlace } from './signature.ts';
+
+const NAME: FieldWish = {
+  name: 'name',
+  label: 'Name of the passkey',
+  help: 'So that you know it again, such as: Work laptop',
+  required: true,
+  lengthMax: 60,
+};
+
+/** How an authenticator is reached, in words. */
+const PLACES: Readonly<Record<string, string>> = {
+  internal: 'Built into a device',
+  hybrid: 'Phone',
+  usb: 'Security key',
+  nfc: 'Security key',
+  ble: 'Security key',
+};
+
+/** The name of a passkey for its owner. */
+export const nameOf = ({ name, transports }: Passkey): string =>
+  name ?? transports.map((transport) => PLACES[transport]).find((place) => place !== undefined) ?? 'Passkey';
+
+/** A person adds and removes passkeys of their own account. They sign each of it with what they have already. */
+export function passkeyPages(deps: ApiDeps, pages: ReturnType<typeof definePages>): void {
+  const { db, vault } = deps;
+  const place = signingPlace(deps);
+  const sign = defineSigning(deps);
+  const canUseProvider = deps.identityProvider !== undefined;
+
+  const newForm = async (person: { actorId: string; actorCode: string }, filled: Filled): Promise<Html> => {
+    const options = await askForPasskey(db, vault, place.site, { actorId: person.actorId, actor: person.actorCode });
+    const wish = { kind: 'create', action: '/account/passkeys/new', options, button: 'Make the passkey' } as const;
+    return html`<header class="title">
+        <p><a href="/account">Account</a></p>
+        <h1>Add a passkey</h1>
+        <p>First your device makes it. Then you sign with what you have already, so that nobody else can add one.</p>
+      </header>
+      <section class="card fields">${passkeyForm({ ...wish, field: 'made' }, field(NAME, filled))}</section>
+      <p><a href="/account">Not now</a></p>`;
+  };
+
+  pages.on('GET /account/passkeys/new', async (c, visitor) => {
+    const main = await newForm(visitor, { values: {} });
+    return sendPage(c, sharedPage({ title: 'Add a passkey', here: '/account', main }, visitor));
+  });
+
+  pages.on('POST /account/passkeys/new', async (c, visitor) => {
+    const { name, made } = await readForm(c, 'name', 'made');
+    const label = name.replaceAll(/\s+/g, ' ').trim();
+    if (label === '' || label.length > 60) {
+      const objections = [{ field: 'name', reason: label === '' ? 'is missing' : 'is longer than 60 letters' }];
+      const main = await newForm(visitor, { values: { name }, objections });
+      return sendPage(c, sharedPage({ title: 'Add a passkey', here: '/account', main }, visitor), 400);
+    }
+    const response = readNewPasskey(made);
+    return sign(c, visitor, {
+      act: 'add passkey',
+      subject: `actor/${visitor.actorCode}`,
+      read: (tx) => listPasskeys(tx, visitor.actorId),
+      content: (passkeys) => passkeys.map(({ id }) => id),
+      typed: { name, made: JSON.stringify(response) },
+      perform: (tx, signatureId) => addOwnPasskey(tx, place, visitor, { name: label, made: response, signatureId }),
+      title: `Add the passkey “${label}”?`,
+      here: '/account',
+      about: (passkeys) =>
+        html`${facts([
+            ['New passkey', label],
+            ['You have already', passkeys.map(nameOf).join(', ') || 'no passkey'],
+          ])}
+          <p>From now on it signs in as you, and signs for you. A mail tells you.</p>`,
+      button: 'Add and sign',
+      back: '/account',
+      answer: async () => {
+        await sendMailSoon(deps);
+        return c.redirect('/account', 303);
+      },
+    });
+  });
+
+  pages.on('POST /account/passkeys/{id}/removal', (c, visitor) => {
+    const id = idOf(c, 'passkey');
+    const { actorId } = visitor;
+    return sign(c, visitor, {
+      act: 'remove passkey',
+      subject: `passkey/${id}`,
+      read: (tx) => readRemovable(tx, { actorId, id, canUseProvider }),
+      content: (passkey) => ({ id: passkey.id }),
+      typed: {},
+      perform: (tx, signatureId, passkey) => removeOwnPasskey(tx, visitor, { id, name: nameOf(passkey), signatureId }),
+      title: 'Remove this passkey?',
+      here: '/account',
+      about: (passkey) =>
+        html`${facts([['Passkey', nameOf(passkey)]])}
+          <p>
+            It no longer signs in as you, and its sessions end at once. Everything that you signed with it stays valid.
+          </p>`,
+      button: 'Remove and sign',
+      back: '/account',
+      answer: async () => {
+        await sendMailSoon(deps);
+        return c.redirect('/account', 303);
+      },
+    });
+  });
+}
