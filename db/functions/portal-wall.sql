@@ -40,6 +40,7 @@ declare
     'check_register', 'exists (select from payout_attempt attempt where attempt.id = attempt_id)',
     'instrument_failure', 'exists (select from instrument_version version where version.id = instrument_id)',
     'instrument_place', 'exists (select from instrument_version version where version.id = instrument_id)',
+    'details_call', 'exists (select from instrument_version version where version.id = instrument_id)',
     'instrument_withdrawal', 'exists (select from instrument_version version where version.id = instrument_id)',
     'scope_total', 'exists (select from earning_scope scope where scope.id = scope_id)',
     'scope_member', 'exists (select from earning_scope scope where scope.id = scope_id)',

@@ -235,8 +235,8 @@ const CANARY = {
   name: 'Zaunkoenig Trading',
   mail: 'zaunkoenig@leak.example.test',
 };
-/** The places that need a name or an address in clear: the partner itself, and the notices that were addressed to it. */
-const PLACES_OF_NAMES = ['partner.email', 'partner.name'];
+/** The partner's own row needs its name and its address in clear. Notices find them there. */
+const PLACES_OF_NAMES = ['partner.email', 'partner.mailbox', 'partner.name'];
 
 describe('given partners whose accounts, names and addresses stand nowhere else', () => {
   it('when a month was paid, one payment failed and one came back then nothing but the vault holds them', async () => {

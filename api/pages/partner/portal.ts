@@ -29,6 +29,12 @@ const mayRead =
   (path: string): boolean =>
     !path.startsWith(portalOf(own)) || PATTERNS.some((pattern) => pattern.test(path.slice(portalOf(own).length)));
 
+/** The pages about people read names and sessions, which belong to no partner. Their queries alone say whose they are. */
+const AS_APP: readonly PortalRoute[] = [
+  'GET /portal/{partner}/users',
+  'GET /portal/{partner}/users/new',
+  'GET /portal/{partner}/users/{id}/removal',
+];
 type PortalHandler = (c: PageContext, own: Own, visitor: Visitor) => ReturnType<Handler>;
 
 /**
@@ -60,7 +66,10 @@ export function definePortal({ db }: ApiDeps, pages: ReturnType<typeof definePag
   return {
     on(route: PortalRoute, handle: PortalHandler): void {
       const show = async (c: PageContext, own: Own, visitor: Visitor): Promise<Response> => {
-        const page = await handle(c, own, visitor);
+        const work = async () => handle(c, own, visitor);
+        const page = await (c.req.method === 'GET' && !AS_APP.includes(route)
+          ? readAsPartner(db, own.id, work)
+          : work());
         return mayAct(own) ? page : withoutForms(page, mayRead(own));
       };
       pages.on(route, (c, visitor) => {
