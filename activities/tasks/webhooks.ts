@@ -14,7 +14,7 @@ import type { VaultKeys } from '../../db/vault.ts';
 import { isCurrency } from '../../domain/currency.ts';
 import { HOUR_MS, MINUTE_MS } from '../../domain/durations.ts';
 import { formatDecimal, money } from '../../domain/money.ts';
-import { GIVE_UP_DAYS } from '../../domain/tasks/webhook.ts';
+import { GIVE_UP_DAYS } from '../../domain/runs/webhook.ts';
 import type { WebhookSender } from '../../notifications/channels/webhook.ts';
 
 export type WebhookDeps = { db: DatabasePool; vault: VaultKeys; sendWebhook: WebhookSender };
@@ -84,7 +84,7 @@ const GIVEN_UP = `An endpoint took no webhook of an event for ${GIVE_UP_DAYS} da
 function bodyOf({ eventId, type, createdAt, data: { netMinor, ...data } }: DueDelivery): string {
   const { currency } = data;
   const amount =
-    netMinor != null && currency != null && isCurrency(currency)
+    typeof netMinor === 'string' && typeof currency === 'string' && isCurrency(currency)
       ? { amount: formatDecimal(money(BigInt(netMinor), currency)) }
       : {};
   return JSON.stringify({ id: eventId, type, timestamp: createdAt.toISOString(), data: { ...data, ...amount } });

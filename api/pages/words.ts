@@ -8,7 +8,7 @@ import type { Role } from '../../domain/people/role.ts';
 import type { PayoutFlag } from '../../domain/runs/flag.ts';
 import type { RunStatus } from '../../domain/runs/run.ts';
 import type { NoticeKind } from '../../domain/tasks/notice.ts';
-import type { DeliveryStatus } from '../../domain/tasks/webhook.ts';
+import type { DeliveryStatus } from '../../domain/runs/webhook.ts';
 import type { TaskKind } from '../../domain/tasks/task.ts';
 import type { Frequency } from '../../domain/payers/schedule.ts';
 import type { AttemptState } from '../../domain/payouts/attempt.ts';

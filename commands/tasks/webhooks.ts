@@ -18,7 +18,7 @@ import {
 import type { VaultKeys } from '../../db/vault.ts';
 import { printSecret } from '../../domain/earnings/webhook.ts';
 import { Failure, type FailureDetail, refused } from '../../domain/errors.ts';
-import { SECRETS_MAX, WEBHOOK_EVENTS, whyNotUrl } from '../../domain/tasks/webhook.ts';
+import { SECRETS_MAX, WEBHOOK_EVENTS, whyNotUrl } from '../../domain/runs/webhook.ts';
 
 const SECRET_BYTES = 32;
 const DESCRIPTION_CHARS_MAX = 200;

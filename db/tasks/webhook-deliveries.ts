@@ -1,7 +1,7 @@
 import { sql } from 'slonik';
 import { z } from 'zod';
 
-import { DELIVERY_STATUSES, GIVE_UP_DAYS } from '../../domain/tasks/webhook.ts';
+import { DELIVERY_STATUSES, GIVE_UP_DAYS } from '../../domain/runs/webhook.ts';
 import { Count, Id, Instant } from '../column-types.ts';
 import { changesRow, type Database } from '../database.ts';
 

@@ -4,7 +4,7 @@ import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 
 import { signatureOf } from '../../domain/earnings/webhook.ts';
-import { hostOf, mayReach, whyNotUrl } from '../../domain/tasks/webhook.ts';
+import { hostOf, mayReach, whyNotUrl } from '../../domain/runs/webhook.ts';
 
 export type Webhook = { url: string; id: string; atMs: number; body: string; secrets: readonly Uint8Array[] };
 
@@ -23,8 +23,8 @@ const ANSWER_BYTES_MAX = 16 * 1024;
 export function createWebhookSender({
   mayBeLocal = false,
   timeoutMs = TIMEOUT_MS,
-  find = resolve as Resolve,
-} = {}): WebhookSender {
+  find = resolve,
+}: { mayBeLocal?: boolean; timeoutMs?: number; find?: Resolve } = {}): WebhookSender {
   const lookup = guarded(mayBeLocal, find);
   return ({ url: text, id, atMs, body, secrets }) => {
     const reason = whyNotUrl(text, mayBeLocal);

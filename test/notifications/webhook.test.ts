@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 
@@ -6,17 +6,18 @@ import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { printSecret } from '../../domain/earnings/webhook.ts';
-import { mayReach, whyNotUrl } from '../../domain/tasks/webhook.ts';
+import { mayReach, whyNotUrl } from '../../domain/runs/webhook.ts';
 import { createWebhookSender } from '../../notifications/channels/webhook.ts';
 
 type Got = { headers: IncomingMessage['headers']; body: string };
 let got: Got[] = [];
 let answer: { status: number; headers?: Record<string, string>; body?: string; never?: boolean };
+async function receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  got.push({ headers: request.headers, body: (await buffer(request)).toString() });
+  if (!answer.never) response.writeHead(answer.status, answer.headers).end(answer.body);
+}
 const server = createServer((request, response) => {
-  void buffer(request).then((body) => {
-    got.push({ headers: request.headers, body: body.toString() });
-    if (!answer.never) response.writeHead(answer.status, answer.headers).end(answer.body);
-  });
+  void receive(request, response);
 });
 let port: number;
 beforeAll(async () => {
@@ -45,7 +46,7 @@ describe('given a webhook with two secrets while they rotate', () => {
       const [{ headers, body } = { headers: {}, body: '' }] = got;
       const verifier = new Webhook(printSecret(secret));
       expect(verifier.verify(body, headers as Record<string, string>)).toEqual({ n: 'ü' });
-      expect(() => verifier.verify(`${body} `, headers as Record<string, string>)).toThrow();
+      expect(() => verifier.verify(`${body} `, headers as Record<string, string>)).toThrow('No matching signature');
     },
   );
 });
@@ -159,7 +160,7 @@ describe('given an address of a private or special network', () => {
 
   it('when the address was stored before the rule then the sender refuses it all the same', async () => {
     for (const url of [`http://127.0.0.1:${port}/`, `https://127.0.0.1:${port}/`])
-      await expect(strict(webhook(url))).rejects.toThrow();
+      await expect(strict(webhook(url))).rejects.toThrow('The address ');
     expect(got).toEqual([]);
   });
 });

@@ -16,7 +16,7 @@ import {
   listEndpoints,
   listEndpointSecrets,
 } from '../../../db/tasks/webhooks.ts';
-import { DELIVERY_STATUSES, WEBHOOK_EVENTS } from '../../../domain/tasks/webhook.ts';
+import { DELIVERY_STATUSES, WEBHOOK_EVENTS } from '../../../domain/runs/webhook.ts';
 import { readPage } from '../../http/cursor.ts';
 import type { ApiDeps } from '../../http/deps.ts';
 import * as fields from '../../http/fields.ts';

@@ -15,7 +15,7 @@ import { type Endpoint, getEndpoint, listEndpointSecrets } from '../../../../db/
 import type { Visitor } from '../../../../db/people/sessions.ts';
 import { Failure } from '../../../../domain/errors.ts';
 import { isUuid } from '../../../../domain/ids.ts';
-import { DELIVERY_STATUSES, type DeliveryStatus, SECRETS_MAX } from '../../../../domain/tasks/webhook.ts';
+import { DELIVERY_STATUSES, type DeliveryStatus, SECRETS_MAX } from '../../../../domain/runs/webhook.ts';
 import { parseCursor, readPage } from '../../../http/cursor.ts';
 import type { ApiDeps } from '../../../http/deps.ts';
 import { mayUse } from '../../../http/page-permissions.ts';

@@ -1,7 +1,7 @@
 import { addEndpoint } from '../../../../commands/tasks/webhooks.ts';
 import { type Endpoint, listEndpoints } from '../../../../db/tasks/webhooks.ts';
 import { Failure, type FailureDetail } from '../../../../domain/errors.ts';
-import { WEBHOOK_EVENTS } from '../../../../domain/tasks/webhook.ts';
+import { WEBHOOK_EVENTS } from '../../../../domain/runs/webhook.ts';
 import { parseCursor, readPage } from '../../../http/cursor.ts';
 import type { ApiDeps } from '../../../http/deps.ts';
 import { mayUse } from '../../../http/page-permissions.ts';
