@@ -1,9 +1,10 @@
 import { z } from 'zod';
 
-import { getAccess, inviteUser, removeUser } from '../../commands/partners/users.ts';
+import { inviteUser, removeUser } from '../../commands/partners/users.ts';
 import type { Partner } from '../../db/partners/partners.ts';
 import { getPartner } from '../../db/partners/partners.ts';
-import type { PartnerPerson } from '../../db/people/partner-people.ts';
+import { listPartnerPeople, type PartnerPerson } from '../../db/people/partner-people.ts';
+import { Failure } from '../../domain/errors.ts';
 import type { Visitor } from '../../db/people/sessions.ts';
 import { ACCESSES } from '../../domain/people/grant.ts';
 import type { ApiDeps } from '../http/deps.ts';
@@ -134,7 +135,10 @@ export function defineUsers(deps: ApiDeps) {
     },
 
     async showRemoval(c: PageContext, place: UserPlace): Promise<Response> {
-      const { id, name, access } = await getAccess(db, place.partner, idOf(c, 'user'));
+      const id = idOf(c, 'user');
+      const person = (await listPartnerPeople(db, place.partner.id)).find(({ grantId }) => grantId === id);
+      if (!person) throw new Failure('not_found', `There is no grant ${id}.`);
+      const { name, access } = person;
       const main = html`<header class="title">
           <p><a href="${place.back}">Back</a></p>
           <h1>Remove ${name}?</h1>

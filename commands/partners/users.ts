@@ -40,7 +40,7 @@ export const inviteUser = (
   });
 
 /** A person's access to the portal of a partner. Throws Failure `not_found`, also where it is access to something else. */
-export async function getAccess(db: Database, partner: Pick<Partner, 'code'>, grantId: string): Promise<Grant> {
+async function getAccess(db: Database, partner: Pick<Partner, 'code'>, grantId: string): Promise<Grant> {
   const grant = await getGrant(db, grantId);
   if (grant.partner === partner.code && grant.status === 'confirmed') return grant;
   throw new Failure('not_found', `There is no grant ${grantId}.`);

@@ -42,6 +42,7 @@ declare
     'instrument_place', 'exists (select from instrument_version version where version.id = instrument_id)',
     'details_call', 'exists (select from instrument_version version where version.id = instrument_id)',
     'instrument_withdrawal', 'exists (select from instrument_version version where version.id = instrument_id)',
+    'details_call', 'exists (select from instrument_version version where version.id = instrument_id)',
     'scope_total', 'exists (select from earning_scope scope where scope.id = scope_id)',
     'scope_member', 'exists (select from earning_scope scope where scope.id = scope_id)',
     'ledger_entry', 'exists (select from ledger_account account where account.id = account_id)',
@@ -60,7 +61,7 @@ declare
     payer_gateway, gateway_pause, currency, rail_unit, unit, unit_rate, fact_key, ladder, ladder_version, policy_version,
     policy_confirmation, payout_edge, attempt_edge, run_edge, accrual_batch, exchange_rate, rate_source}';
   -- Rows with a partner that are the work of staff.
-  staff constant text[] := '{incident, audit_sum, back_test_sum, back_test_event, re_rating_item}';
+  staff constant text[] := '{partner_note, incident, audit_sum, back_test_sum, back_test_event, re_rating_item}';
   name text;
   condition text;
 begin
@@ -86,6 +87,9 @@ begin
   foreach name in array shared loop
     execute format('grant select on %I to bursar_portal', name);
   end loop;
+  -- The words of a call are the work of staff, too.
+  revoke select on details_call from bursar_portal;
+  grant select (instrument_id, is_confirmed) on details_call to bursar_portal;
   grant select (id, code) on actor to bursar_portal;
   grant select (id, starts_on, ends_on) on budget to bursar_portal;
 end $$;

@@ -24,12 +24,9 @@ export type PartnerPerson = z.infer<typeof PersonRow>;
 /** The people who may read a partner's data now, or may once they open their link, the first one first. */
 export const listPartnerPeople = (db: Database, partnerId: bigint): Promise<readonly PartnerPerson[]> =>
   db.any(sql.type(PersonRow)`
-    select held.id as "grantId", actor.code as actor, actor.name, actor.email, held.access, held.decided_at as since, held.expires_at as "expiresAt",
-      giver.code as "givenBy", holds_role(actor.id, 'partner') as "isIn",
-      (select max(seen_at) from session where session.actor_id = actor.id) as "lastSeenAt"
-    from role_grant held join actor on actor.id = held.actor_id left join actor giver on giver.id = held.proposed_by
-    where held.partner_id = ${partnerId} and held.status = 'confirmed' and (held.expires_at is null or held.expires_at > now())
-    order by held.id`);
+    select grant_id as "grantId", actor, name, email, access, since, expires_at as "expiresAt", given_by as "givenBy", is_in as "isIn",
+      last_seen_at as "lastSeenAt"
+    from partner_people(${partnerId})`);
 
 /** Whether another person than this one can act for a partner now. */
 export const hasOtherOwner = (db: Database, partnerId: bigint, actorId: string): Promise<boolean> =>
