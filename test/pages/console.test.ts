@@ -110,10 +110,8 @@ describe.skipIf(!hasBrowser)('given a run that waits for its approver', () => {
     expect(await iris.page.getByRole('heading', { level: 1 }).textContent()).toBe('Today');
     await iris.page.getByRole('link', { name: 'monthly' }).first().click();
     expect(await faultsOf(iris.page)).toEqual([]);
-    await iris.page.screenshot({ path: '/tmp/review.png', fullPage: true });
     await iris.page.getByRole('link', { name: 'Approve…' }).click();
     expect(await faultsOf(iris.page)).toEqual([]);
-    await iris.page.screenshot({ path: '/tmp/approve.png', fullPage: true });
     await iris.page.getByRole('button', { name: 'Approve and sign' }).click();
     await iris.page.getByText('Approved by iris').waitFor();
     await other.page.getByText('Approved by iris').waitFor();
@@ -142,7 +140,6 @@ describe.skipIf(!hasBrowser)('given a run that waits for its approver', () => {
     await page.getByRole('link', { name: 'bob' }).click();
     expect(await page.getByRole('heading', { level: 1 }).innerText()).toContain('50.00 USD to bob');
     expect(await faultsOf(page)).toEqual([]);
-    await page.screenshot({ path: '/tmp/payout.png', fullPage: true });
     await page.getByLabel('Search').fill('5678');
     await page.getByLabel('Search').press('Enter');
     await page.getByRole('heading', { level: 1, name: 'Partner bob' }).waitFor();

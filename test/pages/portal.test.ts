@@ -220,11 +220,6 @@ describe.skipIf(!hasBrowser)('given partners of whom one was paid, one was not, 
     for (const path of paths) {
       await page.goto(`/portal/fay${path}`);
       expect(await faultsOf(page), path).toEqual([]);
-      if (process.env['PICTURES'])
-        await page.screenshot({
-          path: `${process.env['PICTURES']}/${look.width}${path.replaceAll(/[^a-z]+/g, '-').slice(0, 40)}.png`,
-          fullPage: true,
-        });
     }
     expect(complaints).toEqual([]);
     await close();
