@@ -8,7 +8,7 @@ const API = '$BURSAR_URL';
 export type Example = { page: string; method: string; path: string; query: Record<string, string>; body?: unknown };
 
 /** The pages whose examples call the API. The sandbox's own page calls the sandbox. */
-export const PAGES = await Array.fromAsync(glob(['README.md', 'docs/{how-to,runbooks}/*.md'], { cwd: ROOT }));
+export const PAGES = await Array.fromAsync(glob(['README.md', 'docs/{guides,how-to,runbooks}/*.md'], { cwd: ROOT }));
 
 /** The values that a reader fills in: the shell's variables, and `…` in a body by the name of its field. */
 const FILLED: Readonly<Record<string, string>> = {

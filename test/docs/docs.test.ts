@@ -87,7 +87,7 @@ describe('given the diagrams of docs/architecture.md', () => {
 });
 
 describe('given the folders of docs/ that have an index', () => {
-  it.each(['docs/adr', 'docs/earning', 'docs/how-to', 'docs/runbooks'])(
+  it.each(['docs/adr', 'docs/earning', 'docs/guides', 'docs/how-to', 'docs/runbooks'])(
     'then the index of %s links every page in the folder',
     async (folder) => {
       const linked = firstGroups(await read(`${folder}/README.md`), /\]\(([\w.-]+\.md)\)/g);
