@@ -108,8 +108,11 @@ const limitForm = (maxSize = FORM_BYTES_MAX): MiddlewareHandler<ApiEnv> =>
 /** Refuses a form of another site, whatever the browser sends with it. */
 function ownForms({ settings }: ApiDeps): MiddlewareHandler<ApiEnv> {
   const { origin } = siteOf(settings.publicUrl);
+  /** A form of ours has no origin where the browser was told to send no referrer, so the browser's word about the site counts first. */
+  const isOwn = (site: string | undefined, from: string | undefined): boolean =>
+    site === undefined ? from === origin : site === 'same-origin' && [undefined, 'null', origin].includes(from);
   return async (c, next) => {
-    if (c.req.header('sec-fetch-site') !== 'same-origin' && c.req.header('origin') !== origin)
+    if (!isOwn(c.req.header('sec-fetch-site'), c.req.header('origin')))
       throw new Failure('not_allowed', 'This form came from another site. Nothing was done.');
     return next();
   };

@@ -81,6 +81,8 @@ export async function addPair(api: Api): Promise<Pair> {
         api,
         sql.fragment`(select held.id from role_grant held join partner on partner.id = partner_id where partner.code = 'ann')`,
       ),
+      people: 'ann-login',
+      roles: ann.grantId,
       sessions: ann.sessionId,
       passkeys: ann.passkeyId,
       notices: await addNotice(api),

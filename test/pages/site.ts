@@ -24,6 +24,7 @@ export async function signIn(api: Api, code: string, role: Role, partnerId: bigi
     passkeyId,
     sessionId,
     token,
+    headers,
     /** Asks as the route says. A form has no fields. */
     ask: (method: string, path: string) =>
       api.app.request(path, { method, headers, ...(method === 'POST' ? { body: new FormData() } : {}) }),
