@@ -50,15 +50,17 @@ export function definePages(deps: ApiDeps) {
       const [method, path] = splitRoute(route);
       const guarded = async (c: PageContext): Promise<Response> => {
         const visitor = await guardedBy(c, route);
-        return visitor ? handle(c, visitor) : askToSignIn(c);
+        if (!visitor) return askToSignIn(c);
+        if (method === 'POST') await refuseBroken(c);
+        return handle(c, visitor);
       };
-      if (method === 'GET') app.get(path, guarded);
-      else app.post(path, ownForm, limitForm(FILE_FORMS[route]), guarded);
+      if (method === 'GET') app.get(path, refuseNul, guarded);
+      else app.post(path, refuseNul, ownForm, limitForm(FILE_FORMS[route]), guarded);
     },
     /** A form with files of at most so many bytes. Whatever cannot be accepted in it is drawn by `refuse`. */
     onUpload(route: PageRoute, bytesMax: number, { handle, refuse }: UploadHandlers): void {
       const receive = receiveUpload(bytesMax);
-      app.post(splitRoute(route)[1], ownForm, async (c: PageContext) => {
+      app.post(splitRoute(route)[1], refuseNul, ownForm, async (c: PageContext) => {
         const visitor = await guardedBy(c, route);
         if (!visitor) return askToSignIn(c);
         let answer: Response | undefined;
@@ -75,8 +77,12 @@ export function definePages(deps: ApiDeps) {
     },
     /** A page or form for everybody. */
     open(method: 'GET' | 'POST', path: string, handle: (c: PageContext) => Answer): void {
-      if (method === 'GET') app.get(path, handle);
-      else app.post(path, ownForm, limitForm(), handle);
+      if (method === 'GET') app.get(path, refuseNul, handle);
+      else
+        app.post(path, refuseNul, ownForm, limitForm(), async (c: PageContext) => {
+          await refuseBroken(c);
+          return handle(c);
+        });
     },
   };
 }
@@ -116,6 +122,29 @@ function ownForms({ settings }: ApiDeps): MiddlewareHandler<ApiEnv> {
       throw new Failure('not_allowed', 'This form came from another site. Nothing was done.');
     return next();
   };
+}
+
+/** An address with a NUL leads nowhere: no column of the database keeps one. */
+const refuseNul: MiddlewareHandler<ApiEnv> = async (c, next) => {
+  if (c.req.url.includes('%00'))
+    throw new Failure('not_found', 'There is nothing at this address. It contains a NUL character.');
+  return next();
+};
+
+/** Refuses a form that nobody can read, or with a NUL, which no column of the database keeps. No browser sends one. */
+async function refuseBroken(c: PageContext): Promise<void> {
+  const form = await c.req.parseBody({ all: true }).catch((error: unknown) => {
+    if (!(error instanceof TypeError)) throw error;
+    throw new Failure(
+      'invalid_input',
+      'This form cannot be read. Nothing was done. Open the page again, and send it again.',
+    );
+  });
+  for (const [name, value] of Object.entries(form))
+    if ([name, value].flat().some((one) => typeof one === 'string' && one.includes('\0')))
+      throw new Failure('invalid_input', 'Nothing was done. A text of this form contains a NUL character.', {
+        details: [{ field: name.replaceAll('\0', ''), reason: 'contains a NUL character' }],
+      });
 }
 
 /** Titles for people, where those of the API speak of keys. */

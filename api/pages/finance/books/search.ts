@@ -20,9 +20,11 @@ const BY: Record<string, string> = {
 /** One box finds partners and payouts, by everything that a mail or a statement names. */
 export function searchPages({ db }: ApiDeps, pages: ReturnType<typeof definePages>): void {
   pages.on('GET /search', async (c, visitor) => {
-    const text = (c.req.query('q') ?? '').replaceAll('\0', '').trim().slice(0, TEXT_CHARS_MAX);
-    const [partners, payouts] =
-      text === '' ? [[], []] : await Promise.all([findPartners(db, text), findPayouts(db, text)]);
+    const text = (c.req.query('q') ?? '').trim().slice(0, TEXT_CHARS_MAX);
+    const [partners, payouts, events] =
+      text === ''
+        ? [[], [], []]
+        : await Promise.all([findPartners(db, text), findPayouts(db, text), findEvents(db, text)]);
     const [only, ...others] = [
       ...partners.map(({ code }) => partnerPath(code)),
       ...payouts.map(({ id }) => `/payouts/${id}`),

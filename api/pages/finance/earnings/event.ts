@@ -19,7 +19,7 @@ import type { PayoutStatus } from '../../../../domain/payouts/payout.ts';
 import type { ApiDeps } from '../../../http/deps.ts';
 import { facts, table, tag } from '../../components.ts';
 import { formatDay, formatInstant, sayAmount } from '../../format.ts';
-import { type definePages, type PageContext, sendPage } from '../../guard.ts';
+import { type definePages, sendPage } from '../../guard.ts';
 import { html, type Html, type Part } from '../../html.ts';
 import { consolePage } from '../../layout.ts';
 import { stepsOf } from '../../sentences.ts';
@@ -33,7 +33,7 @@ const EARNINGS_MAX = 500;
 /** One event: every line that it caused, what came of these, and why it earned nothing where it did. */
 export function eventPage({ db }: ApiDeps, pages: ReturnType<typeof definePages>): void {
   pages.on('GET /earnings/events/{source}/{event}', async (c, visitor) => {
-    const [source, id] = keyOf(c);
+    const [source, id] = [c.req.param('source') ?? '', c.req.param('event') ?? ''];
     const [revisions, about] = await Promise.all([
       listRevisions(db, source, id),
       listEventsAbout(db, source, id, ABOUT_MAX),
@@ -90,12 +90,6 @@ export function eventPage({ db }: ApiDeps, pages: ReturnType<typeof definePages>
     const [warning] = await warnOf(db, [{ event, place, isNew: false }], () => true);
     return warning?.code === 'earns_nothing' ? warning.detail : null;
   }
-}
-
-function keyOf(c: PageContext): readonly [source: string, id: string] {
-  const [source, id] = [c.req.param('source') ?? '', c.req.param('event') ?? ''];
-  if (source.includes('\0') || id.includes('\0')) throw new Failure('not_found', 'There is no such event.');
-  return [source, id];
 }
 
 const titleOf = (event: EventRevisionSeen): string => {

@@ -41,7 +41,7 @@ export const drawNotes = (partner: Partner, notes: readonly PartnerNote[], roles
 export function partnerNotePages({ db }: ApiDeps, pages: ReturnType<typeof definePages>): void {
   pages.on('POST /partners/{code}/notes', async (c, { actorId }) => {
     const { code } = await partnerOf(db, c);
-    const text = (await readForm(c, 'text')).text.replaceAll('\r\n', '\n').replaceAll('\0', '').trim();
+    const text = (await readForm(c, 'text')).text.replaceAll('\r\n', '\n').trim();
     if (text === '' || text.length > NOTE_CHARS_MAX)
       throw new Failure('invalid_input', `Nothing was kept. A note has 1 to ${NOTE_CHARS_MAX} letters.`, {
         details: [{ field: 'text', reason: text === '' ? 'is missing' : 'is too long' }],

@@ -45,7 +45,7 @@ const STATE: Record<PartnerState, string> = {
 function readWish(c: Context<ApiEnv>): { query: Record<string, string>; filter: PartnerFilter } {
   const { q, program, state } = Query.parse(c.req.query());
   const query = { ...(q && { q }), ...(program && { program }), ...(state && { state }) };
-  return { query, filter: { text: q.replaceAll('\0', ''), program: program || undefined, state } };
+  return { query, filter: { text: q, program: program || undefined, state } };
 }
 
 type Row = { partner: ListedPartner; payment: NextPayment | null };
