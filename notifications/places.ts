@@ -9,6 +9,5 @@ export const PAGES = {
   alarms: '/alarms',
   failures: '/failures',
   breaks: '/reconciliation',
-  budget: (_program: string, _budget: string) => '/',
-  person: (code: string) => at('/settings/people', code),
+  program: (code: string) => at('/programs', code),
 } as const;

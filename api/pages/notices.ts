@@ -23,10 +23,18 @@ const NOTICES_A_PAGE = 20;
 const Place = z.strictObject({ toldAt: z.iso.datetime(), id: z.string().regex(/^\d{1,18}$/) });
 const ID = /^\d{1,18}$/;
 
-type Shown = { reader: NoticeReader; path: string; zone: string; empty: string };
+type Shown = {
+  reader: NoticeReader;
+  path: string;
+  zone: string;
+  empty: string;
+  /** The address at which the reader opens a page that a notice links to. */
+  lead?: (path: string) => string;
+};
 
 /** The notices of a reader, newest first, with what is not read yet open. */
-export async function noticesOf({ db }: ApiDeps, c: PageContext, { reader, path, zone, empty }: Shown): Promise<Html> {
+export async function noticesOf({ db }: ApiDeps, c: PageContext, shown: Shown): Promise<Html> {
+  const { reader, path, empty } = shown;
   const place = Place.safeParse(parseCursor(c.req.query('cursor') ?? '')).data;
   const before = place ? { toldAt: new Date(place.toldAt), id: BigInt(place.id) } : null;
   const [unread, page] = await Promise.all([
@@ -54,13 +62,13 @@ export async function noticesOf({ db }: ApiDeps, c: PageContext, { reader, path,
             <p>${empty}</p>
           </section>`
         : html`<ol class="notices">
-            ${page.items.map((notice) => item(notice, path, zone))}
+            ${page.items.map((notice) => item(notice, shown))}
           </ol>`
     }
     ${nextPage(path, page.nextCursor)}`;
 }
 
-const item = ({ id, content, toldAt, isRead }: Notice, path: string, zone: string): Html =>
+const item = ({ id, content, toldAt, isRead }: Notice, { path, zone, lead = (to) => to }: Shown): Html =>
   html`<li class="card" id="notice-${id}" ${!isRead && html`data-is="unread"`}>
     <details ${!isRead && html`open`}>
       <summary>
@@ -68,7 +76,7 @@ const item = ({ id, content, toldAt, isRead }: Notice, path: string, zone: strin
         <small>${formatInstant(toldAt, zone)}</small>
       </summary>
       <div class="told">
-        ${content.parts.map(part)}
+        ${content.parts.map((told) => part(told, lead))}
         ${
           !isRead &&
           html`<form method="post" action="${path}/${id}/read">
@@ -79,7 +87,7 @@ const item = ({ id, content, toldAt, isRead }: Notice, path: string, zone: strin
     </details>
   </li>`;
 
-function part(told: NoticePart): Html {
+function part(told: NoticePart, lead: (path: string) => string): Html {
   switch (told.is) {
     case 'text':
       return html`<p>${told.text}</p>`;
@@ -88,7 +96,7 @@ function part(told: NoticePart): Html {
     case 'reference':
       return html`<p><small>${told.text}</small></p>`;
     case 'link':
-      return html`<p><a class="button" href="${told.path}">${told.label}</a></p>`;
+      return html`<p><a class="button" href="${lead(told.path)}">${told.label}</a></p>`;
     case 'command':
       return html`<p><code>${told.before}${told.path}${told.after}</code></p>`;
     case 'totals':
@@ -99,7 +107,7 @@ function part(told: NoticePart): Html {
     case 'list':
       return html`<p>${told.title}</p>
         <ul class="plain">
-          ${told.items.map(({ text, path }) => html`<li>${path === null ? text : html`<a href="${path}">${text}</a>`}</li>`)}
+          ${told.items.map(({ text, path }) => html`<li>${path === null ? text : html`<a href="${lead(path)}">${text}</a>`}</li>`)}
         </ul>`;
   }
 }

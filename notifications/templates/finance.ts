@@ -107,7 +107,7 @@ export const FINANCE_TEMPLATES: Templates<
           : `The budget ${budget} of program ${program} has paid ${used} of ${amount}. When nothing is left, partners earn 0 from it, and their earnings say so.`,
       ),
       say('An operator can raise it: later events are then paid again. Earlier ones stay as they are.'),
-      go('Open the budget', PAGES.budget(program, budget)),
+      go('Open the program', PAGES.program(program)),
     ],
   }),
   role_given: ({ person, role, proposedBy, confirmedBy }) => ({
@@ -115,7 +115,6 @@ export const FINANCE_TEMPLATES: Templates<
     parts: [
       list('Two people gave it:', [`Proposed by: ${proposedBy}`, `Confirmed by: ${confirmedBy}`]),
       say('If you do not know this person, have an operator take the role away at once.'),
-      go('Open the people', PAGES.person(person)),
     ],
   }),
 };

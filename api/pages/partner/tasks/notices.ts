@@ -11,13 +11,22 @@ const EMPTY =
   'We write one when a payout is sent, settles, fails or comes back, and when your details or your balance change.';
 
 const readerOf = ({ id }: Own, { actorId }: Visitor): NoticeReader => ({ actorId, partnerId: id, audiences: [] });
+/** The notices link to the partner's own portal. A colleague who sees the portal as the partner does stays in that view. */
+const leadFor =
+  (own: Own) =>
+  (path: string): string => {
+    const { isViewed: _, ...partner } = own;
+    const base = portalOf(partner);
+    return path.startsWith(base) ? portalOf(own) + path.slice(base.length) : path;
+  };
 const pathOf = (own: Own): string => `${portalOf(own)}/notices`;
 
 /** The notices to one partner. Each person has read marks of their own. */
 export function ownNoticePages(deps: ApiDeps, portal: Portal): void {
   portal.on('GET /portal/{partner}/notices', async (c, own, visitor) => {
     const zone = await zoneOf(deps.db, own.id);
-    const main = await noticesOf(deps, c, { reader: readerOf(own, visitor), path: pathOf(own), zone, empty: EMPTY });
+    const reader = readerOf(own, visitor);
+    const main = await noticesOf(deps, c, { reader, path: pathOf(own), zone, empty: EMPTY, lead: leadFor(own) });
     return sendPage(c, portalPage({ title: 'Notices', here: '/notices', main }, visitor, own));
   });
   portal.on('POST /portal/{partner}/notices/read', (c, own, visitor) =>
