@@ -24,6 +24,7 @@ import { personPages } from './finance/people/person.ts';
 import { rolePages } from './finance/people/roles.ts';
 import { settingsPages } from './finance/people/settings.ts';
 import { correctionFilePages } from './finance/earnings/correction-file.ts';
+import { conversionPages } from './finance/earnings/conversions.ts';
 import { correctionPages } from './finance/earnings/corrections.ts';
 import { newCorrectionPages } from './finance/earnings/new-correction.ts';
 import { eventPage } from './finance/earnings/event.ts';
@@ -119,6 +120,7 @@ export function pages(deps: ApiDeps): Hono<ApiEnv> {
     newCorrectionPages,
     correctionFilePages,
     correctionPages,
+    conversionPages,
     reRatingPages,
     programPages,
     planPages,

@@ -49,6 +49,7 @@ const CARE = {
       rounding: 'half-even',
       incentives: [
         { id: 'visit', when: { kinds: ['visit'] }, unit: 'points-care', pay: { rule: 'flat', amount: '500' } },
+        { id: 'call', when: { kinds: ['call'] }, unit: 'points-staff', pay: { rule: 'flat', amount: '400' } },
       ],
     },
   },
@@ -212,12 +213,21 @@ describe('given a partner who earned points', () => {
     await ok('POST', '/v1/programs', { body: { code: 'care', name: 'Care', schedule: 'monthly' } });
     await ok('POST', '/v1/programs/care/units', { body: unit });
     await ok('POST', `/v1/programs/care/units/${unit.code}/rates`, { body: rate });
+    const staffUnit = { code: 'points-staff', name: 'Staff points', expiryMonths: 24, conversion: 'by-staff' };
+    await ok('POST', '/v1/programs/care/units', { body: staffUnit });
+    await ok('POST', '/v1/programs/care/units/points-staff/rates', { body: rate });
     await ok('POST', '/v1/programs/care/plans', { body: plan });
     const agreement = { program: 'care', plan: 'standard', startsOn: '2026-01-01' };
     await ok('POST', '/v1/partners/ann/agreements', { body: agreement });
+    await ok('POST', '/v1/partners/bob/agreements', { body: agreement });
     const event = { source: 'shop', id: 'v1', program: 'care', partner: 'ann', kind: 'visit' };
     await ok('POST', '/v1/events', {
-      body: { events: [{ ...event, occurredAt: `${addDays(TODAY, -3)}T12:00:00Z` }] },
+      body: {
+        events: [event, { ...event, id: 'c1', partner: 'bob', kind: 'call' }].map((one) => ({
+          ...one,
+          occurredAt: `${addDays(TODAY, -3)}T12:00:00Z`,
+        })),
+      },
     });
     await accrueAll(api.db, 'care');
   });
@@ -236,5 +246,21 @@ describe('given a partner who earned points', () => {
       /Balance 180 points .* Turned into money −200 points .* Used −120 points .* Earned 500 points .* 200 points 1\.00 USD 0\.005/,
     );
     expect((await bob.post('/portal/bob/points/use', { ...use, amount: '1' })).status).toBe(404);
+  });
+
+  it('when a colleague proposes to turn some into money then an approver finds it by its task and decides it', async () => {
+    const wish = { unit: 'points-staff', amount: '100', currency: 'USD', reason: 'The partner asked for it' };
+    const { body } = await api.ask('POST', '/v1/partners/bob/conversions', { body: wish });
+    const page = `/earnings/conversions/${String(body['id'])}`;
+    const task = /href="(\/tasks\/[0-9a-f-]+)">Confirm or refuse a conversion/.exec(
+      await (await approver.get('/tasks')).text(),
+    );
+    expect(await (await approver.get(task?.[1] ?? '')).text()).toContain(`href="${page}">Open it`);
+    expect(await textOf(preparer.get(page))).toMatch(/100 points become 0\.50 USD .* It waits for another person/);
+    expect((await preparer.post(`${page}/confirm`, {})).status).toBe(404);
+    expect((await approver.post(`${page}/refuse`, { reason: ' ' })).status).toBe(400);
+    expect((await approver.post(`${page}/confirm`, {})).status).toBe(303);
+    expect(await textOf(auditor.get(page))).toContain('Confirmed by anna');
+    expect((await approver.post(`${page}/confirm`, {})).status).toBe(409);
   });
 });
