@@ -65,7 +65,7 @@ export const finishAudit = (db: Database, id: string): Promise<number> =>
       tx,
       'audit_found_differences',
       `program/${audit.program}`,
-      `The audit ${id} of ${audit.month.slice(0, 'YYYY-MM'.length)} found ${count} differences: ${what.join(', ')}. Nothing was changed. Read them with GET /v1/audits/${id}/differences.`,
+      `The audit ${id} of ${audit.month.slice(0, 'YYYY-MM'.length)} found ${count} differences: ${what.join(', ')}. Nothing was changed. The audit lists them.`,
     );
     return count;
   });

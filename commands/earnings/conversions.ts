@@ -59,7 +59,7 @@ export const proposeConversion = (db: Database, wish: ConversionWish): Promise<C
     await askToDecide(tx, {
       kind: 'conversion_proposed',
       subject: subjectOf(id),
-      detail: `A conversion of points to money waits for another person and counts for nothing until then. Read GET /v1/conversions/${id}, then confirm or refuse it.`,
+      detail: `A conversion of points to money waits for another person and counts for nothing until then. Confirm or refuse it.`,
     });
     await addAuditEntry(tx, { actorId: wish.by, action: 'conversion.propose', subject: subjectOf(id) });
     return getConversion(tx, id);

@@ -157,7 +157,7 @@ export async function recordProposal(
   await askToDecide(tx, {
     kind: 'correction_proposed',
     subject: subjectOf(id),
-    detail: `A correction (${wish.kind}) waits for another person and counts for nothing until then. Read GET /v1/corrections/${id}, then confirm or refuse it.`,
+    detail: `A correction (${wish.kind}) waits for another person and counts for nothing until then. Read it, then confirm or refuse it.`,
   });
   await addAuditEntry(tx, {
     actorId: wish.proposedBy,

@@ -18,7 +18,7 @@ export async function quarantine(
     await askToDecide(tx, {
       kind: 'events_quarantined',
       subject: subjectOf(source),
-      detail: `Events of the source ${source} came again with other content. Their first content counts until somebody decides. Read GET /v1/quarantine?status=open, then accept or dismiss each of them.`,
+      detail: `Events of the source ${source} came again with other content. Their first content counts until somebody decides. Compare both, then accept or dismiss each of them.`,
       evidence: { role: 'operator' },
     });
   }

@@ -205,7 +205,7 @@ const askUs = (tx: Database, id: string, { about, payoutId }: Pick<NewQuestion, 
     kind: 'partner_question',
     subject: subjectOf(id),
     payoutId,
-    detail: `A partner asks about ${ABOUT[about]}. Read GET /v1/questions/${id}, then answer it, ask back, propose a correction or close it.`,
+    detail: `A partner asks about ${ABOUT[about]}. Answer it, ask back, propose a correction or close it.`,
     evidence: { about },
     deadlineAt: dueAt,
   });

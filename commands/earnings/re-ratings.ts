@@ -59,7 +59,7 @@ export const finishPreview = (db: Database, id: string): Promise<void> =>
     await askToDecide(tx, {
       kind: 're_rating_proposed',
       subject: subjectOf(id),
-      detail: `A re-rating of program ${program} waits for another person and books nothing until then. Read GET /v1/re-ratings/${id} and its items, then confirm or decline it.`,
+      detail: `A re-rating of program ${program} waits for another person and books nothing until then. Read what would change, then confirm or decline it.`,
     });
   });
 

@@ -15,7 +15,7 @@ export const setEventAside = (db: Database, shard: Shard, due: DueKey, reason: s
     const { source, id, partner } = await readDueName(tx, due);
     const detail =
       `The event ${source}/${id} cannot be worked out for partner ${partner}: ${reason}. It is set aside and earns nothing. ` +
-      'All other events go on. Correct the event or the terms, then try it again. `GET /v1/events/set-aside` lists every such event.';
+      'All other events go on. Correct the event or the terms, then try it again.';
     await raiseAlarm(
       tx,
       'event_not_worked_out',

@@ -145,7 +145,7 @@ export const revokeGrant = (db: Database, id: string, by: string, signatureId: s
 const taskAbout = ({ id, actor, role, proposedBy }: Grant) => ({
   kind: 'role_proposed' as const,
   subject: `grant/${id}`,
-  detail: `${proposedBy ?? 'Somebody'} proposed the role ${role} for ${actor}, who can do nothing with it yet. Read GET /v1/grants?status=proposed, then confirm or refuse it. Another operator than ${proposedBy ?? 'the proposer'} must confirm it.`,
+  detail: `${proposedBy ?? 'Somebody'} proposed the role ${role} for ${actor}, who can do nothing with it yet. Confirm or refuse it. Another operator than ${proposedBy ?? 'the proposer'} must confirm it.`,
   evidence: { role: 'operator' },
 });
 

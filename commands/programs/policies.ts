@@ -44,7 +44,7 @@ export const addPolicyVersion = (
       await askToDecide(tx, {
         kind: 'policy_proposed',
         subject: taskSubjectOf(added),
-        detail: `Version ${added.version} of the policy of program ${program.code} for a ${wish.subject} pays without a person, so it decides nothing before an approver who did not write it has confirmed it. Read GET /v1/programs/${program.code}/policies/${wish.subject}, then confirm it, or have another version added.`,
+        detail: `Version ${added.version} of the policy of program ${program.code} for a ${wish.subject} pays without a person, so it decides nothing before an approver who did not write it has confirmed it. Read it, then confirm it, or have another version added.`,
       });
     const detail = { policy: wish.subject, version: added.version };
     await addAuditEntry(tx, { actorId: by, action: 'policy.add_version', subject: `program/${program.code}`, detail });

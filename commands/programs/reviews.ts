@@ -186,7 +186,7 @@ async function follow(tx: Database, review: Review, nowMs: number, isNew = false
     kind: 'decision_waiting',
     subject: subjectOf(review),
     payoutId: null,
-    detail: `A ${review.subject} (${review.ask}) waits in stage ${stage} for ${standing.missing} more of the role ${standing.roles.join(' or ')}${isEscalated ? ', because nobody answered in time' : ''}. Read GET /v1/${review.subject}s/${review.subjectId}, then approve or decline it.`,
+    detail: `A ${review.subject} (${review.ask}) waits in stage ${stage} for ${standing.missing} more of the role ${standing.roles.join(' or ')}${isEscalated ? ', because nobody answered in time' : ''}. Approve or decline it.`,
     evidence: { role: standing.roles.at(-1) ?? '', stage, ask: review.ask },
     deadlineAt: next.dueAt,
   });

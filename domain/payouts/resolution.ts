@@ -92,7 +92,7 @@ export function whyNotPropose(payout: Undecided, outcome: ResolutionOutcome): Re
 const CHECK_AT_BANK: Refusal = {
   code: 'resolution_not_asked',
   message:
-    'The bank acknowledged this check, so its holder can cash it, whatever people say. Nothing was recorded. Stop the check with POST /v1/payouts/{id}/check/stop, or have the bank void it. The payout then fails on its own as soon as the bank confirms.',
+    'The bank acknowledged this check, so its holder can cash it, whatever people say. Nothing was recorded. Stop the check, or have the bank void it. The payout then fails on its own as soon as the bank confirms.',
 };
 
 function notAsked({ state, openTasks, nextLookAt }: Undecided, outcome: ResolutionOutcome): string {

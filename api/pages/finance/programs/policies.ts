@@ -77,10 +77,7 @@ export function policyPages(deps: ApiDeps, pages: ReturnType<typeof definePages>
         versions.length === 0
           ? html`<section class="empty">
               <h2>No policy</h2>
-              <p>
-                Nobody has written one, so partners cannot ask. An operator adds the first version with the API:
-                <code>POST /v1/programs/${program.code}/policies/${subject}</code>.
-              </p>
+              <p>Nobody has written one, so partners cannot ask. An operator adds the first version through the API.</p>
             </section>`
           : versions.toReversed().map((version) => versionCard(version, inForce, visitor))
       }`;
