@@ -21,7 +21,6 @@ const GROUPS = [
     places: [
       ['Runs', '/runs'],
       ['Payouts', '/payouts'],
-      ['Partners', '/partners'],
     ],
   },
   {
@@ -34,6 +33,7 @@ const GROUPS = [
   {
     name: 'Partners',
     places: [
+      ['Partners', '/partners'],
       ['Deals', '/deals'],
       ['Requests', '/requests'],
       ['Claims', '/claims'],

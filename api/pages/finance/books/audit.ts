@@ -66,14 +66,16 @@ function readWish(c: PageContext): { filter: LogFilter; values: Record<string, s
 
 function chainCard({ length, head, sealedAt, unsealed, verified, broken }: ChainState): Html {
   if (length === null || head === null)
-    return html`<p class="card">Nothing is sealed yet. ${countOf(unsealed, 'entry', 'entries')} wait to be sealed.</p>`;
+    return html`<p class="card">
+      Nothing is sealed yet. ${countOf(unsealed, 'entry waits', 'entries wait')} to be sealed.
+    </p>`;
   return html`<section class="card notice" data-tone="${broken === 0 ? 'good' : 'alert'}">
     <h2>
       ${broken === 0 ? `The last ${countOf(verified, 'link')} of the chain compute again.` : `${countOf(broken, 'link')} of the chain do not compute again.`}
     </h2>
     <p>
-      ${countOf(Number(length), 'entry', 'entries')} are sealed, and ${unsealed} wait to be sealed. All of them are
-      verified each night. Keep the head elsewhere to notice that the end was cut off.
+      ${countOf(Number(length), 'entry is', 'entries are')} sealed, and ${countOf(unsealed, 'waits', 'wait')} to be
+      sealed. All of them are verified each night. Keep the head elsewhere to notice that the end was cut off.
     </p>
     ${facts([
       ['Head', html`<code>${head}</code>`],

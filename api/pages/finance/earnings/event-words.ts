@@ -53,7 +53,8 @@ export const kindWords = (kind: string): string => kind.replaceAll('_', ' ');
 /** The amount of an event, or its number of units. */
 export function measureOf(event: Pick<NewestEvent, 'minor' | 'exact' | 'currency' | 'quantity'>): string {
   const { minor, exact, currency, quantity } = event;
-  if (currency === null || minor === null) return quantity === null ? '–' : `${quantity} units`;
+  if (currency === null || minor === null)
+    return quantity === null ? '–' : `${quantity} ${Number(quantity) === 1 ? 'unit' : 'units'}`;
   return exact === null ? sayAmount(money(minor, currency)) : `${printMainAmount(event)} ${currency}`;
 }
 

@@ -94,7 +94,9 @@ export function taskPages({ db }: ApiDeps, pages: ReturnType<typeof definePages>
     const query = new URLSearchParams(values).toString();
     const main = html`<header class="title">
         <h1>Tasks</h1>
-        <p>${open === 0 ? 'Nothing waits for a person.' : `${countOf(open, 'task')} wait for a person.`}</p>
+        <p>
+          ${open === 0 ? 'Nothing waits for a person.' : `${countOf(open, 'task waits', 'tasks wait')} for a person.`}
+        </p>
       </header>
       ${workTabs('/tasks', visitor)}
       ${
