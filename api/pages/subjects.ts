@@ -34,3 +34,17 @@ export function pageOf(subject: string): string | null {
   const page = Object.hasOwn(PAGE_OF, kind) ? PAGE_OF[kind] : undefined;
   return page && name ? page(name, ...more) : null;
 }
+
+/** A subject in words: `run/<id>/account/1` is `run <id>, account 1`. Long ids are cut. */
+const wordsOf = (subject: string): string =>
+  subject
+    .replaceAll(/([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '$1…')
+    .replaceAll(/([^/]+)\/([^/]+)\//g, '$1 $2, ')
+    .replace('/', ' ');
+
+/** A subject as a link to its page, or as text. */
+export function subjectLink(subject: string): Html {
+  const text = wordsOf(subject);
+  const page = pageOf(subject);
+  return page ? html`<a href="${page}" title="${subject}">${text}</a>` : html`<span title="${subject}">${text}</span>`;
+}

@@ -8,7 +8,7 @@ import type { UnitCode } from '../../../../domain/unit.ts';
 import { parseCursor } from '../../../http/cursor.ts';
 import { RowNumber } from '../../../http/schemas.ts';
 import { tabs } from '../../components.ts';
-import { sayAmount } from '../../format.ts';
+import { countOf, sayAmount } from '../../format.ts';
 import type { PageContext } from '../../guard.ts';
 import { html, type Html } from '../../html.ts';
 import { WAITS_ON } from '../../earning-words.ts';
@@ -53,8 +53,7 @@ export const kindWords = (kind: string): string => kind.replaceAll('_', ' ');
 /** The amount of an event, or its number of units. */
 export function measureOf(event: Pick<NewestEvent, 'minor' | 'exact' | 'currency' | 'quantity'>): string {
   const { minor, exact, currency, quantity } = event;
-  if (currency === null || minor === null)
-    return quantity === null ? '–' : `${quantity} ${Number(quantity) === 1 ? 'unit' : 'units'}`;
+  if (currency === null || minor === null) return quantity === null ? '–' : countOf(quantity, 'unit');
   return exact === null ? sayAmount(money(minor, currency)) : `${printMainAmount(event)} ${currency}`;
 }
 

@@ -168,7 +168,7 @@ const sayEvent = ({ id, kind, partner, amount, currency, quantity }: WireEvent):
   [
     `${kindWords(kind)} ${id} by ${partner}`,
     amount !== undefined && `${amount} ${currency ?? ''}`,
-    quantity !== undefined && `${quantity} ${Number(quantity) === 1 ? 'unit' : 'units'}`,
+    quantity !== undefined && countOf(quantity, 'unit'),
   ]
     .filter(Boolean)
     .join(', ');

@@ -127,7 +127,8 @@ export function payoutPage({ db, temporal, log, settings }: ApiDeps, pages: Retu
           </span>
           ${tag(PAYOUT_STATUS[payout.status])}
         </h1>
-        ${wait && html`<p>${wait.words}</p>`} ${payout.statusReason && html`<p>Reason: ${payout.statusReason}</p>`}
+        ${wait && html`<p>${wait.words}</p>`}
+        ${payout.statusReason && payout.status !== 'sent' && payout.status !== 'settled' && html`<p>Reason: ${payout.statusReason}</p>`}
         ${payout.heldReason && html`<p>On hold: ${payout.heldReason}</p>`}
         <div class="actions">${actions(payout, visitor)} ${followActions(payout, visitor)}</div>
       </header>

@@ -9,7 +9,8 @@ import { noticesOf, readAll, readOne } from '../../notices.ts';
 const PATH = '/notices';
 const EMPTY = 'A run to approve, a task, a payment that failed or an alarm writes one.';
 
-const readerOf = ({ actorId, roles }: Visitor): NoticeReader => ({
+/** The notices to the audiences that a person belongs to. */
+export const readerOf = ({ actorId, roles }: Visitor): NoticeReader => ({
   actorId,
   partnerId: null,
   audiences: audiencesOf(roles),
