@@ -1,5 +1,6 @@
--- A role is given by two operators, of whom neither is the person who gets it, and both are people. A system never becomes an approver. The server gives the first one, and the first operator
--- alone may name the second one while nobody else ever held a key of an operator.
+-- A role is given by two operators, of whom neither is the person who gets it, and both are people. A system never becomes an approver. The
+-- server gives the first one, and the first operator alone may name the second one while nobody else ever held a key of an operator. The
+-- access to a partner who was merged ends with the merge, whoever confirms it.
 create or replace function guard_grant() returns trigger language plpgsql as $$
 begin
   if tg_op = 'DELETE' then
@@ -48,7 +49,8 @@ begin
         (('proposed', 'confirmed'), ('proposed', 'refused'), ('proposed', 'revoked'), ('confirmed', 'revoked')) then
     raise exception 'grant % refused: a grant is decided once, and revoked once', old.id using errcode = 'restrict_violation';
   end if;
-  if old.role = 'partner' and new.status = 'revoked' and new.revoked_by is not null and not holds_role(new.revoked_by, 'operator') then
+  if old.role = 'partner' and new.status = 'revoked' and new.revoked_by is not null and not holds_role(new.revoked_by, 'operator')
+    and not exists (select from partner where id = old.partner_id and merged_into is not null) then
     if not owns_partner(new.revoked_by, old.partner_id) then
       raise exception 'grant % refused: only an operator or an owner of the partner ends its access', old.id using errcode = 'check_violation';
     end if;

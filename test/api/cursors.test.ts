@@ -37,6 +37,7 @@ beforeAll(async () => {
     schedule: 'monthly',
     subject: 'deal',
     budget: 'spring',
+    endpoint: await addEndpoint(),
   };
   await api.ask('POST', '/v1/programs/shop/units', { body: { code: 'points-care', name: 'Care points' } });
   const spring = { code: 'spring', title: 'Spring', unit: 'USD', amount: '5.00', reason: 'a test' };
@@ -83,6 +84,11 @@ async function addBackTest(): Promise<string> {
 async function addReRating(): Promise<string> {
   const body = { from: '2026-03-01', reason: 'a test' };
   return String((await api.ask('POST', '/v1/programs/shop/re-ratings', { body })).body['id']);
+}
+
+async function addEndpoint(): Promise<string> {
+  const body = { url: 'https://shop.example/hooks', events: ['payout.settled'] };
+  return String((await api.ask('POST', '/v1/webhook-endpoints', { body })).body['id']);
 }
 
 const addPool = (): Promise<string> =>
@@ -144,6 +150,7 @@ const CURSORS: Readonly<Record<string, unknown>> = {
   '/v1/corrections/{correction}/items': 1,
   '/v1/deals': UUID,
   '/v1/requests': UUID,
+  '/v1/questions': UUID,
   '/v1/claims': UUID,
   '/v1/funds': UUID,
   '/v1/partners/ann/points/movements': '1',
@@ -171,6 +178,7 @@ const CURSORS: Readonly<Record<string, unknown>> = {
   '/v1/me/standing': '1',
   '/v1/me/deals': UUID,
   '/v1/me/requests': UUID,
+  '/v1/me/questions': UUID,
   '/v1/me/claims': UUID,
   '/v1/me/funds': UUID,
   '/v1/partners/ann/standing': '1',

@@ -255,7 +255,7 @@ describe('given a link for a person who has a passkey', () => {
     const token = claimToken(VAULT, await findOpenClaim(api.db, id));
     const answer = await api.app.request(`/invitations/${token}`);
     expect(answer.status).toBe(403);
-    expect(await answer.text()).toContain('You have a passkey');
+    expect(await answer.text()).toContain('You can sign in already');
   });
 
   it('then they are reminded once, and not after the link was used', async () => {
