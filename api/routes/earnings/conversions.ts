@@ -133,7 +133,11 @@ const convertMine = createRoute({
   tags: ['me'],
   summary: 'Turn points of yours into money',
   request: { body: jsonBody(MyConversionBody) },
-  responses: { 201: answers(ConversionBody, 'The money is an earning, and is paid like any other.'), 409: NOT_OFFERED },
+  responses: {
+    201: answers(ConversionBody, 'The money is an earning, and is paid like any other.'),
+    404: problemResponse('There is no such unit. Nothing was converted.'),
+    409: NOT_OFFERED,
+  },
 });
 
 const listMine = createRoute({

@@ -100,7 +100,7 @@ const redeemMine = createRoute({
   tags: ['me'],
   summary: 'Use points of yours',
   request: { body: jsonBody(NewRedemptionBody) },
-  responses: { 201: DONE, 409: TOO_FEW },
+  responses: { 201: DONE, 404: problemResponse('There is no such unit. Nothing was used.'), 409: TOO_FEW },
 });
 
 const listMine = createRoute({
