@@ -6,7 +6,6 @@ import type { ReRatingItem } from '../../db/earnings/re-ratings.ts';
 import type { ReRatingStatus } from '../../domain/earnings/re-rating.ts';
 import type { EventState } from '../../db/earnings/event-pages.ts';
 import type { CorrectionKind, CorrectionStatus } from '../../domain/earnings/correction.ts';
-import type { ConversionStatus } from '../../domain/earnings/points-conversion.ts';
 import type { WaitsOn } from '../../domain/earnings/waiting-events.ts';
 import type { Tone } from './words.ts';
 
@@ -60,13 +59,12 @@ export const RE_RATING_ITEM_STATUS: Record<ReRatingItem['status'], { label: stri
   overtaken: { label: 'overtaken, not booked', tone: 'alert' },
 };
 
-export const CORRECTION_STATUS: Record<CorrectionStatus, { label: string; tone: Tone }> = {
+/** The states of a correction and of a conversion of points, which two people decide. */
+export const PROPOSAL_STATUS: Record<CorrectionStatus, { label: string; tone: Tone }> = {
   proposed: { label: 'waits for another person', tone: 'watch' },
   confirmed: { label: 'confirmed', tone: 'good' },
   refused: { label: 'refused', tone: 'plain' },
 };
-
-export const CONVERSION_STATUS: Record<ConversionStatus, { label: string; tone: Tone }> = CORRECTION_STATUS;
 
 export const BACK_TEST_STATE: Record<BackTest['state'], { label: string; tone: Tone }> = {
   running: { label: 'is worked out', tone: 'watch' },

@@ -6,7 +6,7 @@ import { money } from '../../../../domain/money.ts';
 import type { ApiDeps } from '../../../http/deps.ts';
 import { mayUse } from '../../../http/page-permissions.ts';
 import { askReason, facts, tag } from '../../components.ts';
-import { CONVERSION_STATUS } from '../../earning-words.ts';
+import { PROPOSAL_STATUS } from '../../earning-words.ts';
 import { formatInstant, sayAmount } from '../../format.ts';
 import { type definePages, idOf, readReason, sendPage } from '../../guard.ts';
 import { html, type Html } from '../../html.ts';
@@ -24,7 +24,7 @@ export function conversionPages({ db }: ApiDeps, pages: ReturnType<typeof define
     const title = `${sayAmount(money(pointsMinor, unit))} become ${sayAmount(money(minor, currency))}`;
     const main = html`<header class="title">
         <p><a href="/partners/${encodeURIComponent(partner)}">${partner}</a></p>
-        <h1>${title} ${tag(CONVERSION_STATUS[status])}</h1>
+        <h1>${title} ${tag(PROPOSAL_STATUS[status])}</h1>
         ${reason && html`<p>${reason}</p>`} ${status === 'proposed' && decision(conversion, visitor, refusal?.message)}
       </header>
       <div class="columns">

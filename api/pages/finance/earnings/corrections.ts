@@ -30,7 +30,7 @@ import { type definePages, idOf, readForm, readReason, sendPage } from '../../gu
 import { html, type Html } from '../../html.ts';
 import { consolePage } from '../../layout.ts';
 import { defineSigning } from '../../signing.ts';
-import { CORRECTION_KIND, CORRECTION_STATUS } from '../../earning-words.ts';
+import { CORRECTION_KIND, PROPOSAL_STATUS } from '../../earning-words.ts';
 import { earningTabs } from './event-words.ts';
 
 const CORRECTIONS_A_PAGE = 50;
@@ -74,7 +74,7 @@ export function correctionPages(deps: ApiDeps, pages: ReturnType<typeof definePa
           {
             name: 'status',
             label: 'Status',
-            choices: CORRECTION_STATUSES.map((value) => ({ value, label: CORRECTION_STATUS[value].label })),
+            choices: CORRECTION_STATUSES.map((value) => ({ value, label: PROPOSAL_STATUS[value].label })),
             noChoice: 'all',
           },
           {
@@ -96,7 +96,7 @@ export function correctionPages(deps: ApiDeps, pages: ReturnType<typeof definePa
             html`${one.reason} ${one.reference && html`<small>${one.reference}</small>`}`,
             html`${one.proposedBy} <small>${formatInstant(one.proposedAt, 'UTC')}</small>`,
             one.decidedBy ?? '–',
-            tag(CORRECTION_STATUS[one.status]),
+            tag(PROPOSAL_STATUS[one.status]),
           ],
         })),
         empty:
@@ -118,7 +118,7 @@ export function correctionPages(deps: ApiDeps, pages: ReturnType<typeof definePa
     const refusal = whyNotDecideCorrection(correction, { id: visitor.actorId, ...decider }, 'confirm');
     const main = html`<header class="title">
         <p><a href="${PATH}">Corrections</a></p>
-        <h1>${wordsOf(correction)} ${tag(CORRECTION_STATUS[correction.status])}</h1>
+        <h1>${wordsOf(correction)} ${tag(PROPOSAL_STATUS[correction.status])}</h1>
         <p>${correction.reason}</p>
         ${correction.status === 'proposed' && decision(correction, visitor, refusal?.message)}
       </header>
