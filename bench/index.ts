@@ -1,6 +1,6 @@
 /** Runs a benchmark by its name: `npm run bench -- accrual`. Each says in its file what it measures. */
 
-const BENCHMARKS = ['accrual', 'import', 'intake', 'batch', 'run', 'books'];
+const BENCHMARKS = ['accrual', 'import', 'intake', 'batch', 'run', 'books', 'pages'];
 
 const [name = '', ...rest] = process.argv.slice(2);
 if (!BENCHMARKS.includes(name)) {

@@ -41,7 +41,7 @@ export async function seedBooks(db: DatabasePool, owner: DatabasePool, payouts: 
 }
 
 /** Writes rows as they are: no trigger and no foreign key is asked. */
-async function write(owner: DatabasePool, statements: readonly QuerySqlToken[]): Promise<void> {
+export async function write(owner: DatabasePool, statements: readonly QuerySqlToken[]): Promise<void> {
   await owner.transaction(async (tx) => {
     await tx.query(sql.unsafe`select set_config('session_replication_role', 'replica', true)`);
     for (const statement of statements) await tx.query(statement);

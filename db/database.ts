@@ -37,8 +37,21 @@ const validateRows: Interceptor = {
   },
 };
 
-/** Opens a pool in which every connection has the app's role. */
-export function openDatabase(url: string, { poolSize = POOL_SIZE_DEFAULT } = {}): Promise<DatabasePool> {
+const told = (onQuery: () => void): Interceptor => ({
+  name: 'tell-of-queries',
+  beforeQueryExecution: () => {
+    onQuery();
+    return null;
+  },
+});
+
+type PoolChoice = { poolSize?: number; onQuery?: () => void };
+
+/** Opens a pool in which every connection has the app's role. `onQuery` is told of each query before it runs. */
+export function openDatabase(
+  url: string,
+  { poolSize = POOL_SIZE_DEFAULT, onQuery }: PoolChoice = {},
+): Promise<DatabasePool> {
   const appUrl = new URL(url);
   appUrl.searchParams.set('options', `-c role=${APP_ROLE} -c timezone=UTC`);
   return createPool(appUrl.href, {
@@ -46,7 +59,7 @@ export function openDatabase(url: string, { poolSize = POOL_SIZE_DEFAULT } = {})
     maxPoolSize: poolSize,
     statementTimeout: STATEMENT_TIMEOUT_MS,
     captureStackTrace: false,
-    interceptors: [validateRows],
+    interceptors: onQuery ? [validateRows, told(onQuery)] : [validateRows],
     // Nothing here sets session state, so a released connection needs no DISCARD ALL, which would cost a round trip.
     resetConnection: async () => {},
   });

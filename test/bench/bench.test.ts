@@ -31,6 +31,11 @@ describe('given a benchmark whose figures we publish', () => {
       says: /^ratio \d\.\d+; \d+ µs/m,
     },
     { script: 'books.ts', size: ['--payouts', '200'], says: /all \d+ invariants/ },
+    {
+      script: 'pages.ts',
+      size: ['--payouts', '200', '--rounds', '1', '--ms', '60000', '--only', '/reports'],
+      says: /^\d+ pages, 0 over a ceiling$/m,
+    },
   ])(
     'when anybody runs $script, as small as it may be, then it measures to its end',
     async ({ script, size, says }) => {
