@@ -1,6 +1,6 @@
 -- A role is given by two operators, of whom neither is the person who gets it, and both are people. A system never becomes an approver. The
 -- server gives the first one, and the first operator alone may name the second one while nobody else ever held a key of an operator. The
--- access to a partner who was merged ends with the merge, whoever confirms it.
+-- access to a partner who was merged ends with the merge, which an approver confirms.
 create or replace function guard_grant() returns trigger language plpgsql as $$
 begin
   if tg_op = 'DELETE' then
