@@ -123,7 +123,7 @@ export const calculationColumn: FragmentSqlToken = sql.fragment`
     'currency', earning.currency, 'minor', earning.amount_minor::text, 'unfunded', earning.unfunded_minor::text,
     'budgetDays', case when earning.budget_id is not null then (
       select jsonb_build_object('from', starts_on, 'until', ends_on) from budget where budget.id = earning.budget_id) end, 'volume', earning.volume::text, 'of', earning.of_amount::text,
-    'base', earning.base::text, 'child', (select code from partner child where child.id = earning.child_id),
+    'base', earning.base::text, 'child', partner_below(earning.child_id),
     'before', earning.before, 'rate', earning.rate, 'availableOn', earning.available_on, 'lateFor', earning.late_for, 'zone', schedule.zone,
     'partner', (select ${thenJson} from event_partner kept where kept.event_id = earning.event_id and kept.partner_id = coalesce(earning.child_id, earning.partner_id)),
     'again', case when event.kind = ${RE_RATING} and event.source = ${OUR_SOURCE} then (

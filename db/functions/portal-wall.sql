@@ -11,9 +11,6 @@ grant usage on schema public to bursar_portal;
 -- The app itself reads and copies rows of all partners.
 alter role bursar_app bypassrls;
 
-create or replace function own_partners() returns bigint[] language sql stable as
-  $$ select nullif(current_setting('bursar.partners', true), '')::bigint[] $$;
-
 do $$
 declare
   own constant text := 'any((select own_partners())::bigint[])';
@@ -40,7 +37,6 @@ declare
     'check_register', 'exists (select from payout_attempt attempt where attempt.id = attempt_id)',
     'instrument_failure', 'exists (select from instrument_version version where version.id = instrument_id)',
     'instrument_place', 'exists (select from instrument_version version where version.id = instrument_id)',
-    'details_call', 'exists (select from instrument_version version where version.id = instrument_id)',
     'instrument_withdrawal', 'exists (select from instrument_version version where version.id = instrument_id)',
     'details_call', 'exists (select from instrument_version version where version.id = instrument_id)',
     'scope_total', 'exists (select from earning_scope scope where scope.id = scope_id)',

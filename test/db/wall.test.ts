@@ -43,7 +43,7 @@ const tablesWithPartner = (isReadable: boolean) =>
   db.anyFirst(sql.type(Name)`
     select table_name as name from information_schema.columns
     where table_schema = 'public' and column_name = 'partner_id'
-      and has_table_privilege('bursar_portal', quote_ident(table_name), 'select') = ${isReadable} order by 1`);
+      and has_table_privilege('bursar_portal', to_regclass('public.' || quote_ident(table_name)), 'select') = ${isReadable} order by 1`);
 
 describe('given the reads of a partner', () => {
   it('when a query forgets its filter then it shows the rows of that partner alone', async () => {
@@ -79,7 +79,7 @@ describe('given the reads of a partner', () => {
 
   it('when a table has a partner and no policy then nobody may read it for a partner', async () => {
     const open = await db.anyFirst(sql.type(Name)`
-      select known.table_name as name from information_schema.columns known join pg_class on pg_class.oid = quote_ident(known.table_name)::regclass
+      select known.table_name as name from information_schema.columns known join pg_class on pg_class.oid = to_regclass('public.' || quote_ident(known.table_name))
       where known.table_schema = 'public' and known.column_name in ('partner_id', 'payout_id', 'instrument_id', 'merged_into')
         and not pg_class.relrowsecurity and has_table_privilege('bursar_portal', pg_class.oid, 'select')`);
     expect(open).toEqual([]);

@@ -99,7 +99,7 @@ describe('given a sale by which the total of its window no longer fits into a nu
   it('then one alarm names the event, the partner, the reason and what to do', async () => {
     const open = await listAlarms(api.db, 0n, 100);
     expect(open.map(({ kind, subject }) => [kind, subject])).toEqual([['event_not_worked_out', 'program/shop']]);
-    expect(open[0]?.detail).toMatch(/store\/a3 .* partner p0: .*out of range.*set aside.*\/v1\/events\/set-aside/);
+    expect(open[0]?.detail).toMatch(/store\/a3 .* partner p0: .*out of range.*set aside.*Correct the event/);
   });
 
   it('then staff read it in the list, and runs and their outcomes tell of it', async () => {

@@ -102,11 +102,11 @@ describe('given a run in which payments failed, came back and were not claimed',
     expect(subject).toContain('1 came back');
     expect(subject).toContain('1 not claimed yet');
     expect(subject).toContain('1 break amount_differs');
-    expect(text).toContain('  failed: 20.00 USD by PayPal (2)');
-    expect(text).toContain('  break amount_differs: 2.50 USD by PayPal (1)');
+    expect(text).toContain('  20.00 USD by PayPal, failed (2)');
+    expect(text).toContain('  2.50 USD by PayPal, break amount_differs (1)');
     expect(text).toContain('  2 failed: RECEIVER_COUNTRY_NOT_ALLOWED');
-    for (const id of payoutIds) expect(text).toContain(`https://bursar.example.test/v1/payouts/${id}`);
-    expect(text).toContain(`https://bursar.example.test/v1/runs/${runId}`);
+    for (const id of payoutIds) expect(text).toContain(`https://bursar.example.test/payouts/${id}`);
+    expect(text).toContain(`https://bursar.example.test/runs/${runId}`);
     expect(text).toContain('docs/runbooks/break-found.md');
     expect(text).not.toContain('@');
   });

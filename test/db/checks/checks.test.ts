@@ -333,7 +333,7 @@ describe('given people who are asked what happened to a check', () => {
       apply: () => applyResolution({ db: app, returnWindows: RETURN_WINDOWS_DEFAULT }, payoutId),
     };
   };
-  const stopInstead = { code: 'resolution_not_asked', message: expect.stringContaining('/check/stop') };
+  const stopInstead = { code: 'resolution_not_asked', message: expect.stringContaining('Stop the check') };
 
   it('when the bank acknowledged the check then nobody may declare it unpaid or returned, and the refusal says to stop it', async () => {
     const { bankAcknowledges, propose } = await open();
