@@ -13,6 +13,7 @@ export const instrumentRecord = (instrumentVersionId: string): string => `instru
 export const payerGatewayRecord = (payerId: number, method: string): string => `payer-gateway/${payerId}/${method}`;
 export const attemptRecord = (attemptId: string): string => `attempt/${attemptId}`;
 export const sourceSecretRecord = (secretId: string): string => `source-secret/${secretId}`;
+export const webhookSecretRecord = (secretId: string): string => `webhook-secret/${secretId}`;
 export const callRecord = (callId: string): string => `details-call/${callId}`;
 export const batchRecord = (batchId: string): string => `batch/${batchId}`;
 

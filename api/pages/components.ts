@@ -54,16 +54,6 @@ export function table({
   </div>`;
 }
 
-/** The lists of an area, as links. The one that is open is marked. */
-export const tabs = (label: string, places: readonly (readonly [name: string, path: string])[], here: string): Html =>
-  html`<nav class="tabs" aria-label="${label}">
-    <ul>
-      ${places.map(
-        ([name, path]) => html`<li><a href="${path}" ${path === here && html`aria-current="page"`}>${name}</a></li>`,
-      )}
-    </ul>
-  </nav>`;
-
 /** A link to the next page of a list, with its filters. */
 export const nextPage = (
   path: string,

@@ -66,6 +66,11 @@ import { approvalPages } from './finance/runs/approval.ts';
 import { reviewPages } from './finance/runs/review.ts';
 import { runPages } from './finance/runs/runs.ts';
 import { staffNoticePages } from './finance/tasks/notices.ts';
+import { alarmPages } from './finance/tasks/alarms.ts';
+import { mailedPages } from './finance/tasks/mailed.ts';
+import { resolvePages } from './finance/tasks/resolve.ts';
+import { taskPage } from './finance/tasks/task.ts';
+import { taskPages } from './finance/tasks/tasks.ts';
 import { webhookPage } from './finance/tasks/webhook.ts';
 import { webhookPages } from './finance/tasks/webhooks.ts';
 import { todayPages } from './finance/tasks/today.ts';
@@ -129,6 +134,7 @@ export function pages(deps: ApiDeps): Hono<ApiEnv> {
     decideDealPages,
     requestPages,
     claimPages,
+    questionPages,
     followPages,
     failurePages,
     taskPages,

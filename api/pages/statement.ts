@@ -26,7 +26,11 @@ export type Account = {
   path: string;
   payouts: string;
   words: { title: string; owed: string; nothing: string };
+  /** More about a line, next to it. */
+  afterLine?: (line: { line: string; day: string; currency: string; amount: string }) => Html;
 };
+
+const LINE_CHARS_MAX = 200;
 
 export async function drawStatement(
   db: Database,
@@ -132,7 +136,7 @@ async function readStatement(db: Database, partnerId: bigint, days: StatementDay
 const aboutOf = ({ program, method, reason }: Line): string =>
   program ?? (method ? `by ${METHOD_NAMES[method]}` : (reason ?? ''));
 
-function partOf({ words, payouts }: Account, { currency, openingMinor, closingMinor, lines }: Part): Html {
+function partOf({ words, payouts, afterLine }: Account, { currency, openingMinor, closingMinor, lines }: Part): Html {
   const say = (minor: bigint) => formatAmount(money(minor, currency));
   return html`<section class="statement">
     ${table({
@@ -144,7 +148,13 @@ function partOf({ words, payouts }: Account, { currency, openingMinor, closingMi
           head: formatDay(line.day),
           cells: [
             html`${line.payoutId ? html`<a href="${payouts}${line.payoutId}">${MOVEMENT[line.kind]}</a>` : MOVEMENT[line.kind]}
-              <small>${aboutOf(line)}</small>`,
+              <small>${aboutOf(line)}</small>
+              ${afterLine?.({
+                line: `${MOVEMENT[line.kind]} ${aboutOf(line)}`.trim().slice(0, LINE_CHARS_MAX),
+                day: line.day,
+                currency,
+                amount: formatDecimal(money(line.minor, currency)),
+              })}`,
             say(line.minor),
             say(line.balanceMinor),
           ],

@@ -7,6 +7,9 @@ import { html, type Html } from './html.ts';
 const PAGE_OF: Readonly<Record<string, (name: string, ...more: string[]) => string>> = {
   payout: (id) => `/payouts/${id}`,
   run: (id) => `/runs/${id}`,
+  task: (id) => `/tasks/${id}`,
+  gateway: () => '/gateways',
+  alarm: () => '/alarms',
   grant: (id) => `/settings/roles/${id}`,
   actor: (code) => `/settings/people/${code}`,
   payer: (code) => `/settings/payers/${code}`,

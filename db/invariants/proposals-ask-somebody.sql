@@ -14,6 +14,8 @@ with waiting as (
   union all
   select 'role_proposed', 'grant/' || id from role_grant where status = 'proposed'
   union all
+  select 'passkey_lost', 'lost-passkey/' || id from passkey_loss where status = 'proposed'
+  union all
   select 'partner_question', 'question/' || id from question where status = 'open'
   union all
   select 'events_quarantined', 'quarantine/' || source from event_quarantine kept
@@ -22,7 +24,7 @@ with waiting as (
   select kind, subject from task
   where closed_at is null
     and kind in ('correction_proposed', 'conversion_proposed', 're_rating_proposed', 'policy_proposed', 'role_proposed',
-      'events_quarantined', 'partner_question')
+      'passkey_lost', 'events_quarantined', 'partner_question')
 )
 select format('%s waits for a decision, but nobody is asked', subject) as culprit
 from (select * from waiting except select * from asked) untold

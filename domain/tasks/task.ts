@@ -84,7 +84,9 @@ export const TASK_ROLES: Record<TaskKind, readonly Role[]> = {
   re_rating_proposed: ['approver'],
   policy_proposed: ['approver'],
   role_proposed: ['operator'],
+  passkey_lost: ['operator'],
   events_quarantined: ['operator'],
+  partner_question: ['preparer', 'approver', 'operator'],
 };
 
 /** The time before its deadline from which an open task causes a reminder once a day. */

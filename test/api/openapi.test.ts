@@ -40,7 +40,7 @@ describe('given the reference as a table of contents', () => {
   it('then its chapters are the nouns of the product, in the order of the money', () => {
     expect(document.tags?.map(({ name }) => name)).toEqual(
       (
-        'payers schedules programs partners instruments events imports rates corrections points policies deals requests claims runs payouts checks tasks resolutions gateways alarms reconciliation audit ' +
+        'payers schedules programs partners instruments events imports rates corrections points policies deals requests claims questions runs payouts checks tasks resolutions gateways alarms reconciliation audit ' +
         'actors me health webhooks endpoints'
       ).split(' '),
     );

@@ -77,6 +77,7 @@ export async function addPair(api: Api): Promise<Pair> {
       fund: await addFund(api, requests),
       instruments: instrument,
       details: instrument,
+      questions: await post('/v1/me/questions', { about: 'missing', text: 'I do not see this sale.' }, annKey),
       users: await idIn(
         api,
         sql.fragment`(select held.id from role_grant held join partner on partner.id = partner_id where partner.code = 'ann')`,

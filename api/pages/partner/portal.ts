@@ -1,6 +1,7 @@
 import { notePortalView } from '../../../commands/partners/portal-views.ts';
 import type { Visitor } from '../../../db/people/sessions.ts';
 import { Failure } from '../../../domain/errors.ts';
+import { readAsPartner } from '../../../db/wall.ts';
 import type { ApiDeps } from '../../http/deps.ts';
 import { PORTAL_VIEWS } from '../../http/portal-pages.ts';
 import { type PageRoute } from '../../http/page-permissions.ts';
@@ -38,9 +39,10 @@ const AS_APP: readonly PortalRoute[] = [
 type PortalHandler = (c: PageContext, own: Own, visitor: Visitor) => ReturnType<Handler>;
 
 /**
- * Registers pages about one partner. A partner whose data the person may not read is not there. Only owners open what changes something.
+ * Registers pages about one partner. A partner whose data the person may not read is not there, and a page reads that partner's rows alone.
+ * Only owners open what changes something.
  */
-export function definePortal({ db }: ApiDeps, pages: ReturnType<typeof definePages>) {
+export function definePortal({ db }: Pick<ApiDeps, 'db'>, pages: ReturnType<typeof definePages>) {
   /** A colleague looks at the portal of a partner, and the audit log says so. */
   async function lookAt(c: PageContext, { actorId, sessionId }: Visitor): Promise<Own> {
     const { id, code, name } = await partnerOf(db, c);

@@ -59,7 +59,9 @@ const DeliveryBody = z
     event: fields.id('The id of the event, which is also its `webhook-id`'),
     type: fields.text('The type of the event', 'payout.settled'),
     createdAt: fields.at('When it happened'),
-    status: z.enum(DELIVERY_STATUSES).meta({ description: '`dead` means that it is not tried again by itself', examples: ['delivered'] }),
+    status: z
+      .enum(DELIVERY_STATUSES)
+      .meta({ description: '`dead` means that it is not tried again by itself', examples: ['delivered'] }),
     tries: z.int().meta({ description: 'How often it was tried', examples: [1] }),
     dueAt: fields.at('When it is tried next, if it is pending'),
     endedAt: fields.at('When it was delivered or given up; null while it is pending').nullable(),

@@ -193,7 +193,7 @@ describe('given every kind of task', () => {
     const atBank = ['check_exception', 'check_stop_expiring', 'check_stale', 'check_returned_mail', 'checks_to_mail'];
     const asCorrection = ['correction_proposed', 'conversion_proposed', 're_rating_proposed'];
     const byPolicy = ['decision_waiting', 'policy_proposed'];
-    const byOperators = ['role_proposed', 'events_quarantined', 'partner_question'];
+    const byOperators = ['role_proposed', 'passkey_lost', 'events_quarantined', 'partner_question'];
     const elsewhere = [...atProvider, ...atBank, ...asCorrection, ...byPolicy, ...byOperators];
     for (const kind of TASK_KINDS.filter((one) => !elsewhere.includes(one)))
       expect(taskFor({ openTasks: [{ id: kind, kind }] }, kind === 'partial_return' ? 'keep' : 'paid')).toBe(kind);

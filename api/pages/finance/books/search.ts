@@ -7,6 +7,7 @@ import { type definePages, sendPage } from '../../guard.ts';
 import { html } from '../../html.ts';
 import { consolePage } from '../../layout.ts';
 import { PAYOUT_STATUS } from '../../words.ts';
+import { eventPath, kindWords } from '../earnings/event-words.ts';
 import { partnerPath } from '../partners/address.ts';
 
 const TEXT_CHARS_MAX = 100;
@@ -28,6 +29,7 @@ export function searchPages({ db }: ApiDeps, pages: ReturnType<typeof definePage
     const [only, ...others] = [
       ...partners.map(({ code }) => partnerPath(code)),
       ...payouts.map(({ id }) => `/payouts/${id}`),
+      ...events.map(({ source, id }) => eventPath(source, id)),
     ];
     if (only !== undefined && others.length === 0) return c.redirect(only, 303);
     const main = html`<header class="title">

@@ -68,8 +68,8 @@ const payoutRow = (payout: ReviewPayout, flags: readonly PayoutFlag[]) => {
   return {
     id: `payout-${payout.id}`,
     ...(isOut || payout.isHeld ? { tone: isOut ? 'out' : 'held' } : {}),
-    head: html`<a href="${partnerPath(payout.partner)}">${payout.name}</a>
-      <small>${payout.partner} · ${payout.kind}, ${payout.country}</small>
+    head: html`<a href="/payouts/${payout.id}">${payout.name}</a>
+      <small><a href="${partnerPath(payout.partner)}">${payout.partner}</a> · ${payout.kind}, ${payout.country}</small>
       ${isOut && tag({ label: 'taken out', tone: 'plain' })}
       ${payout.isHeld && tag({ label: 'on hold', tone: 'watch' })} ${flags.map((flag) => tag(FLAG[flag]))}`,
     cells: [

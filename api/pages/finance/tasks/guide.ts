@@ -58,6 +58,14 @@ export const GUIDE: Record<TaskKind, { not: string; fix: string }> = {
     not: 'The person does not have the role yet.',
     fix: 'Another operator confirms or refuses the role.',
   },
+  passkey_lost: {
+    not: 'The passkeys of the person still work, and no new link was sent.',
+    fix: 'Speak to the person. Then another operator confirms or refuses.',
+  },
+  partner_question: {
+    not: 'The partner has no answer yet, and no amount was changed.',
+    fix: 'Read the question, then answer it, ask back, propose a correction, or close it with a reason.',
+  },
   events_quarantined: {
     not: 'The changed content counts for nothing. The first content counts until somebody decides.',
     fix: 'Compare both contents of each event, then accept or dismiss the new one.',

@@ -42,6 +42,8 @@ const WORK: Record<TaskKind, Work> = {
   re_rating_proposed: atSubject,
   policy_proposed: atSubject,
   role_proposed: atSubject,
+  passkey_lost: atSubject,
+  partner_question: atSubject,
   events_quarantined: atSubject,
 };
 

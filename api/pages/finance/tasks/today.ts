@@ -4,39 +4,14 @@ import { listQueue } from '../../../../db/tasks/queue.ts';
 import type { ApiDeps } from '../../../http/deps.ts';
 import { countOf, formatDay } from '../../format.ts';
 import { type definePages, sendPage } from '../../guard.ts';
-import { html, type Part } from '../../html.ts';
+import { html } from '../../html.ts';
 import { consolePage, isStaff } from '../../layout.ts';
-import { pageOf } from '../../subjects.ts';
-import { TASK } from '../../words.ts';
 import { runTable } from '../runs/runs.ts';
 import { readerOf } from './notices.ts';
 import { taskTable } from './tasks.ts';
 
 const TASKS_MAX = 50;
 const RUNS_MAX = 20;
-
-/** The places of the things that a task may be about. */
-const PLACE_OF: Readonly<Record<string, string>> = {
-  deal: '/deals',
-  request: '/requests',
-  claim: '/claims',
-  question: '/questions',
-  payout: '/payouts',
-  run: '/runs',
-};
-
-/** The name of a task, which leads to the page where it is done, if there is one. */
-function linkTo(subject: string, name: string): Html | string {
-  const [thing = '', id = ''] = subject.split('/');
-  const place = PLACE_OF[thing];
-  return place && isUuid(id) ? html`<a href="${place}/${id}">${name}</a>` : name;
-}
-
-/** A task leads to the page about its subject, where there is one. */
-const workOf = (kind: TaskKind, subject: string): Part => {
-  const page = pageOf(subject);
-  return page === null ? TASK[kind] : html`<a href="${page}">${TASK[kind]}</a>`;
-};
 
 /** Shows the work that waits for people now, the oldest deadline first. A person who is only a partner has theirs in the portal. */
 export function todayPages({ db }: ApiDeps, pages: ReturnType<typeof definePages>): void {
@@ -57,17 +32,12 @@ export function todayPages({ db }: ApiDeps, pages: ReturnType<typeof definePages
       </header>
       ${runTable('Runs to approve', reviews, 'No run waits for an approval. A schedule opens the next one at its cut-off.')}
       ${runTable('Runs being paid', disbursing, 'No run is being paid now.')}
-      ${table({
-        caption: 'Tasks',
-        columns: ['Task', 'What happened', 'Deadline', 'Since'],
-        rows: tasks.toSorted(byDeadline).map(({ kind, subject, detail, deadlineAt, openedAt }) => ({
-          head: workOf(kind, subject),
-          cells: [detail, deadlineAt ? formatInstant(deadlineAt, 'UTC') : 'none', formatInstant(openedAt, 'UTC')],
-          ...(deadlineAt && deadlineAt.getTime() < Date.now() ? { tone: 'late' } : {}),
-        })),
-        empty: 'No task is open. A failure, a proposal or a question of a provider opens one.',
-        aside: html`<small>${countOf(tasks.length, 'open task')}</small>`,
-      })}`;
+      ${taskTable(
+        'Tasks',
+        tasks,
+        'No task is open. A failure, a proposal or a question of a provider opens one.',
+        html`<a href="/tasks">All tasks</a>`,
+      )}`;
     return sendPage(c, consolePage({ title: 'Today', here: '/', main }, visitor));
   });
 }

@@ -2,6 +2,7 @@ import type { ApiDeps } from '../../../http/deps.ts';
 import { sendPage } from '../../guard.ts';
 import { html } from '../../html.ts';
 import { type Own, portalOf, portalPage } from '../../layout.ts';
+import { askAbout } from '../earnings/questions.ts';
 import { type Account, drawStatement, statementFile } from '../../statement.ts';
 import type { Portal } from '../portal.ts';
 import { zoneOf } from '../../zone.ts';
@@ -19,6 +20,7 @@ export function statementPages({ db }: ApiDeps, portal: Portal): void {
     zone: await zoneOf(db, own.id),
     path: `${portalOf(own)}/statements`,
     payouts: `${portalOf(own)}/payouts/`,
+    afterLine: (line) => askAbout(own, { about: 'statement', ...line }),
     words: WORDS,
   });
 

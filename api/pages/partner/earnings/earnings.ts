@@ -20,7 +20,7 @@ import { stepsOf } from '../../sentences.ts';
 import { YOUR_PAYOUT } from '../../portal-words.ts';
 import type { Portal } from '../portal.ts';
 import { zoneOf } from '../../zone.ts';
-import { sentencesOf } from './sentences.ts';
+import { askAbout } from './questions.ts';
 import { readStandings, standings } from './standing.ts';
 
 const EARNINGS_A_PAGE = 50;

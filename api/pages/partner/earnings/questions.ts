@@ -32,7 +32,7 @@ import { QUESTION_ABOUT, YOUR_QUESTION } from '../../question-words.ts';
 import { lineOf, thread, titleOf } from '../../thread.ts';
 import { getOwn } from '../own.ts';
 import type { Portal } from '../portal.ts';
-import { zoneOf } from '../zone.ts';
+import { zoneOf } from '../../zone.ts';
 
 const QUESTIONS_A_PAGE = 50;
 const TEXT_CHARS_MAX = 2000;
