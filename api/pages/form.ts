@@ -179,3 +179,18 @@ export const filters = (path: string, wishes: readonly FieldWish[], filled: Fill
     ${wishes.map((wish) => field({ ...wish, required: 'sometimes' }, filled))}
     <p class="buttons"><button class="primary">Show</button> <a class="button" href="${path}">Show all</a></p>
   </form>`;
+
+/** A button that shows, in the part `preview` of the page, what a file would do. It writes nothing. */
+export const previewButton = (path: string): Html =>
+  html`<p class="buttons">
+    <button
+      class="primary"
+      formaction="${path}"
+      hx-post="${path}"
+      hx-target="#preview"
+      hx-select="#preview"
+      hx-swap="outerHTML"
+    >
+      Show what it would do
+    </button>
+  </p>`;

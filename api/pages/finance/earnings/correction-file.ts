@@ -10,7 +10,7 @@ import type { ApiDeps, Upload } from '../../../http/deps.ts';
 import { BODY_BYTES_MAX } from '../../../http/upload.ts';
 import { CorrectionWords } from '../../../routes/earnings/correction-imports.ts';
 import { facts, table } from '../../components.ts';
-import { checkFields, field, type FieldWish, type Filled, objectionsOf } from '../../form.ts';
+import { checkFields, field, type FieldWish, type Filled, objectionsOf, previewButton } from '../../form.ts';
 import { countOf, sayAmount } from '../../format.ts';
 import { type definePages, type PageContext, sendPage } from '../../guard.ts';
 import { html, type Html } from '../../html.ts';
@@ -102,18 +102,7 @@ const formPage = (filled: Filled, seen: Html | null): Html =>
           <input id="file" name="file" type="file" required accept=".csv,text/csv" aria-describedby="file-help" />
           <small id="file-help">CSV in UTF-8, up to 1,000 lines.</small>
         </div>
-        <p class="buttons">
-          <button
-            class="primary"
-            formaction="${PATH}/preview"
-            hx-post="${PATH}/preview"
-            hx-target="#preview"
-            hx-select="#preview"
-            hx-swap="outerHTML"
-          >
-            Show what it would do
-          </button>
-        </p>
+        ${previewButton(`${PATH}/preview`)}
       </section>
       <div id="preview" class="live" aria-live="polite">${objectionsOf([], filled.objections)} ${seen}</div>
     </form>`;

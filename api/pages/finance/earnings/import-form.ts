@@ -2,7 +2,7 @@ import type { Preview } from '../../../../commands/earnings/import-preview.ts';
 import type { RowResult } from '../../../../commands/earnings/import-page.ts';
 import type { WireEvent } from '../../../../domain/event.ts';
 import { table, tag } from '../../components.ts';
-import { type Filled, objectionsOf } from '../../form.ts';
+import { type Filled, objectionsOf, previewButton } from '../../form.ts';
 import { countOf } from '../../format.ts';
 import { html, type Html } from '../../html.ts';
 import { ROW_STATUS } from '../../earning-words.ts';
@@ -63,18 +63,7 @@ ${mapping}</textarea>
           />
           <small id="file-help">CSV with a header line, or events as JSON lines, in UTF-8. Up to 1 GiB.</small>
         </div>
-        <p class="buttons">
-          <button
-            class="primary"
-            formaction="/earnings/imports/preview"
-            hx-post="/earnings/imports/preview"
-            hx-target="#preview"
-            hx-select="#preview"
-            hx-swap="outerHTML"
-          >
-            Show what it would do
-          </button>
-        </p>
+        ${previewButton('/earnings/imports/preview')}
       </section>
       <div id="preview" class="live" aria-live="polite">${objectionsOf([], objections)} ${seen && previewOf(seen)}</div>
     </form>`;
