@@ -235,11 +235,13 @@ describe('given a run whose payouts are asked for in batches', () => {
     const { id } = await batchBecomes(run, 'prepared');
     const workflow = world.temporal.workflow.getHandle(batchWorkflowId(id));
     await eventually('its workflow was started', () => workflow.describe().catch(() => null)); // after the batch is committed
+    await world.workers.pause(); // none may do what this test does
     await workflow.terminate('a test');
     await resume('paypal');
     const doomed = activitiesWith(dyingAfterSubmit(world.gateways));
     await expect(doomed.advanceBatch(id)).rejects.toThrow('killed');
     expect((await batchesOf(run)).map(({ state }) => state)).toEqual(['submitted']);
+    await world.workers.start();
 
     await everythingIsDue(world);
     await sweep(world);
