@@ -10,7 +10,7 @@ create table task(
   payout_id uuid,
   detail text not null check (detail <> ''),
   evidence jsonb not null default '{}',
-  deadline_at timestamptz,
+  deadline_at timestamptz(3),
   opened_at timestamptz not null default now(),
   closed_at timestamptz,
   closed_by uuid references actor,
@@ -21,6 +21,7 @@ create table task(
 create unique index one_open_task on task(kind, subject) where closed_at is null;
 create index on task(payout_id) where payout_id is not null;
 create index task_queue on task(coalesce(deadline_at, 'infinity'), id) where closed_at is null;
+comment on column task.deadline_at is 'In whole milliseconds, as a page of a list begins after one.';
 comment on column task.closed_by is 'The person who decided. Null where the cause went away on its own.';
 
 create table alarm(
@@ -55,7 +56,7 @@ create table notification(
   superseded_because text check (superseded_because <> ''),
   last_error text,
   content jsonb,
-  told_at timestamptz,
+  told_at timestamptz(3),
   in_portal boolean not null default true,
   check ((content is null) = (told_at is null)),
   check (audience <> 'person' or content is null),
@@ -71,6 +72,7 @@ create index notification_of_partner on notification(partner_id, told_at, id) wh
 create index notification_of_staff on notification(audience, told_at, id) where told_at is not null and superseded_at is null and partner_id is null;
 comment on column notification.recipient is
   'An address when the notice was written: of a person, or of a partner, such as the old one after a change. Null means the partner''s current one.';
+comment on column notification.told_at is 'In whole milliseconds, as a page of a list begins after one.';
 comment on column notification.content is 'The notice as it was first told, for its page. A notice to one person holds a secret link, and is mailed only.';
 comment on column notification.in_portal is 'False for the further mails of one event, which go to other addresses of the same partner.';
 comment on column notification.superseded_because is 'Why the notice was no longer true when its time came, so that nobody was sent it.';

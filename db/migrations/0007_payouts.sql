@@ -54,7 +54,7 @@ create table payout(
   held_by uuid references actor,
   held_reason text check (held_reason <> ''),
   due_at timestamptz not null default now(),
-  created_at timestamptz not null default now(),
+  created_at timestamptz(3) not null default now(),
   status_at timestamptz not null default now(),
   foreign key (instrument_version_id, partner_id, method) references instrument_version(id, partner_id, method),
   check (net_minor = gross_minor - withheld_minor - fee_minor),
@@ -65,9 +65,10 @@ create table payout(
 );
 comment on column payout.cut_reason is
   'The reason of a person who takes it out of its approved run. Its batch is dissolved first, if it is in one.';
+comment on column payout.created_at is 'In whole milliseconds, as a page of a list begins after one.';
 comment on column payout.held_at is 'Since when a person holds it: it stays in its run, and its provider is not asked. Null: nobody does.';
 create unique index one_live_payout on payout(run_id, partner_id, currency) where status <> 'cancelled';
-create index on payout(partner_id, created_at desc);
+create index on payout(partner_id, created_at desc, id desc);
 create index on payout(run_id, status, id);
 create index on payout(status, id);
 create index on payout(method, id);

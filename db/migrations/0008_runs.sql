@@ -25,11 +25,12 @@ create table payout_run(
   status_reason text,
   review_since timestamptz,
   due_at timestamptz not null default now(),
-  created_at timestamptz not null default now(),
+  created_at timestamptz(3) not null default now(),
   check (period_end > period_start),
   check ((replaces_id is null) = (ask_reason is null)),
   check (replaces_id is null or kind = 'on_demand')
 );
+comment on column payout_run.created_at is 'In whole milliseconds, as a page of a list begins after one.';
 create unique index one_run_a_period on payout_run(schedule_id, period_end, redo) where kind = 'scheduled';
 create index on payout_run(due_at) where status in ('preparing', 'review', 'approved', 'disbursing', 'paused');
 create unique index one_open_run_a_schedule on payout_run(schedule_id) where status in ('preparing', 'review') and replaces_id is null;

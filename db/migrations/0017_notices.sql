@@ -34,7 +34,7 @@ create table notice_read(
 create table notice_reader(
   actor_id uuid not null references actor,
   partner_id bigint not null,
-  read_until timestamptz not null,
+  read_until timestamptz(3) not null,
   primary key (actor_id, partner_id)
 );
 comment on table notice_reader is 'Up to when a person has read everything. The partner is 0 for the notices of the console.';

@@ -66,9 +66,9 @@ export const listNewestPayouts = (
       where true ${ofPartner(partnerId)}
         and (${status}::text is null or status = ${status})
         and (${before?.id ?? null}::uuid is null
-          or (date_trunc('milliseconds', created_at), id) < (${before?.createdAt.toISOString() ?? null}::timestamptz, ${before?.id ?? null}::uuid))
-      order by date_trunc('milliseconds', created_at) desc, id desc limit ${limit}) payout`)}
-    order by date_trunc('milliseconds', payout.created_at) desc, payout.id desc`);
+          or (created_at, id) < (${before?.createdAt.toISOString() ?? null}::timestamptz, ${before?.id ?? null}::uuid))
+      order by created_at desc, id desc limit ${limit}) payout`)}
+    order by payout.created_at desc, payout.id desc`);
 
 const StepRow = z.strictObject({ status: z.enum(PAYOUT_STATUSES), at: Instant });
 

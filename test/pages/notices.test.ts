@@ -85,10 +85,12 @@ describe('given a notice to a partner', () => {
     expect((await bea.open('/portal/ann/notices')).text).not.toContain('You have read everything.');
   });
 
-  it('when there are more than a page shows then the next page goes on where the first one ended', async () => {
+  it('when more were told in one millisecond than a page shows then the next page goes on where the first one ended', async () => {
     const subjects: string[] = [];
     for (let n = 0; n < 25; n += 1) subjects.push(await tellAnn());
     await send();
+    await api.db.query(sql.unsafe`
+      update notification set told_at = date_trunc('second', told_at) + id % 100 * interval '1 microsecond' where partner_id = ${partnerId}`);
     const first = await bea.open('/portal/ann/notices');
     const [, next = ''] = /href="([^"]*cursor=[^"]*)"/.exec(first.text) ?? [];
     const second = await bea.open(next);
