@@ -22,6 +22,8 @@ const PAGES_FOR = {
   ...PORTAL,
   'GET /': EVERYBODY,
   'GET /runs': STAFF,
+  'GET /runs/new': PREPARER,
+  'POST /runs/new': PREPARER,
   'GET /runs/{id}': STAFF,
   'GET /runs/{id}/changes': STAFF,
   'GET /runs/{id}/approval': APPROVER,

@@ -1,53 +1,113 @@
 import type { z } from 'zod';
 
 import type { Visitor } from '../../db/people/sessions.ts';
-import { Failure } from '../../domain/errors.ts';
+import { Failure, type FailureDetail } from '../../domain/errors.ts';
+import type { ApiDeps } from '../http/deps.ts';
 import type { PageRoute } from '../http/page-permissions.ts';
-import { problemOf } from '../http/problem.ts';
+import { type Problem, problemOf } from '../http/problem.ts';
+import { hiddenFields } from './components.ts';
 import { checkFields, field, type FieldWish, type Filled, objectionsOf } from './form.ts';
 import { type definePages, type PageContext, readForm, sendPage } from './guard.ts';
 import { html, type Html } from './html.ts';
 import { consolePage, type PageContent } from './layout.ts';
+import { defineSigning, type SignedForm } from './signing.ts';
 
 /** A page of the console that is one form. */
-type FormPage = {
+type Form = {
   show: PageRoute & `GET ${string}`;
   send: PageRoute & `POST ${string}`;
   names: readonly string[];
   draw: (c: PageContext, filled: Filled, visitor: Visitor) => Promise<PageContent>;
+};
+type FormPage = Form & {
   /** Does what the form asks, and returns the address of the page that shows it. */
   act: (c: PageContext, values: Filled['values'], visitor: Visitor) => Promise<string>;
 };
+type Wish<Seen, Done> = Omit<SignedForm<Seen, Done>, 'typed' | 'here' | 'back' | 'frame' | 'again' | 'answer'> & {
+  /** The address of the page that shows what was done. */
+  answer: (done: Done) => string | Promise<string>;
+};
+type SignedFormPage<Seen, Done> = Form & {
+  here: PageContent['here'];
+  /** Checks what was typed, and says what the person is to sign. */
+  ask: (c: PageContext, values: Filled['values'], visitor: Visitor) => Promise<Wish<Seen, Done>>;
+};
 
-/** Registers a form. If a field is refused, the form comes back with what was typed. */
-export function defineForm(pages: ReturnType<typeof definePages>, { show, send, names, draw, act }: FormPage): void {
-  pages.on(show, async (c, visitor) => {
-    const asked = Object.fromEntries(names.flatMap((name) => [[name, c.req.query(name) ?? '']]));
-    return sendPage(c, consolePage(await draw(c, { values: asked }, visitor), visitor));
-  });
-  pages.on(send, async (c, visitor) => {
-    const values = await readForm(c, ...names);
+/** Registers a form. If it is refused, it comes back with what was typed and the reason. */
+export function defineForm(pages: ReturnType<typeof definePages>, { act, ...form }: FormPage): void {
+  showForm(pages, form);
+  pages.on(form.send, async (c, visitor) => {
+    const values = await readForm(c, ...form.names);
     try {
       return c.redirect(await act(c, values, visitor), 303);
     } catch (error) {
-      if (!(error instanceof Failure) || error.details.length === 0) throw error;
-      const page = await draw(c, { values, objections: error.details }, visitor);
-      return sendPage(c, consolePage(page, visitor), problemOf(error, c.get('requestId')).status);
+      return refuse(c, visitor, form, values, error);
     }
   });
 }
 
+/** Registers a form whose action is signed. If it is refused, before or after the signature, it comes back as other forms do. */
+export function defineSignedForm<Seen, Done>(
+  deps: ApiDeps,
+  pages: ReturnType<typeof definePages>,
+  { ask, here, ...form }: SignedFormPage<Seen, Done>,
+): void {
+  const sign = defineSigning(deps);
+  showForm(pages, form);
+  pages.on(form.send, async (c, visitor) => {
+    const values = await readForm(c, ...form.names);
+    try {
+      const { answer, ...wish } = await ask(c, values, visitor);
+      return await sign(c, visitor, {
+        ...wish,
+        typed: values,
+        here,
+        back: c.req.path,
+        again: async (_notice, problem) =>
+          (await form.draw(c, { values, objections: reasonsOf(problem) }, visitor)).main,
+        answer: async (done) => c.redirect(await answer(done), 303),
+      });
+    } catch (error) {
+      return refuse(c, visitor, form, values, error);
+    }
+  });
+}
+
+const showForm = (pages: ReturnType<typeof definePages>, { show, names, draw }: Form): void =>
+  pages.on(show, async (c, visitor) => {
+    const asked = Object.fromEntries(names.flatMap((name) => [[name, c.req.query(name) ?? '']]));
+    return sendPage(c, consolePage(await draw(c, { values: asked }, visitor), visitor));
+  });
+
+/** The form again, with what was typed and the reasons against it. Throws what no other text in the form could change. */
+async function refuse(c: PageContext, visitor: Visitor, { draw }: Form, values: Filled['values'], error: unknown) {
+  if (!(error instanceof Failure)) throw error;
+  const problem = problemOf(error, c.get('requestId'));
+  if (problem.status === 404 || problem.status >= 500) throw error;
+  const page = await draw(c, { values, objections: reasonsOf(problem) }, visitor);
+  return sendPage(c, consolePage(page, visitor), problem.status);
+}
+
+/** The fields that are to blame, or the reason that stands above the form. */
+const reasonsOf = ({ errors, detail }: Problem): readonly FailureDetail[] =>
+  errors.length > 0 ? errors : [{ field: '', reason: detail }];
+
+type Card = {
+  action: string;
+  fields: readonly FieldWish[];
+  button: string;
+  back: string;
+  hidden?: Readonly<Record<string, string>>;
+};
+
 /** The form of such a page: its fields, its button, and the way back. */
-export const formCard = (
-  { action, fields, button, back }: { action: string; fields: readonly FieldWish[]; button: string; back: string },
-  filled: Filled,
-): Html =>
+export const formCard = ({ action, fields, button, back, hidden = {} }: Card, filled: Filled): Html =>
   html`${objectionsOf(
       fields.map(({ name }) => name),
       filled.objections,
     )}
     <form method="post" action="${action}" class="card fields">
-      ${fields.map((wish) => field(wish, filled))}
+      ${hiddenFields(hidden)} ${fields.map((wish) => field(wish, filled))}
       <p class="buttons"><a class="button" href="${back}">Not now</a> <button class="primary">${button}</button></p>
     </form>`;
 

@@ -64,6 +64,7 @@ import { partnerUserPages } from './finance/partners/users.ts';
 import { runActionPages } from './finance/runs/actions.ts';
 import { approvalPages } from './finance/runs/approval.ts';
 import { reviewPages } from './finance/runs/review.ts';
+import { newRunPages } from './finance/runs/new-run.ts';
 import { runPages } from './finance/runs/runs.ts';
 import { staffNoticePages } from './finance/tasks/notices.ts';
 import { alarmPages } from './finance/tasks/alarms.ts';
@@ -109,6 +110,7 @@ export function pages(deps: ApiDeps): Hono<ApiEnv> {
     webhookPage,
     noticeChoicePages,
     runPages,
+    newRunPages,
     reviewPages,
     approvalPages,
     runActionPages,

@@ -1,7 +1,7 @@
 import { performSigned, readSigning, type Signing } from '../../commands/people/signed.ts';
 import type { Visitor } from '../../db/people/sessions.ts';
 import type { ApiDeps } from '../http/deps.ts';
-import { problemOf } from '../http/problem.ts';
+import { type Problem, problemOf } from '../http/problem.ts';
 import { noticeOf } from './form.ts';
 import { type PageContext, readForm, sendPage } from './guard.ts';
 import { html, type Html } from './html.ts';
@@ -27,7 +27,7 @@ export type SignedForm<Seen, Done> = Signing<Seen, Done> & {
   /** The address for a person who does not want to. */
   back: string;
   /** The page with the form and what was typed, for an act that was refused. Without it, the question comes back. */
-  again?: (notice: Html) => Html | Promise<Html>;
+  again?: (notice: Html, problem: Problem) => Html | Promise<Html>;
   /** The answer after the act, outside its transaction. */
   answer: (done: Done) => Answer;
 };
@@ -85,10 +85,11 @@ export function defineSigning(deps: ApiDeps) {
       if (credential === '') return await send(await askAbout(c, visitor, form));
       done = await performSigned(db, signingPlace(deps), by, { contentHash: content, signed: await readSigned(c) });
     } catch (error) {
-      const { status, code, title, detail } = problemOf(error, c.get('requestId'));
+      const problem = problemOf(error, c.get('requestId'));
+      const { status, code, title, detail } = problem;
       if (status >= 500 || status === 404) throw error;
       const notice = noticeOf(TITLES[code] ?? title, detail);
-      if (form.again && !SIGN_AGAIN.includes(code)) return send(await form.again(notice), status);
+      if (form.again && !SIGN_AGAIN.includes(code)) return send(await form.again(notice, problem), status);
       if (credential === '') throw error;
       return send(await askAbout(c, visitor, form, notice), status);
     }

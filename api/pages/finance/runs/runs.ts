@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { listRuns, type Run } from '../../../../db/runs/runs.ts';
 import { parseCursor, readPage } from '../../../http/cursor.ts';
 import type { ApiDeps } from '../../../http/deps.ts';
+import { mayUse } from '../../../http/page-permissions.ts';
 import { nextPage, table, tag } from '../../components.ts';
 import { formatDay } from '../../format.ts';
 import { type definePages, sendPage } from '../../guard.ts';
@@ -39,7 +40,10 @@ export function runPages({ db }: ApiDeps, pages: ReturnType<typeof definePages>)
       key: ({ createdAt, id }) => ({ createdAt, id }),
       item: (run) => run,
     });
-    const main = html`<header class="title"><h1>Runs</h1></header>
+    const main = html`<header class="title">
+        <h1>Runs</h1>
+        ${mayUse(visitor.roles, 'GET /runs/new') && html`<div class="actions"><a class="button primary" href="/runs/new">Request a run…</a></div>`}
+      </header>
       ${runTable('Payout runs', items, 'There is no run yet. A schedule opens its first one at the next cut-off.')}
       ${nextPage('/runs', nextCursor)}`;
     return sendPage(c, consolePage({ title: 'Runs', here: '/runs', main }, visitor));
