@@ -31,6 +31,7 @@ const rowsOf = (paidId: string) => ({
   plans: sql.fragment`select 'bench' as id`,
   agreements: sql.fragment`select 'bench' as id`,
   payers: sql.fragment`select 'bench' as id`,
+  gateways: sql.fragment`select 'wise' as id`,
   schedules: sql.fragment`select 'bench' as id`,
   policies: sql.fragment`select 'bench/deal' as id`,
   versions: sql.fragment`select '1' as id`,

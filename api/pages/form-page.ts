@@ -6,7 +6,7 @@ import type { ApiDeps } from '../http/deps.ts';
 import type { PageRoute } from '../http/page-permissions.ts';
 import { type Problem, problemOf } from '../http/problem.ts';
 import { hiddenFields } from './components.ts';
-import { checkFields, field, type FieldWish, type Filled, objectionsOf } from './form.ts';
+import { field, filledIn, readBy, type FieldWish, type Filled, objectionsOf } from './form.ts';
 import { type definePages, type PageContext, readForm, sendPage } from './guard.ts';
 import { html, type Html } from './html.ts';
 import { consolePage, type PageContent } from './layout.ts';
@@ -23,12 +23,17 @@ type FormPage = Form & {
   /** Does what the form asks, and returns the address of the page that shows it. */
   act: (c: PageContext, values: Filled['values'], visitor: Visitor) => Promise<string>;
 };
-type Wish<Seen, Done> = Omit<SignedForm<Seen, Done>, 'typed' | 'here' | 'back' | 'frame' | 'again' | 'answer'> & {
+type Wish<Seen, Done> = Omit<
+  SignedForm<Seen, Done>,
+  'typed' | 'secret' | 'here' | 'back' | 'frame' | 'again' | 'answer'
+> & {
   /** The address of the page that shows what was done. */
   answer: (done: Done) => string | Promise<string>;
 };
 type SignedFormPage<Seen, Done> = Form & {
   here: PageContent['here'];
+  /** The names of the fields whose text nobody may find out from a hash. The content holds a keyed hash of them instead. */
+  secrets?: readonly string[];
   /** Checks what was typed, and says what the person is to sign. */
   ask: (c: PageContext, values: Filled['values'], visitor: Visitor) => Promise<Wish<Seen, Done>>;
 };
@@ -50,17 +55,20 @@ export function defineForm(pages: ReturnType<typeof definePages>, { act, ...form
 export function defineSignedForm<Seen, Done>(
   deps: ApiDeps,
   pages: ReturnType<typeof definePages>,
-  { ask, here, ...form }: SignedFormPage<Seen, Done>,
+  { ask, here, secrets = [], ...form }: SignedFormPage<Seen, Done>,
 ): void {
   const sign = defineSigning(deps);
   showForm(pages, form);
   pages.on(form.send, async (c, visitor) => {
     const values = await readForm(c, ...form.names);
+    const pick = (isSecret: boolean) =>
+      Object.fromEntries(Object.entries(values).filter(([name]) => secrets.includes(name) === isSecret));
     try {
       const { answer, ...wish } = await ask(c, values, visitor);
       return await sign(c, visitor, {
         ...wish,
-        typed: values,
+        typed: pick(false),
+        secret: pick(true),
         here,
         back: c.req.path,
         again: async (_notice, problem) =>
@@ -112,9 +120,12 @@ export const formCard = ({ action, fields, button, back, hidden = {} }: Card, fi
     </form>`;
 
 /** Reads the fields of a form by a schema. An empty field is missing. Throws Failure `invalid_input`, which names each wrong field. */
-export function readFields<Shape>(schema: z.ZodType<Shape>, values: Filled['values']): Shape {
-  const { data, objections } = checkFields(schema, values);
-  if (objections)
-    throw new Failure('invalid_input', 'Nothing was done: a field cannot be accepted.', { details: objections });
-  return data;
+export const readFields = <Shape>(schema: z.ZodType<Shape>, values: Filled['values']): Shape =>
+  readBody(schema, filledIn(values));
+
+/** Reads what a form says by the schema of a body of the API. Throws Failure `invalid_input`, which names each wrong field. */
+export function readBody<Shape>(schema: z.ZodType<Shape>, said: unknown): Shape {
+  const read = readBy(schema, said);
+  if (read.success) return read.body;
+  throw new Failure('invalid_input', 'Nothing was done: a field cannot be accepted.', { details: read.objections });
 }

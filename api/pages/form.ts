@@ -157,6 +157,19 @@ export const filledIn = (values: Readonly<Record<string, string>>): Record<strin
     Object.entries(values).flatMap(([name, value]) => (value.trim() === '' ? [] : [[name, value.trim()]])),
   );
 
+/** The same, as the API takes it: a field `address.city` is the field `city` of `address`. */
+export function nested(values: Readonly<Record<string, string>>): Record<string, unknown> {
+  const body: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(filledIn(values))) {
+    const steps = name.split('.');
+    const last = steps.pop() ?? name;
+    let place = body;
+    for (const step of steps) place = (place[step] ??= {}) as Record<string, unknown>;
+    place[last] = value;
+  }
+  return body;
+}
+
 /** Does what a form asks for. A refusal of its fields, or one of these, goes back to the form. Any other failure is thrown. */
 export async function orObjections<Done>(
   work: () => Promise<Done>,

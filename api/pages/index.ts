@@ -14,6 +14,8 @@ import { reportPages } from './finance/books/reports.ts';
 import { searchPages } from './finance/books/search.ts';
 import { changeSchedulePages } from './finance/payers/change-schedule.ts';
 import { newSchedulePages } from './finance/payers/new-schedule.ts';
+import { payerFormPages } from './finance/payers/payer-forms.ts';
+import { payerGatewayPages } from './finance/payers/payer-gateway.ts';
 import { payerPages } from './finance/payers/payers.ts';
 import { schedulePages } from './finance/payers/schedules.ts';
 import { policyPages } from './finance/programs/policies.ts';
@@ -170,6 +172,8 @@ export function pages(deps: ApiDeps): Hono<ApiEnv> {
     settingsPages,
     policyPages,
     payerPages,
+    payerFormPages,
+    payerGatewayPages,
     schedulePages,
     changeSchedulePages,
     newSchedulePages,

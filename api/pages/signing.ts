@@ -16,6 +16,8 @@ type Answer = Response | Promise<Response>;
  * `sign` in both cases.
  */
 export type SignedForm<Seen, Done> = Signing<Seen, Done> & {
+  /** Text that the person typed and that no plain hash may cover. The content covers it with a keyed hash. */
+  secret?: Readonly<Record<string, string>>;
   /** The question, such as `Confirm this role?`. */
   title: string;
   here?: PageContent['here'];
@@ -51,7 +53,7 @@ export function defineSigning(deps: ApiDeps) {
     notice?: Html,
   ): Promise<Html> {
     const { seen, contentHash, statement } = await readSigning(db, form);
-    const hidden = { ...form.typed, content: contentHash };
+    const hidden = { ...form.typed, ...form.secret, content: contentHash };
     const action = { action: c.req.path, button: form.button, hidden };
     return html`<header class="title"><h1>${form.title}</h1></header>
       ${notice}

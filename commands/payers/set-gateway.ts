@@ -2,7 +2,7 @@ import { type NewCheckAccount, openCheckAccount, updateCheckAccount } from '../.
 import type { Database } from '../../db/database.ts';
 import { lockPayerGateways, type Payer, type PayerGateway, savePayerGateway } from '../../db/payers/payers.ts';
 import { countUnfrozenElsewhere } from '../../db/payouts/waits.ts';
-import { addAuditEntry } from '../../db/people/audit.ts';
+import { addAuditEntry, signedBy } from '../../db/people/audit.ts';
 import { payerGatewayRecord, sealJson, type VaultKeys } from '../../db/vault.ts';
 import { Failure, type FailureDetail } from '../../domain/errors.ts';
 import { type GatewayName, GATEWAYS_FOR, type Method, METHOD_NAMES } from '../../domain/rails.ts';
@@ -40,7 +40,7 @@ export async function setPayerGateway(
   vault: VaultKeys,
   payer: Payer,
   wish: PayerGatewaySettings,
-  by: string,
+  { by, signatureId }: { by: string; signatureId?: string },
 ): Promise<PayerGateway> {
   refuseWrongSettings(payer, wish);
   const { method, gateway, accountRef, settings } = wish;
@@ -53,7 +53,7 @@ export async function setPayerGateway(
     const checkAccountId = checkAccount && (await setCheckAccount(tx, vault, payer, checkAccount));
     const set = await savePayerGateway(tx, payer.id, { method, gateway, accountRef, sealed, checkAccountId });
     const subject = `payer/${payer.code}`;
-    const detail = { method, gateway, accountRef };
+    const detail = { method, gateway, accountRef, ...signedBy(signatureId) };
     await addAuditEntry(tx, { actorId: by, action: 'payer.set_gateway', subject, detail });
     return set;
   });
@@ -63,7 +63,7 @@ export async function setPayerGateway(
 function whyNotPrint({ address, country }: Payer, settings: PayerGatewaySettings['settings']): FailureDetail[] {
   const noAddress = {
     field: 'address',
-    reason: 'of the payer is missing, and every check shows it: give it with PATCH /v1/payers/{code}',
+    reason: 'of the payer is missing, and every check shows it: add it to the payer first',
   };
   const noNumber = {
     field: 'settings.routingNumber',
@@ -75,7 +75,8 @@ function whyNotPrint({ address, country }: Payer, settings: PayerGatewaySettings
   ];
 }
 
-function refuseWrongSettings(payer: Payer, wish: PayerGatewaySettings): void {
+/** Throws Failure `invalid_input`, which names every field of the settings with which the gateway could not pay. */
+export function refuseWrongSettings(payer: Payer, wish: PayerGatewaySettings): void {
   const { method, gateway, settings, reading, checkNumberNext, dormancyYears } = wish;
   const isNumbered = method === 'check';
   const objection = (isWrong: boolean, field: string, reason: string) => (isWrong ? [{ field, reason }] : []);

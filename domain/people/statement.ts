@@ -28,6 +28,7 @@ export const SIGNED_ACTS = [
   'confirm correction',
   'refuse correction',
   'propose write-off',
+  'set gateway',
 ] as const;
 export type SignedAct = (typeof SIGNED_ACTS)[number];
 

@@ -33,7 +33,7 @@ const PayerAddress = PostalAddress.superRefine((address, context) => {
     context.addIssue({ code: 'custom', path: [field], message: reason });
 }).openapi({ description: ADDRESS });
 
-const NewPayerBody = z
+export const NewPayerBody = z
   .strictObject({
     code: Code.meta({ description: "The payer's code, which never changes", examples: ['acme'] }),
     name: Name.meta({ description: 'The legal name, as it is printed on checks', examples: ['Acme Inc'] }),
@@ -43,7 +43,7 @@ const NewPayerBody = z
   })
   .openapi('NewPayer');
 
-const PayerChange = z
+export const PayerChange = z
   .strictObject({
     name: Name.meta({ description: 'The legal name, as it is printed on checks', examples: ['Acme Inc'] }).optional(),
     address: PayerAddress.optional(),
@@ -116,7 +116,7 @@ const CHECKS = {
 const ofGateway = <Name extends (typeof GATEWAYS)[number]>(gateway: Name, description: string) =>
   z.literal(gateway).meta({ description });
 
-const NewGatewayBody = z
+export const NewGatewayBody = z
   .discriminatedUnion('gateway', [
     z
       .strictObject({
@@ -210,6 +210,18 @@ const payerBody = ({ code, name, country, currency, address, createdAt }: Payer)
 
 const gatewayBody = (gateway: PayerGateway) => ({ ...gateway, updatedAt: gateway.updatedAt.toISOString() });
 
+/** A gateway as it was asked for, after it read its settings itself. */
+export const gatewayWishOf = (
+  method: PayerGateway['method'],
+  { checkNumberNext, dormancyYears, ...body }: z.output<typeof NewGatewayBody>,
+) => ({
+  ...body,
+  method,
+  reading: readSettings(body.gateway, body.settings),
+  checkNumberNext: checkNumberNext === undefined ? null : BigInt(checkNumberNext),
+  dormancyYears: dormancyYears ?? null,
+});
+
 export const payerRoutes = ({ db, vault }: ApiDeps) =>
   createRouter()
     .openapi(list, async (c) => {
@@ -235,16 +247,8 @@ export const payerRoutes = ({ db, vault }: ApiDeps) =>
     })
     .openapi(setGateway, async (c) => {
       const { code, method } = c.req.valid('param');
-      const { gateway, accountRef, settings, checkNumberNext, dormancyYears } = c.req.valid('json');
-      const wish = {
-        method,
-        gateway,
-        accountRef,
-        settings,
-        reading: readSettings(gateway, settings),
-        checkNumberNext: checkNumberNext === undefined ? null : BigInt(checkNumberNext),
-        dormancyYears: dormancyYears ?? null,
-      };
-      const set = await setPayerGateway(db, vault, await getPayer(db, code), wish, c.get('caller').actorId);
+      const wish = gatewayWishOf(method, c.req.valid('json'));
+      const by = { by: c.get('caller').actorId };
+      const set = await setPayerGateway(db, vault, await getPayer(db, code), wish, by);
       return c.json(gatewayBody(set), 200);
     });

@@ -31,7 +31,7 @@ async function openPayer() {
   const by = await addActor(fixture.app);
   const carryChecksBy = async (gateway: 'lob' | 'printed-check', accountRef = 'checking') => {
     const settings = { method: 'check', gateway, accountRef, ...NUMBERED } as const;
-    return (await setPayerGateway(fixture.app, VAULT, payer, settings, by)).gateway;
+    return (await setPayerGateway(fixture.app, VAULT, payer, settings, { by })).gateway;
   };
   await carryChecksBy('printed-check');
   return { company, carryChecksBy };
@@ -84,7 +84,7 @@ describe('given a payer whose run has a check to print', () => {
     const company = await addCompany(fixture.app);
     const payer = await getPayer(fixture.app, company.code);
     const settings = { method: 'check', gateway: 'lob', accountRef: 'x', ...NUMBERED } as const;
-    const set = await setPayerGateway(fixture.app, VAULT, payer, settings, company.preparer);
+    const set = await setPayerGateway(fixture.app, VAULT, payer, settings, { by: company.preparer });
     expect(set.gateway).toBe('lob');
   });
 });
@@ -99,7 +99,7 @@ describe('given a payer in the US that prints its checks', () => {
     const settings = { method: 'check', gateway: 'printed-check', accountRef: 'x', ...NUMBERED } as const;
     const lacking = wish.hasAddress ? payer : { ...payer, address: null };
     await expect(
-      setPayerGateway(fixture.app, VAULT, lacking, { ...settings, settings: wish.settings }, company.preparer),
+      setPayerGateway(fixture.app, VAULT, lacking, { ...settings, settings: wish.settings }, { by: company.preparer }),
     ).rejects.toMatchObject({ code: 'invalid_input', details: [{ field: wish.field }] });
   });
 

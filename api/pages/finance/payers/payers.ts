@@ -10,6 +10,7 @@ import {
   type PayerGateway,
 } from '../../../../db/payers/payers.ts';
 import type { Visitor } from '../../../../db/people/sessions.ts';
+import { GATEWAYS } from '../../../../domain/rails.ts';
 import { parseCursor, readPage } from '../../../http/cursor.ts';
 import type { ApiDeps } from '../../../http/deps.ts';
 import { mayUse } from '../../../http/page-permissions.ts';
@@ -25,7 +26,7 @@ import { amountLines, readAmountLines } from './amounts.ts';
 
 const PAYERS_A_PAGE = 100;
 const ZONE = 'UTC';
-const payerPath = (code: string): string => `/settings/payers/${encodeURIComponent(code)}`;
+export const payerPath = (code: string): string => `/settings/payers/${encodeURIComponent(code)}`;
 
 /** The companies that pay, and the ways by which their money leaves. */
 export function payerPages({ db }: ApiDeps, pages: ReturnType<typeof definePages>): void {
@@ -38,6 +39,7 @@ export function payerPages({ db }: ApiDeps, pages: ReturnType<typeof definePages
     const main = html`<header class="title">
         ${inSettings()}
         <h1>Payers and gateways</h1>
+        ${mayUse(visitor.roles, 'GET /settings/new-payer') && html`<div class="actions"><a class="button primary" href="/settings/new-payer">Add a payer…</a></div>`}
       </header>
       ${table({
         caption: 'Payers',
@@ -46,7 +48,7 @@ export function payerPages({ db }: ApiDeps, pages: ReturnType<typeof definePages
           head: html`<a href="${payerPath(code)}">${name}</a>`,
           cells: [code, country, currency],
         })),
-        empty: 'There is no payer yet. Add the first one with the API.',
+        empty: 'There is no payer yet. An operator adds the first one here.',
       })}
       ${nextPage('/settings/payers', nextCursor)}
       <p><a href="/gateways">Look at the gateways, pause one, or resume it.</a></p>`;
@@ -85,6 +87,7 @@ const payerPage = (payer: Payer, gateways: readonly PayerGateway[], filled: Fill
       ${inSettings(['Payers and gateways', '/settings/payers'])}
       <h1>${payer.name}</h1>
       <p>${payer.code} · ${payer.country} · ${payer.currency}</p>
+      ${mayChange && html`<div class="actions"><a class="button" href="${payerPath(payer.code)}/change">Change…</a></div>`}
     </header>
     ${objectionsOf(['amounts'], filled.objections)}
     <div class="columns">
@@ -96,8 +99,14 @@ const payerPage = (payer: Payer, gateways: readonly PayerGateway[], filled: Fill
             head: METHOD[method],
             cells: [GATEWAY[gateway], accountRef, formatInstant(updatedAt, ZONE)],
           })),
-          empty: 'This payer pays by no method yet, so nobody gets money from it. Set a gateway with the API.',
+          empty: 'This payer pays by no method yet, so nobody gets money from it. An operator sets a gateway.',
         })}
+        ${
+          mayChange &&
+          html`<p class="buttons">
+            ${GATEWAYS.map((gateway) => html`<a class="button" href="${payerPath(payer.code)}/gateways/${gateway}">Set ${GATEWAY[gateway]}…</a>`)}
+          </p>`
+        }
       </section>
       <aside>
         <section class="card">
