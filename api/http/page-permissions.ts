@@ -202,6 +202,8 @@ const PAGES_FOR = {
   'POST /settings/payers/{code}/alert-amounts': OPERATOR,
   'GET /settings/policies': STAFF,
   'GET /settings/policies/{program}/{subject}': STAFF,
+  'GET /settings/policies/{program}/{subject}/new': OPERATOR,
+  'POST /settings/policies/{program}/{subject}/new': OPERATOR,
   'POST /settings/policies/{program}/{subject}/{version}/confirm': APPROVER,
   'GET /settings/new-schedule': OPERATOR,
   'POST /settings/new-schedule': OPERATOR,

@@ -25,8 +25,8 @@ export type FieldWish = {
   noChoice?: string;
   /** Whether one of the choices is always made, so that no choice is none. */
   always?: boolean;
-  /** Whether it may have several lines. */
-  long?: boolean;
+  /** Whether it may have several lines, or is a text of a program such as JSON. */
+  long?: boolean | 'code';
 };
 
 /** The values that were typed into a form, the objections to them, and the notice that says why it was refused as a whole. */
@@ -73,6 +73,7 @@ function control(
     </select>`;
   if (type === 'file') return html`<input ${common} type="file" />`;
   const bound = lengthMax !== undefined && html`maxlength="${lengthMax}"`;
+  if (long === 'code') return html`<textarea ${common} rows="24" class="code" spellcheck="false">${value}</textarea>`;
   if (long) return html`<textarea ${common} rows="3" ${bound}>${value}</textarea>`;
   return html`<input ${common} type="${type}" value="${value}" ${bound} autocomplete="${autocomplete ?? 'off'}" />`;
 }

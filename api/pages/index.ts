@@ -18,6 +18,7 @@ import { payerFormPages } from './finance/payers/payer-forms.ts';
 import { payerGatewayPages } from './finance/payers/payer-gateway.ts';
 import { payerPages } from './finance/payers/payers.ts';
 import { schedulePages } from './finance/payers/schedules.ts';
+import { newPolicyPages } from './finance/programs/new-policy.ts';
 import { policyPages } from './finance/programs/policies.ts';
 import { lossPages } from './finance/people/losses.ts';
 import { newRolePages } from './finance/people/new-role.ts';
@@ -171,6 +172,7 @@ export function pages(deps: ApiDeps): Hono<ApiEnv> {
     searchPages,
     settingsPages,
     policyPages,
+    newPolicyPages,
     payerPages,
     payerFormPages,
     payerGatewayPages,

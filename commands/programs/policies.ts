@@ -26,7 +26,7 @@ export const addPolicyVersion = (
   db: Database,
   program: Program,
   wish: PolicyWish,
-  { by, nowMs }: { by: string; nowMs: number },
+  { by, nowMs, signatureId }: { by: string; nowMs: number; signatureId?: string },
 ): Promise<PolicyVersion> =>
   db.transaction(async (tx) => {
     await lockProgram(tx, program.id);
@@ -46,7 +46,7 @@ export const addPolicyVersion = (
         subject: taskSubjectOf(added),
         detail: `Version ${added.version} of the policy of program ${program.code} for a ${wish.subject} pays without a person, so it decides nothing before an approver who did not write it has confirmed it. Read it, then confirm it, or have another version added.`,
       });
-    const detail = { policy: wish.subject, version: added.version };
+    const detail = { policy: wish.subject, version: added.version, ...signedBy(signatureId) };
     await addAuditEntry(tx, { actorId: by, action: 'policy.add_version', subject: `program/${program.code}`, detail });
     return added;
   });

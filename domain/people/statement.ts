@@ -18,6 +18,7 @@ export const SIGNED_ACTS = [
   'report lost passkey',
   'confirm lost passkey',
   'refuse lost passkey',
+  'write policy',
   'confirm policy',
   'add passkey',
   'remove passkey',

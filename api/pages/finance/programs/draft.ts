@@ -2,20 +2,17 @@ import { refuseTerms } from '../../../../commands/programs/plans.ts';
 import type { Database } from '../../../../db/database.ts';
 import type { PlanVersion } from '../../../../db/programs/plans.ts';
 import type { Program } from '../../../../db/programs/programs.ts';
-import { Failure, type FailureDetail } from '../../../../domain/errors.ts';
+import { Failure } from '../../../../domain/errors.ts';
 import { differenceOf, type DifferingLine, withNeighbours } from '../../../../domain/line-difference.ts';
 import { PlanTerms } from '../../../../domain/programs/plan.ts';
 import { sayPlanDifference } from '../../../../domain/programs/plan-difference.ts';
-import { parseJson } from '../../../http/body.ts';
-import { refuseFields } from '../../../http/router.ts';
 import { table } from '../../components.ts';
 import { countOf } from '../../format.ts';
 import { html, type Html } from '../../html.ts';
-import { lineInMessage, lineOf, linesOf } from './json-lines.ts';
+import { type Objection, placed, readJson } from './json-draft.ts';
 
 /** A draft of terms as somebody types it: the objections to it, each with its line, and the difference to the terms before. */
 
-export type Objection = FailureDetail & { readonly line: number | null };
 export type Draft =
   | { readonly terms: PlanTerms; readonly objections?: undefined }
   | { readonly objections: readonly Objection[] };
@@ -30,43 +27,15 @@ export async function readDraft(
   text: string,
   effectiveFrom: Date | null,
 ): Promise<Draft> {
-  const read = readTerms(text);
-  if (!('terms' in read)) return read;
+  const read = readJson(text, PlanTerms, 'terms');
+  if (read.objections) return read;
   try {
-    await db.transaction((tx) => refuseTerms(tx, program, { terms: read.terms, effectiveFrom }));
-    return read;
+    await db.transaction((tx) => refuseTerms(tx, program, { terms: read.said, effectiveFrom }));
+    return { terms: read.said };
   } catch (error) {
     if (!(error instanceof Failure) || error.code !== 'invalid_input') throw error;
-    return { objections: placed(text, error) };
+    return { objections: placed(text, error, 'terms') };
   }
-}
-
-function readTerms(text: string): Draft {
-  try {
-    const read = PlanTerms.safeParse(parseJson(text, 'terms'));
-    if (read.success) return { terms: read.data };
-    return {
-      objections: placed(
-        text,
-        refuseFields(read.error, (count) => count),
-      ),
-    };
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    const { cause, details, message } = error;
-    if (details.length > 0) return { objections: placed(text, error) };
-    const reason = cause instanceof Error ? cause.message : message;
-    return { objections: [{ field: 'JSON', reason, line: lineInMessage(reason) }] };
-  }
-}
-
-function placed(text: string, { details, message }: Failure): Objection[] {
-  const lines = linesOf(text);
-  const all = details.length > 0 ? details : [{ field: 'terms', reason: message }];
-  return all.map(({ field, reason }) => {
-    const path = field.replace(/^terms\.?/, '');
-    return { field: path === '' || path === 'body' ? 'terms' : path, reason, line: lineOf(lines, path) };
-  });
 }
 
 /** The objections to a draft, or the difference that it makes. */

@@ -28,7 +28,7 @@ const PROGRAMS_A_PAGE = 100;
 /** A policy changes a few times a year. */
 const VERSIONS_MAX = 200;
 const say = (at: Date): string => formatInstant(at, 'UTC');
-const policyPath = (program: string, subject: PolicySubject): string =>
+export const policyPath = (program: string, subject: PolicySubject): string =>
   `/settings/policies/${encodeURIComponent(program)}/${subject}`;
 
 /** The rules that decide about deals, requests and claims: who must approve what. */
@@ -64,7 +64,7 @@ export function policyPages(deps: ApiDeps, pages: ReturnType<typeof definePages>
   });
 
   pages.on('GET /settings/policies/{program}/{subject}', async (c, visitor) => {
-    const { program, subject } = await policyOf(c);
+    const { program, subject } = await policyOf(db, c);
     const [versions, inForce] = await Promise.all([
       listPolicyVersions(db, program.id, subject, 0, VERSIONS_MAX),
       findPolicyInForce(db, program.id, subject),
@@ -72,12 +72,18 @@ export function policyPages(deps: ApiDeps, pages: ReturnType<typeof definePages>
     const main = html`<header class="title">
         ${inSettings(['Policies', '/settings/policies'])}
         <h1>${POLICY_SUBJECT[subject]} of ${program.name}</h1>
+        ${
+          mayUse(visitor.roles, 'GET /settings/policies/{program}/{subject}/new') &&
+          html`<div class="actions">
+            <a class="button primary" href="${policyPath(program.code, subject)}/new">Write a version…</a>
+          </div>`
+        }
       </header>
       ${
         versions.length === 0
           ? html`<section class="empty">
               <h2>No policy</h2>
-              <p>Nobody has written one, so partners cannot ask. An operator adds the first version through the API.</p>
+              <p>Nobody has written one, so partners cannot ask. An operator writes the first version.</p>
             </section>`
           : versions.toReversed().map((version) => versionCard(version, inForce, visitor))
       }`;
@@ -85,7 +91,7 @@ export function policyPages(deps: ApiDeps, pages: ReturnType<typeof definePages>
   });
 
   pages.on('POST /settings/policies/{program}/{subject}/{version}/confirm', async (c, visitor) => {
-    const { program, subject } = await policyOf(c);
+    const { program, subject } = await policyOf(db, c);
     const number = Number(/^\d{1,9}$/.exec(c.req.param('version') ?? '')?.[0] ?? 0);
     const by = visitor.actorId;
     return sign(c, visitor, {
@@ -115,13 +121,14 @@ export function policyPages(deps: ApiDeps, pages: ReturnType<typeof definePages>
       answer: () => c.redirect(policyPath(program.code, subject), 303),
     });
   });
+}
 
-  async function policyOf(c: PageContext) {
-    const asked = c.req.param('subject') ?? '';
-    const subject = POLICY_SUBJECTS.find((one) => one === asked);
-    if (!subject) throw new Failure('not_found', `There is no policy for ${asked}.`);
-    return { subject, program: await getProgram(db, c.req.param('program') ?? '') };
-  }
+/** The program and the subject in an address. */
+export async function policyOf(db: ApiDeps['db'], c: PageContext) {
+  const asked = c.req.param('subject') ?? '';
+  const subject = POLICY_SUBJECTS.find((one) => one === asked);
+  if (!subject) throw new Failure('not_found', `There is no policy for ${asked}.`);
+  return { subject, program: await getProgram(db, c.req.param('program') ?? '') };
 }
 
 function stateOf(version: PolicyVersion, inForce: PolicyVersion | null): Html {
@@ -154,7 +161,7 @@ const versionCard = (version: PolicyVersion, inForce: PolicyVersion | null, { ro
     }
   </section>`;
 
-const rulesOf = (rules: readonly Rule[]): Html =>
+export const rulesOf = (rules: readonly Rule[]): Html =>
   html`<ol>
     ${rules.map(
       (rule) =>
