@@ -60,6 +60,7 @@ import { recoveryRoutes } from './routes/partners/recovery.ts';
 import { quotaRoutes } from './routes/earnings/quotas.ts';
 import { parentRoutes } from './routes/partners/parents.ts';
 import { mergeRoutes } from './routes/earnings/merges.ts';
+import { contactChangeRoutes } from './routes/partners/contact-changes.ts';
 import { instrumentRoutes } from './routes/partners/instruments.ts';
 import { paymentFormRoutes } from './routes/partners/payment-forms.ts';
 import { meRoutes } from './routes/payouts/me.ts';
@@ -147,6 +148,7 @@ const ROUTES = [
   partnerMinimumRoutes,
   tableRoutes,
   instrumentRoutes,
+  contactChangeRoutes,
   paymentFormRoutes,
   eventRoutes,
   parkedRoutes,

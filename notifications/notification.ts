@@ -24,6 +24,9 @@ const Task = z.strictObject({
   deadline: z.string(),
 });
 
+/** Another address for the notices of a partner, which `person` asked for. No notice names an address. */
+const Contact = z.strictObject({ change: z.string(), partner: z.string(), person: z.string() });
+
 const Incidents = z.strictObject({
   incidents: z.string(),
   run: z.string(),
@@ -55,6 +58,10 @@ export const FACTS = {
   }),
   /** To the old address and to the new one, which each learn that there is another one, and not which. */
   email_changed: z.strictObject({ partner: z.string(), isOld: z.enum(['yes', 'no']) }),
+  /** An owner asked for another address. The new one and the one before have mails of their own. */
+  contact_asked: z.strictObject({ partner: z.string(), person: z.string() }),
+  contact_confirmation: Contact,
+  contact_warning: Contact,
   /** Somebody may now read or change a partner's data, or no longer may. */
   access_changed: z.strictObject({
     partner: z.string(),
@@ -209,6 +216,8 @@ export const BODIES = {
   alarm_raised: FACTS.alarm_raised.extend({ details: z.array(z.string()) }),
   /** The token is made again when the mail is sent, so that no row holds it. */
   key_claim: FACTS.key_claim.extend({ token: z.string() }),
+  contact_confirmation: Contact.extend({ token: z.string() }),
+  contact_warning: Contact.extend({ token: z.string() }),
 } as const;
 
 export type NotificationBody<K extends NotificationKind> = z.infer<(typeof BODIES)[K]>;

@@ -1,6 +1,8 @@
+import { contactToken } from '../../commands/partners/contact-changes.ts';
 import { claimToken } from '../../commands/people/claims.ts';
 import { bundleOf, sumUnmailed } from '../../db/checks/mailings.ts';
 import type { Database } from '../../db/database.ts';
+import { type ContactLink, isContactChangeOpen } from '../../db/partners/contact-changes.ts';
 import { getPayout, type Payout } from '../../db/payouts/payouts.ts';
 import { isClaimOpen } from '../../db/people/claims.ts';
 import { getBudget } from '../../db/programs/budgets.ts';
@@ -57,6 +59,8 @@ export const PRESENT: { readonly [K in NotificationKind]: Check<K> } = {
       ? { body: { ...facts, token: claimToken(vault, facts.claim) } }
       : { superseded: 'The link was replaced, used, or is too old.' };
   },
+  contact_confirmation: ifContactWaits('confirm'),
+  contact_warning: ifContactWaits('stop'),
   async budget_used(db, facts) {
     const budget = await getBudget(db, facts.program, facts.budget);
     return (levelOf(budget) ?? 0) < facts.percent
@@ -70,6 +74,7 @@ export const PRESENT: { readonly [K in NotificationKind]: Check<K> } = {
   balance_corrected: always,
   details_changed: always,
   email_changed: always,
+  contact_asked: always,
   access_changed: always,
   points_expiring: always,
   points_expired: always,
@@ -146,6 +151,7 @@ async function always<
     | 'balance_corrected'
     | 'details_changed'
     | 'email_changed'
+    | 'contact_asked'
     | 'access_changed'
     | 'points_expiring'
     | 'points_expired'
@@ -178,6 +184,14 @@ function isNow(status: PayoutStatus): (payout: Payout) => boolean {
 
 function isAt(state: AttemptState): (payout: Payout) => boolean {
   return (payout) => payout.attemptState === state;
+}
+
+/** The link works until the change ends, so a later mail would only puzzle its reader. */
+function ifContactWaits<K extends 'contact_confirmation' | 'contact_warning'>(link: ContactLink): Check<K> {
+  return async (db, facts, { vault }) =>
+    (await isContactChangeOpen(db, facts.change))
+      ? { body: { ...facts, token: contactToken(vault, link, facts.change) } as unknown as NotificationBody<K> }
+      : { superseded: 'The change was confirmed, ended, or is too old.' };
 }
 
 async function ifTaskIsOpen<K extends 'task_opened' | 'task_due'>(

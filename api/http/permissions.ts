@@ -114,6 +114,8 @@ const ROLES_FOR: Readonly<Record<string, readonly Role[]>> = {
   'POST /v1/partners/{code}/onboarding': OPERATOR,
   'GET /v1/partners/{code}/instruments': EVERYBODY,
   'POST /v1/partners/{code}/instruments': OPERATOR,
+  'GET /v1/partners/{code}/contact-changes': EVERYBODY,
+  'POST /v1/partners/{code}/contact-changes/{id}/cancel': ['operator', 'partner'],
   'GET /v1/payment-forms': EVERYBODY,
   'PUT /v1/partners/{code}/instruments/order': OPERATOR,
   'POST /v1/partners/{code}/instruments/{id}/withdraw': ['operator', 'partner'],

@@ -44,6 +44,9 @@ export const PORTAL_PAGES = [
   'GET /portal/{partner}/details/new',
   'POST /portal/{partner}/details/new',
   'POST /portal/{partner}/details',
+  'GET /portal/{partner}/details/contact',
+  'POST /portal/{partner}/details/contact',
+  'POST /portal/{partner}/details/contact/{id}/cancellation',
   'GET /portal/{partner}/details/{id}/withdrawal',
   'POST /portal/{partner}/details/{id}/withdrawal',
 ] as const;

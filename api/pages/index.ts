@@ -86,6 +86,7 @@ import { earningPages } from './partner/earnings/earnings.ts';
 import { pointsPages } from './partner/earnings/points.ts';
 import { ownQuestionPages } from './partner/earnings/questions.ts';
 import { ownRequestPages } from './partner/earnings/requests.ts';
+import { contactPages } from './partner/partners/contact.ts';
 import { detailPages } from './partner/partners/details.ts';
 import { newDetailPages } from './partner/partners/new-details.ts';
 import { userPages } from './partner/partners/users.ts';
@@ -94,6 +95,7 @@ import { ownPayoutPages } from './partner/payouts/payouts.ts';
 import { definePortal } from './partner/portal.ts';
 import { ownNoticePages } from './partner/tasks/notices.ts';
 import { accountPages } from './people/account.ts';
+import { contactLinkPages } from './people/contact-links.ts';
 import { noticeChoicePages } from './people/notice-choices.ts';
 import { passkeyPages } from './people/passkeys.ts';
 import { providerPages } from './people/provider.ts';
@@ -104,6 +106,7 @@ export function pages(deps: ApiDeps): Hono<ApiEnv> {
   const site = definePages(deps);
   for (const add of [
     signInPages,
+    contactLinkPages,
     providerPages,
     accountPages,
     passkeyPages,
@@ -198,6 +201,7 @@ export function pages(deps: ApiDeps): Hono<ApiEnv> {
     ownPayoutPages,
     statementPages,
     newDetailPages,
+    contactPages,
     detailPages,
     ownNoticePages,
     userPages,

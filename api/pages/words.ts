@@ -1,4 +1,5 @@
 import type { PartnerKind } from '../../domain/partners/kind.ts';
+import type { ContactOutcome } from '../../domain/partners/contact-change.ts';
 import type { Stage } from '../../domain/partners/onboarding.ts';
 import type { ResolutionOutcome, ResolutionStatus } from '../../domain/payouts/resolution.ts';
 import type { Outcome } from '../../domain/payouts/outcome.ts';
@@ -71,6 +72,11 @@ export const METHOD: Record<Method, string> = { bank: 'Bank', paypal: 'PayPal', 
 export const FLAG: Record<PayoutFlag, { label: string; tone: Tone; about: string }> = {
   first_payment: { label: 'first payout', tone: 'watch', about: 'paid for the first time' },
   changed_details: { label: 'new account', tone: 'alert', about: 'go to another account than last time' },
+  changed_contact: {
+    label: 'e-mail address changed before',
+    tone: 'alert',
+    about: 'go to details that came soon after the e-mail address of the partner changed',
+  },
   shared_account: {
     label: 'same account as another',
     tone: 'alert',
@@ -214,6 +220,14 @@ export const DELIVERY: Record<DeliveryStatus, { label: string; tone: Tone }> = {
   dead: { label: 'given up', tone: 'alert' },
 };
 
+export const CONTACT_OUTCOME: Record<ContactOutcome, { label: string; tone: Tone }> = {
+  confirmed: { label: 'confirmed', tone: 'good' },
+  cancelled: { label: 'cancelled', tone: 'plain' },
+  stopped: { label: 'stopped by the address before', tone: 'alert' },
+  replaced: { label: 'replaced by a later change', tone: 'plain' },
+  expired: { label: 'not confirmed in time', tone: 'plain' },
+};
+
 /** The event that each kind of notice tells. */
 export const NOTICE: Record<NoticeKind, string> = {
   payout_sent: 'A payout is on its way',
@@ -225,6 +239,7 @@ export const NOTICE: Record<NoticeKind, string> = {
   payout_partly_returned: 'A part of a payout came back',
   details_changed: 'Payment details were changed',
   email_changed: 'The e-mail address was changed',
+  contact_asked: 'Another e-mail address was asked for',
   access_changed: 'The people with access were changed',
   deal_changed: 'News of a deal',
   request_changed: 'News of a request',
@@ -248,5 +263,7 @@ export const NOTICE: Record<NoticeKind, string> = {
   role_given: 'Somebody got a role',
   alarm_raised: 'An alarm',
   key_claim: 'A link for a new person',
+  contact_confirmation: 'An address must be confirmed',
+  contact_warning: 'Another address was asked for',
   sign_in_changed: 'Your ways to sign in changed',
 };

@@ -2,6 +2,7 @@ import type { Database } from '../../db/database.ts';
 import { wakeIneligible } from '../../db/earnings/events.ts';
 import type { NewAgreement } from '../../db/partners/agreements.ts';
 import type { FactOrigin, NewFact } from '../../db/partners/facts.ts';
+import { replaceContactChange } from '../../db/partners/contact-changes.ts';
 import type { InstrumentPolicy } from '../../db/partners/instruments.ts';
 import {
   getPartner,
@@ -92,12 +93,13 @@ export type PartnerChange = {
   country?: string | undefined;
 };
 
-/** Changes a partner's name, email address or country. Throws Failure `not_found`. */
+/** Changes a partner's name, email address or country. Another address takes the place of one that waits. Throws Failure `not_found`. */
 export const changePartner = (db: Database, code: string, change: PartnerChange, by: string): Promise<Partner> =>
   db.transaction(async (tx) => {
     const { id, ...before } = await getPartner(tx, code);
     const { name = before.name, email = before.email, country = before.country } = change;
     const changed = await updatePartner(tx, id, { name, email, country });
+    if (email !== before.email) await replaceContactChange(tx, id);
     if (country !== before.country) await wakeIneligible(tx, [before.code]);
     const detail = { fields: Object.keys(change).join(' ') };
     await addAuditEntry(tx, { actorId: by, action: 'partner.change', subject: `partner/${code}`, detail });

@@ -14,6 +14,10 @@ begin
       jsonb_build_object('change', case new.status when 'confirmed' then 'given' else 'ended' end, 'access', new.access,
         'person', (select name from actor where id = new.actor_id)),
       case new.status when 'confirmed' then (select email from actor where id = new.actor_id) end);
+  elsif tg_table_name = 'contact_change' then
+    -- The address of the partner has a mail of its own, with a link that stops the change.
+    perform tell_of_details(new.partner_id, 'contact_asked', 'contact_asked/' || new.id,
+      jsonb_build_object('person', (select name from actor where id = new.asked_by)), (select email from partner where id = new.partner_id));
   elsif tg_table_name = 'instrument_withdrawal' then
     select * into owned from instrument_version where id = new.instrument_id;
     perform tell_of_details(owned.partner_id, 'details_changed', 'details_changed/' || owned.id || '/withdrawn',
@@ -45,3 +49,5 @@ create or replace trigger instrument_told after insert on instrument_version for
 
 create or replace trigger access_told after insert or update of status on role_grant for each row
   when (new.role = 'partner' and new.status in ('confirmed', 'revoked')) execute function note_details_change();
+
+create or replace trigger contact_change_told after insert on contact_change for each row execute function note_details_change();

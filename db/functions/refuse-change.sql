@@ -22,7 +22,7 @@ end $$;
 do $$
 declare kept text;
 begin
-  foreach kept in array array['payout', 'payout_line', 'payout_attempt', 'instrument_failure', 'provider_batch', 'resolution', 'correction', 'unit', 'budget', 'points_lot', 'redemption', 'conversion', 'check_account', 'recon_line', 'earning_scope', 'scope_total', 'event_parked', 're_rating', 're_rating_item', 'source_secret', 'policy_review', 'deal', 'deal_customer', 'partner_request', 'fund', 'fund_claim'] loop
+  foreach kept in array array['contact_change', 'payout', 'payout_line', 'payout_attempt', 'instrument_failure', 'provider_batch', 'resolution', 'correction', 'unit', 'budget', 'points_lot', 'redemption', 'conversion', 'check_account', 'recon_line', 'earning_scope', 'scope_total', 'event_parked', 're_rating', 're_rating_item', 'source_secret', 'policy_review', 'deal', 'deal_customer', 'partner_request', 'fund', 'fund_claim'] loop
     execute format(
       'create or replace trigger no_delete before delete on %I for each row execute function refuse_change()', kept);
   end loop;
@@ -33,7 +33,7 @@ do $$
 declare kept text;
 begin
   foreach kept in array array['partner_fact', 'partner_parent', 'recovery_cap', 'onboarding_record',
-      'audit_log', 'instrument_version', 'instrument_place', 'instrument_withdrawal', 'instrument_failure', 'task', 'plan_version', 'plan_version_withdrawal', 'rate_source', 'exchange_rate', 'budget_change', 'agreement_term', 'ladder', 'ladder_version', 'ladder_place', 'event', 'event_admission', 'event_share', 'event_ancestor', 'event_quarantine', 'event_quarantine_decision', 'policy_version', 'policy_confirmation', 'policy_answer', 'deal_extension', 'deal_sale',
+      'audit_log', 'instrument_version', 'instrument_place', 'instrument_withdrawal', 'instrument_failure', 'contact_change', 'task', 'plan_version', 'plan_version_withdrawal', 'rate_source', 'exchange_rate', 'budget_change', 'agreement_term', 'ladder', 'ladder_version', 'ladder_place', 'event', 'event_admission', 'event_share', 'event_ancestor', 'event_quarantine', 'event_quarantine_decision', 'policy_version', 'policy_confirmation', 'policy_answer', 'deal_extension', 'deal_sale',
       'import_rejection', 'accrual_batch', 'pool', 'pool_division', 'pool_part', 'earning_line', 'earning', 'correction', 'correction_item', 'unit', 'budget', 'unit_rate', 'points_lot', 'points_movement', 'points_lot_entry', 'redemption', 'conversion', 'payout', 'payout_line', 'payout_attempt', 'attempt_history',
       'provider_batch', 'resolution', 'payout_edge', 'attempt_edge', 'batch_edge', 'resolution_edge', 'run_edge', 'run_edit', 'run_change',
       'decision_note', 'approval', 'check_account', 'check_register', 'check_mailing', 'check_stop', 'check_exception', 'ledger_journal',

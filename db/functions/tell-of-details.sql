@@ -10,8 +10,7 @@ returns void language sql as $$
     -- A partner without an address reads it in the portal.
     select email as address from partner where id = told_partner
     union
-    select recipient from notification
-    where partner_id = told_partner and kind = 'email_changed' and recipient is not null and created_at > now() - interval '30 days'
+    select address from earlier_addresses(told_partner)
     union
     select actor.email from role_grant held join actor on actor.id = held.actor_id
     where held.partner_id = told_partner and held.access = 'owner' and held.status = 'confirmed' and actor.email is not null

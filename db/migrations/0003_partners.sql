@@ -36,6 +36,32 @@ comment on column partner.mailbox is 'Made like actor.mailbox, so that a person 
 
 alter table role_grant add foreign key (partner_id) references partner;
 
+-- An owner asks that notices go to another address. The holder of that address confirms it, and the holder of the one before can stop it.
+create table contact_change(
+  id uuid primary key default uuidv7(),
+  partner_id bigint not null references partner,
+  email text not null check (email <> ''),
+  confirm_hash bytea not null unique,
+  stop_hash bytea not null unique,
+  asked_by uuid not null references actor,
+  signature_id uuid not null unique references signature,
+  asked_at timestamptz not null default now(),
+  expires_at timestamptz not null,
+  outcome text check (outcome in ('confirmed', 'cancelled', 'stopped', 'replaced')),
+  ended_at timestamptz,
+  ended_by uuid references actor,
+  check ((outcome is null) = (ended_at is null)),
+  check ((outcome is not distinct from 'cancelled') = (ended_by is not null)),
+  check (expires_at > asked_at)
+);
+create unique index one_open_contact_change on contact_change(partner_id) where outcome is null;
+create index on contact_change(partner_id, id desc);
+create index on contact_change(asked_by);
+comment on column contact_change.confirm_hash is 'The hash of the token in the link to the new address. The token is kept nowhere.';
+comment on column contact_change.stop_hash is 'The hash of the token in the link to the address before.';
+comment on column contact_change.outcome is
+  '`cancelled` by a person who may act for the partner, `stopped` by the address before, `replaced` by a later change. Null while it waits, or is too old.';
+
 -- Notes of people of the company about a partner. A note is never changed: a later one corrects it.
 create table partner_note(
   id bigint generated always as identity primary key,

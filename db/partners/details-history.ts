@@ -9,6 +9,8 @@ const HistoryRow = z.strictObject({
   instrumentId: z.string(),
   /** The person who added the details. Null where the server did. */
   addedBy: z.string().nullable(),
+  /** When the address of the partner changed shortly before the details did. Null where it did not. */
+  addressChangedAt: InstantMs.nullable(),
   /** The calls in which a second person asked the partner about the details, the oldest first. */
   calls: z.array(
     z.strictObject({
@@ -32,6 +34,7 @@ export type DetailsHistory = z.infer<typeof HistoryRow>;
 export const listDetailsHistory = (db: Database, partnerId: bigint): Promise<readonly DetailsHistory[]> =>
   db.any(sql.type(HistoryRow)`
     select version.id as "instrumentId", actor.code as "addedBy",
+      (select extract(epoch from max(changed_at)) * 1000 from earlier_addresses(version.partner_id, version.created_at)) as "addressChangedAt",
       coalesce((
         select json_agg(json_build_object('id', made.id, 'phone', made.phone, 'spokeWith', made.spoke_with,
           'calledAt', extract(epoch from made.called_at) * 1000, 'isConfirmed', made.is_confirmed, 'evidence', made.evidence,

@@ -26,6 +26,8 @@ const flagged = (runId: string) => sql.fragment`
   cross join lateral (values
     ('first_payment', last.fingerprint is null, array[]::text[]),
     ('changed_details', last.fingerprint <> instrument.fingerprint, array[]::text[]),
+    ('changed_contact', last.fingerprint is distinct from instrument.fingerprint
+      and exists (select from earlier_addresses(payout.partner_id, instrument.created_at)), array[]::text[]),
     ('shared_account', cardinality(shared.others) > 0, shared.others)
   ) as flag(name, is_set, others)
   where payout.run_id = ${runId} and payout.status <> 'cancelled' and flag.is_set`;

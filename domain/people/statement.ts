@@ -13,6 +13,7 @@ export const SIGNED_ACTS = [
   'refuse role',
   'revoke role',
   'invite user',
+  'change contact',
   'send link',
   'revoke key',
   'report lost passkey',

@@ -4,6 +4,8 @@ export const PAYOUT_FLAGS = [
   'first_payment',
   /** It goes to another account than the last payout that the partner got. */
   'changed_details',
+  /** Its details were added within 60 days after the e-mail address of the partner changed. */
+  'changed_contact',
   /** Another partner gave the same account. */
   'shared_account',
 ] as const;

@@ -18,6 +18,7 @@ export const NOTICES = {
   payout_partly_returned: { audiences: ['partner'], weight: 'act' },
   details_changed: { audiences: ['partner'], weight: 'security' },
   email_changed: { audiences: ['partner'], weight: 'security' },
+  contact_asked: { audiences: ['partner'], weight: 'security' },
   access_changed: { audiences: ['partner'], weight: 'security' },
   deal_changed: { audiences: ['partner'], weight: 'news' },
   request_changed: { audiences: ['partner'], weight: 'news' },
@@ -41,6 +42,8 @@ export const NOTICES = {
   role_given: { audiences: ['finance'], weight: 'security' },
   alarm_raised: { audiences: ['operators'], weight: 'act' },
   key_claim: { audiences: ['person'], weight: 'security' },
+  contact_confirmation: { audiences: ['person'], weight: 'security' },
+  contact_warning: { audiences: ['person'], weight: 'security' },
   sign_in_changed: { audiences: ['person'], weight: 'security' },
 } as const satisfies Record<string, { audiences: readonly Audience[]; weight: Weight }>;
 

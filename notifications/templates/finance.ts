@@ -122,6 +122,7 @@ export const FINANCE_TEMPLATES: Templates<
 const FLAG_WORDS: Record<PayoutFlag, string> = {
   first_payment: 'to a partner who was never paid before',
   changed_details: 'to another account than the last time',
+  changed_contact: 'to details that came soon after the e-mail address of the partner changed',
   shared_account: 'to an account that another partner gave as well',
 };
 

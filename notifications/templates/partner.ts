@@ -1,3 +1,4 @@
+import { CONTACT_HOURS } from '../../domain/partners/contact-change.ts';
 import { METHOD_NAMES } from '../../domain/rails.ts';
 import { cite, go, type NoticePart, say } from '../../domain/tasks/notice-content.ts';
 import type { NotificationBody, Places, Templates } from '../notification.ts';
@@ -33,6 +34,7 @@ export const PARTNER_TEMPLATES: Templates<
   | 'payout_partly_returned'
   | 'details_changed'
   | 'email_changed'
+  | 'contact_asked'
   | 'access_changed'
   | 'points_expiring'
   | 'points_expired'
@@ -51,7 +53,7 @@ export const PARTNER_TEMPLATES: Templates<
         say(what),
         say(
           `If you asked for this, you need to do nothing. If you did not, write to ${places.contact} today: we can stop payments to them. ` +
-            'We sent this to every e-mail address that we had for you in the last 30 days.',
+            'We sent this to every e-mail address that we had for you in the last 60 days.',
         ),
         openDetails(places),
       ],
@@ -86,6 +88,18 @@ export const PARTNER_TEMPLATES: Templates<
       say(
         `Payment details were not changed. If you asked for this, you need to do nothing. If you did not, write to ${contact} today.`,
       ),
+    ],
+  }),
+  contact_asked: ({ partner, person }, { contact, own }) => ({
+    subject: 'Somebody asked that your notices go to another address',
+    parts: [
+      say(
+        `${person} asked that notices about payments to partner ${partner} go to another e-mail address. Nothing has changed yet: the holder of that address must confirm it within ${CONTACT_HOURS} hours.`,
+      ),
+      say(
+        `If you know of this, you need to do nothing. If you do not, an owner cancels it under Details. Or write to ${contact} today.`,
+      ),
+      go('Open Details', own('/details')),
     ],
   }),
   points_expiring: ({ name, amount, first, last }, { contact, own }) => ({

@@ -1594,6 +1594,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/partners/{code}/contact-changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the e-mail addresses that owners of a partner asked for
+         * @description An owner asks for another address in the portal, with a signature.
+         *
+         *     A key of any role may call this. A partner's key reaches that partner alone.
+         */
+        get: operations["listPartnerContactChanges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/partners/{code}/contact-changes/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel a change of the e-mail address that waits
+         * @description Needs a key of the role **operator** or **partner**. A partner's key reaches that partner alone.
+         */
+        post: operations["cancelPartnerContactChange"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/payment-forms": {
         parameters: {
             query?: never;
@@ -8290,6 +8332,48 @@ export interface components {
              */
             reason: string;
         };
+        ContactChange: {
+            /**
+             * Format: uuid
+             * @description The id of the change
+             * @example 019c8d2e-7b1a-7c3d-9e4f-1a2b3c4d5e6f
+             */
+            id: string;
+            /**
+             * @description The e-mail address that was asked for
+             * @example office@example.com
+             */
+            email: string;
+            /**
+             * @description The name of the owner who asked; the code of one who no longer has access
+             * @example Paula Partner
+             */
+            askedBy: string;
+            /**
+             * Format: date-time
+             * @description When the owner signed it. An RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
+            askedAt: string;
+            /**
+             * Format: date-time
+             * @description Until when the holder of the address may confirm it. An RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
+            expiresAt: string;
+            /**
+             * @description How it ended; `stopped` by the holder of the address before; null while it waits
+             * @example confirmed
+             * @enum {string|null}
+             */
+            outcome: "confirmed" | "cancelled" | "stopped" | "replaced" | "expired" | null;
+            /**
+             * Format: date-time
+             * @description When it was confirmed, cancelled, stopped or replaced; null if it was not. An RFC 3339 instant in UTC
+             * @example 2026-03-02T09:30:00.000Z
+             */
+            endedAt: string | null;
+        };
         PaymentForms: {
             /** @description The forms */
             items: components["schemas"]["PaymentForm"][];
@@ -11640,11 +11724,11 @@ export interface components {
             /** @description The payouts that an approver should look at; `GET /v1/runs/{id}/flags` lists them */
             flags: {
                 /**
-                 * @description The reason to look: the partner was never paid before (`first_payment`), the last payout went to another account (`changed_details`), or another partner gave the same account (`shared_account`)
+                 * @description The reason to look: the partner was never paid before (`first_payment`), the last payout went to another account (`changed_details`), the details came within 60 days after the e-mail address of the partner changed (`changed_contact`), or another partner gave the same account (`shared_account`)
                  * @example changed_details
                  * @enum {string}
                  */
-                flag: "first_payment" | "changed_details" | "shared_account";
+                flag: "first_payment" | "changed_details" | "changed_contact" | "shared_account";
                 /**
                  * @description The number of payouts
                  * @example 3
@@ -12048,7 +12132,7 @@ export interface components {
              */
             net: string;
             /** @description The reasons to look */
-            flags: ("first_payment" | "changed_details" | "shared_account")[];
+            flags: ("first_payment" | "changed_details" | "changed_contact" | "shared_account")[];
             /** @description The other partners who gave the same account, at most five */
             sharedWith: string[];
         };
@@ -18295,6 +18379,7 @@ export type Instrument = components['schemas']['Instrument'];
 export type InstrumentOrder = components['schemas']['InstrumentOrder'];
 export type NewInstrumentOrder = components['schemas']['NewInstrumentOrder'];
 export type InstrumentReason = components['schemas']['InstrumentReason'];
+export type ContactChange = components['schemas']['ContactChange'];
 export type PaymentForms = components['schemas']['PaymentForms'];
 export type PaymentForm = components['schemas']['PaymentForm'];
 export type PaymentFormField = components['schemas']['PaymentFormField'];
@@ -22440,6 +22525,85 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Instrument"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["InProgress"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["KeyReused"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listPartnerContactChanges: {
+        parameters: {
+            query?: {
+                /** @description The largest number of items on a page */
+                limit?: number;
+                /** @description The `nextCursor` of the previous page; without it, the first page is read */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The code of the partner */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The changes, the newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The items of this page */
+                        items: components["schemas"]["ContactChange"][];
+                        /**
+                         * @description The value to send as `cursor` for the next page; null on the last page
+                         * @example eyJpZCI6IjEwNDIifQ
+                         */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["NotAuthenticated"];
+            404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    cancelPartnerContactChange: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names this request: 1 to 200 printable ASCII characters without spaces. Repeat an unanswered request with the same key. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The code of the partner */
+                code: string;
+                /** @description The id of the contact change */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The change was cancelled. Notices go where they went before. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactChange"];
                 };
             };
             400: components["responses"]["InvalidInput"];

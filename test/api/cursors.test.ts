@@ -136,6 +136,7 @@ const CURSORS: Readonly<Record<string, unknown>> = {
   '/v1/partners/ann/parent/history': '1',
   '/v1/fact-keys': 'a',
   '/v1/partners/ann/instruments': UUID,
+  '/v1/partners/ann/contact-changes': UUID,
   '/v1/events': { source: 's', id: 'e' },
   '/v1/events/parked': '1',
   '/v1/events/set-aside': { eventId: '1', partnerId: '1', childId: null },

@@ -62,6 +62,7 @@ export async function addPair(api: Api): Promise<Pair> {
   const ownInstrument = sql.fragment`
     (select instrument.id from instrument_version instrument join partner on partner.id = partner_id where partner.code = 'ann')`;
   const instrument = await idIn(api, ownInstrument);
+  const contactChange = await addContactChange(api);
   return {
     ann: { key: annKey, pages: ann },
     bob: { key: bobKey, pages: bob },
@@ -78,6 +79,8 @@ export async function addPair(api: Api): Promise<Pair> {
       instruments: instrument,
       details: instrument,
       questions: await post('/v1/me/questions', { about: 'missing', text: 'I do not see this sale.' }, annKey),
+      contact: contactChange,
+      'contact-changes': contactChange,
       users: await idIn(
         api,
         sql.fragment`(select held.id from role_grant held join partner on partner.id = partner_id where partner.code = 'ann')`,
@@ -103,6 +106,18 @@ async function addNotice(api: Api): Promise<string> {
       from partner where code = 'ann'`,
   );
   return id;
+}
+
+/** Another address that ann's owner asked for. */
+async function addContactChange(api: Api): Promise<string> {
+  await asOwner(
+    api,
+    sql.unsafe`
+      insert into contact_change(partner_id, email, confirm_hash, stop_hash, asked_by, signature_id, expires_at)
+      select id, 'new@ann.test', 'a', 'b', (select id from actor where code = 'ann-login'), uuidv7(), now() + interval '1 day'
+      from partner where code = 'ann'`,
+  );
+  return idIn(api, sql.fragment`contact_change`);
 }
 
 /** A fund that ann may claim from today. */

@@ -110,6 +110,7 @@ import {
 import { findPayoutByProviderRef } from '../../db/payouts/starts.ts';
 import { whyNotSubmit } from '../../db/payouts/waits.ts';
 import { addAuditEntry, listAuditEntries, sealAuditLog } from '../../db/people/audit.ts';
+import { findOpenContactChange, insertContactChange } from '../../db/partners/contact-changes.ts';
 import { insertClaim, lockOpenClaim } from '../../db/people/claims.ts';
 import { insertGrant } from '../../db/people/grants.ts';
 import { findCaller, insertKey } from '../../db/people/keys.ts';
@@ -529,6 +530,18 @@ export const WITH_VALUES: Record<string, (db: Database, s: Scene) => unknown> = 
   countApprovals: (db, s) => countApprovals(db, s.runId, HASH),
   updateRun: (db, s) => updateRun(db, s.runId, { contentHash: HASH }),
   insertAlarmFact: (db) => insertAlarmFact(db, { kind: 'provider_silent', subject: 'gateway/7', detail: 'silent' }),
+  insertContactChange: (db) =>
+    insertContactChange(db, {
+      id: ID,
+      partnerId: 1n,
+      email: 'x@y.test',
+      confirmToken: 'token',
+      stopToken: 'other',
+      hours: 1,
+      by: ID,
+      signatureId: ID,
+    }),
+  findOpenContactChange: (db) => findOpenContactChange(db, 'confirm', 'token'),
   insertClaim: (db) => insertClaim(db, { id: ID, grantId: ID, token: 'token', hours: 1, by: null }),
   lockOpenClaim: (db) => lockOpenClaim(db, 'token'),
   insertGrant: (db) =>

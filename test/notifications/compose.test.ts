@@ -156,9 +156,12 @@ describe.each(NOTICE_KINDS)('given a notice of kind %s about people with hostile
   });
 
   it('then each of its links leads to a page that there is', () => {
-    const pages = [...PAGE_ROUTES, 'GET /invitations/{token}'].map(
-      (route) => new RegExp(`^${route.replaceAll(/\{\w+\}/g, '[^/]+')}$`),
-    );
+    const pages = [
+      ...PAGE_ROUTES,
+      'GET /invitations/{token}',
+      'GET /contact-changes/{token}',
+      'GET /contact-stops/{token}',
+    ].map((route) => new RegExp(`^${route.replaceAll(/\{\w+\}/g, '[^/]+')}$`));
     for (const path of hostileContent(kind).parts.flatMap(pathsIn))
       expect(
         pages.some((page) => page.test(`GET ${path}`)),

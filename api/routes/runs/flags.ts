@@ -12,7 +12,7 @@ import { createRouter } from '../../http/router.ts';
 import { answers, pageOf, pageQuery, Uuid, UuidPath } from '../../http/schemas.ts';
 
 const FLAG =
-  'The reason to look: the partner was never paid before (`first_payment`), the last payout went to another account (`changed_details`), or another partner gave the same account (`shared_account`)';
+  'The reason to look: the partner was never paid before (`first_payment`), the last payout went to another account (`changed_details`), the details came within 60 days after the e-mail address of the partner changed (`changed_contact`), or another partner gave the same account (`shared_account`)';
 
 export const FlagCount = z.object({
   flag: fields.oneOf(PAYOUT_FLAGS, FLAG, 'changed_details'),

@@ -43,6 +43,12 @@ const sharedOf = ({ sharedWith }: Instrument): Html | false =>
       >${sharedWith.map((code, index) => html`${index > 0 && ', '}<a href="${partnerPath(code)}">${code}</a>`)}</small
     >`;
 
+/** Thieves change the address first, so that nobody else is told of the details. */
+const addressOf = ({ addressChangedAt = null }: Partial<DetailsHistory> = {}): Html | false =>
+  addressChangedAt !== null &&
+  html`${tag({ label: 'address changed before', tone: 'alert' })}
+    <small>the e-mail address for notices changed on ${formatInstant(addressChangedAt, ZONE)}</small>`;
+
 const toldOf = (history: DetailsHistory | undefined): Html =>
   history && history.told.length > 0
     ? html`${history.told.map(
@@ -68,9 +74,8 @@ export function detailsTable(
       cells: [
         stateOf(instrument),
         html`<span class="day">${formatInstant(instrument.createdAt, ZONE)}</span>
-          <small
-            >by ${known?.addedBy ?? 'the server'}${instrument.givenBy === 'partner' && ', for the partner'}</small
-          >`,
+          <small>by ${known?.addedBy ?? 'the server'}${instrument.givenBy === 'partner' && ', for the partner'}</small>
+          ${addressOf(known)}`,
         html`${toldOf(known)} ${callsOf(partner, known)}`,
         ...(may ? [instrument.withdrawnAt === null && actionsOf(partner, instrument, roles)] : []),
       ],

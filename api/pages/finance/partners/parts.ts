@@ -8,7 +8,7 @@ import { facts, table, tag } from '../../components.ts';
 import { formatAmount, formatDay, formatInstant, sayAmount } from '../../format.ts';
 import { html, type Html } from '../../html.ts';
 import { peopleTable } from '../../users.ts';
-import { METHOD, PAYOUT_STATUS, STAGE } from '../../words.ts';
+import { CONTACT_OUTCOME, METHOD, PAYOUT_STATUS, STAGE } from '../../words.ts';
 import type { PartnerSeen } from './seen.ts';
 import { partnerPath, ZONE } from './address.ts';
 
@@ -104,7 +104,7 @@ export function peopleOf({ partner, people }: PartnerSeen, roles: readonly Role[
   });
 }
 
-export const masterCard = ({ partner }: PartnerSeen, roles: readonly Role[]): Html =>
+export const masterCard = ({ partner, contacts }: PartnerSeen, roles: readonly Role[]): Html =>
   html`<section class="card">
     <h2>Contact</h2>
     ${facts([
@@ -114,6 +114,13 @@ export const masterCard = ({ partner }: PartnerSeen, roles: readonly Role[]): Ht
       ['Added', formatInstant(partner.createdAt, ZONE)],
       ...(partner.mergedFrom.length > 0 ? [['Goes on for', partner.mergedFrom.join(', ')] as const] : []),
     ])}
+    ${contacts.map(
+      ({ askedBy, email, askedAt, expiresAt, outcome }) =>
+        html`<p class="quiet">
+          ${formatInstant(askedAt, ZONE)}: ${askedBy} asked for ${email} in the portal.
+          ${outcome === null ? html`${tag({ label: 'waits', tone: 'watch' })} until ${formatInstant(expiresAt, ZONE)}` : tag(CONTACT_OUTCOME[outcome])}
+        </p>`,
+    )}
     ${
       mayUse(roles, 'POST /partners/{code}/change') &&
       html`<p><a href="${partnerPath(partner.code)}/change">Change…</a></p>`

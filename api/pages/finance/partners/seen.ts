@@ -2,6 +2,7 @@ import { listNextPayments } from '../../../../commands/payouts/payability.ts';
 import type { Database } from '../../../../db/database.ts';
 import { listPointsBalances } from '../../../../db/earnings/points-balances.ts';
 import { listAgreements } from '../../../../db/partners/agreements.ts';
+import { listContactChanges } from '../../../../db/partners/contact-changes.ts';
 import { listDetailsHistory } from '../../../../db/partners/details-history.ts';
 import { listFactsOn } from '../../../../db/partners/facts.ts';
 import { listInstruments } from '../../../../db/partners/instruments.ts';
@@ -13,7 +14,7 @@ import { listBalancesAsOf } from '../../../../db/payouts/balances.ts';
 import { listNewestPayouts } from '../../../../db/payouts/pages.ts';
 import { listPartnerPeople } from '../../../../db/people/partner-people.ts';
 
-const SEEN_MAX = { details: 50, facts: 100, agreements: 50, payouts: 10, notes: 50 };
+const SEEN_MAX = { contacts: 5, details: 50, facts: 100, agreements: 50, payouts: 10, notes: 50 };
 
 /** Everything that the page of a partner shows, in a fixed number of queries for each schedule. */
 export async function readPartner(db: Database, partner: Partner) {
@@ -27,13 +28,14 @@ export async function readPartner(db: Database, partner: Partner) {
     listDetailsHistory(db, id),
     listFactsOn(db, id, null, null, SEEN_MAX.facts),
   ]);
-  const [agreements, minimums, payouts, notes, people, points] = await Promise.all([
+  const [agreements, minimums, payouts, notes, people, points, contacts] = await Promise.all([
     listAgreements(db, id, null, SEEN_MAX.agreements),
     listPartnerMinimums(db, id),
     listNewestPayouts(db, id, null, null, SEEN_MAX.payouts),
     listPartnerNotes(db, id, null, SEEN_MAX.notes),
     listPartnerPeople(db, id),
     listPointsBalances(db, id),
+    listContactChanges(db, id, null, SEEN_MAX.contacts),
   ]);
   const inOrder = instruments
     .filter(({ position }) => position !== null)
@@ -54,6 +56,7 @@ export async function readPartner(db: Database, partner: Partner) {
     notes,
     people,
     points,
+    contacts,
   };
 }
 

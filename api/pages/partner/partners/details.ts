@@ -1,12 +1,13 @@
 import { z } from 'zod';
 
 import { withdrawInstrument } from '../../../../commands/partners/instrument-order.ts';
+import { listContactChanges } from '../../../../db/partners/contact-changes.ts';
 import { getInstrument, type Instrument, listInstruments } from '../../../../db/partners/instruments.ts';
-import { listPartnersNamed, type Partner } from '../../../../db/partners/partners.ts';
+import { listPartnersNamed } from '../../../../db/partners/partners.ts';
 import { Failure } from '../../../../domain/errors.ts';
 import type { ApiDeps } from '../../../http/deps.ts';
 import { Reason } from '../../../http/schemas.ts';
-import { facts, table, tag } from '../../components.ts';
+import { table, tag } from '../../components.ts';
 import { field, type FieldWish, type Filled, objectionsOf } from '../../form.ts';
 import { formatInstant } from '../../format.ts';
 import { readForm, sendPage } from '../../guard.ts';
@@ -15,6 +16,7 @@ import { mayAct, type Own, portalOf, portalPage } from '../../layout.ts';
 import { METHOD } from '../../words.ts';
 import type { Portal } from '../portal.ts';
 import { zoneOf } from '../../zone.ts';
+import { contactCard } from './contact.ts';
 
 const INSTRUMENTS_MAX = 50;
 const REASON: FieldWish = {
@@ -28,9 +30,10 @@ const REASON: FieldWish = {
 /** Where a partner is paid, masked, and how to reach them. */
 export function detailPages({ db }: ApiDeps, portal: Portal): void {
   portal.on('GET /portal/{partner}/details', async (c, own, visitor) => {
-    const [[partner], instruments, zone] = await Promise.all([
+    const [[partner], instruments, changes, zone] = await Promise.all([
       listPartnersNamed(db, [own.code]),
       listInstruments(db, own.id, null, INSTRUMENTS_MAX),
+      listContactChanges(db, own.id, null, 1),
       zoneOf(db, own.id),
     ]);
     const inUse = instruments.filter(({ position }) => position !== null);
@@ -53,7 +56,7 @@ export function detailPages({ db }: ApiDeps, portal: Portal): void {
           <a class="button primary" href="${portalOf(own)}/details/new">Add payout details…</a>
         </p>`
       }
-      ${withdrawn(instruments, zone)} ${partner && contact(partner)}`;
+      ${withdrawn(instruments, zone)} ${partner && contactCard(own, partner, changes, zone)}`;
     return sendPage(c, portalPage({ title: 'Details', here: '/details', main }, visitor, own));
   });
 
@@ -141,18 +144,3 @@ const withdrawn = (instruments: readonly Instrument[], zone: string): Html | fal
     })
   );
 };
-
-const contact = ({ name, code, country, email }: Partner): Html =>
-  html`<section class="card">
-    <h2>How we reach you</h2>
-    ${facts([
-      ['Name', name],
-      ['Code', code],
-      ['Country', country],
-      ['E-mail for notices', email ?? 'none: you get no notices'],
-    ])}
-    <p class="quiet">
-      If one of these is wrong, tell the people who look after you. When the e-mail address changes, we tell the old one
-      too.
-    </p>
-  </section>`;

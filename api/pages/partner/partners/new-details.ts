@@ -66,7 +66,7 @@ export function newDetailPages(deps: ApiDeps, portal: Portal): void {
         ${
           earlier.length === 0
             ? 'These are your first details, so we pay to them at once.'
-            : `Changed details wait for up to ${countOf(coolingOffDays, 'day')}, so that nobody can redirect your money in secret. Until then we pay as before. We tell every e-mail address that we had for you in the last 30 days.`
+            : `Changed details wait for up to ${countOf(coolingOffDays, 'day')}, so that nobody can redirect your money in secret. Until then we pay as before. We tell every e-mail address that we had for you in the last 60 days.`
         }
       </p>
       ${form}
