@@ -1,5 +1,3 @@
-import { randomBytes } from 'node:crypto';
-
 import { sql } from 'slonik';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -14,9 +12,11 @@ import { listPartnerPeople } from '../../db/people/partner-people.ts';
 import { type Api, setUpShop, startApi } from '../api/api.ts';
 import { openOwner, tamper } from '../fixtures/database.ts';
 import { openVisitor, ORIGIN, type SignedInPerson } from '../fixtures/passkey.ts';
+import { outbox, sendTo } from '../fixtures/outbox.ts';
 import { refusalOf } from '../fixtures/rows.ts';
+import { VAULT } from '../fixtures/world.ts';
 
-const VAULT = { keyId: '1', kek: randomBytes(32), fingerprintKey: randomBytes(32) };
+const box = outbox();
 
 let api: Api;
 let ann: Partner;
@@ -81,6 +81,23 @@ describe('given an owner who asks for another address', () => {
       actor: 'ann-owner',
       action: 'contact.ask',
     });
+  });
+
+  it('when the mails are sent then each has its own link and names no address, and none is sent after the change has ended', async () => {
+    box.empty();
+    await ask('new@ann.test');
+    await sendTo(box, api.db);
+    const mailTo = (address: string) => box.sent().find(({ to }) => to === address)?.text ?? '';
+    expect(mailTo('new@ann.test')).toContain(await linkOf('confirm'));
+    expect(mailTo('office@ann.test')).toContain(await linkOf('stop'));
+    expect(mailTo('ann-owner@people.test')).toContain('/portal/ann/details');
+    expect(box.sent()).toHaveLength(3);
+    for (const text of box.texts()) expect(text).not.toMatch(/(new|office)@ann\.test/);
+    box.empty();
+    await ask('later@ann.test');
+    await follow(await linkOf('stop'));
+    await sendTo(box, api.db);
+    expect(box.sent().map(({ to }) => to)).not.toContain('later@ann.test');
   });
 
   it('when the new address confirms it then it counts, both are told, and the link works no second time', async () => {
