@@ -1,4 +1,5 @@
 import { type CurrencyCode, exponentOf, isCurrency } from './currency.ts';
+import type { Language } from './language.ts';
 
 /**
  * A unit of a program that is not money. The prefix decides how it is counted: points are whole, and credits have two decimals. Its
@@ -23,9 +24,15 @@ export function digitsOf(unit: UnitCode): number {
   return unit.startsWith('credits-') ? CREDIT_DIGITS : 0;
 }
 
+/** The word for one and for many. */
+const UNIT_WORDS = {
+  en: { points: ['point', 'points'], credits: ['credit', 'credits'] },
+  de: { points: ['Punkt', 'Punkte'], credits: ['Credit', 'Credits'] },
+} as const satisfies Record<Language, object>;
+
 /** Puts the word of a unit behind a decimal: `12.00 USD`, `120 points`, `1 point`. */
-export function withUnit(decimal: string, unit: UnitCode): string {
+export function withUnit(decimal: string, unit: UnitCode, language: Language = 'en'): string {
   if (isCurrency(unit)) return `${decimal} ${unit}`;
-  const [word = 'points'] = unit.split('-');
-  return `${decimal} ${/^-?1(\.0+)?$/.test(decimal) ? word.slice(0, -1) : word}`;
+  const [one, many] = UNIT_WORDS[language][unit.startsWith('credits-') ? 'credits' : 'points'];
+  return `${decimal} ${/^[-−]?1([.,]0+)?$/.test(decimal) ? one : many}`;
 }

@@ -246,6 +246,7 @@ const PAGES_FOR = {
   'GET /notices/choices': EVERYBODY,
   'POST /notices/choices': EVERYBODY,
   'GET /account': EVERYBODY,
+  'POST /account/language': EVERYBODY,
   'POST /account/sessions/{id}/end': EVERYBODY,
   'GET /account/passkeys/new': EVERYBODY,
   'POST /account/passkeys/new': EVERYBODY,

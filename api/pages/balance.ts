@@ -3,6 +3,7 @@ import type { Balance } from '../../db/payouts/balances.ts';
 import { money } from '../../domain/money.ts';
 import { formatAmount, formatDay } from './format.ts';
 import { html, type Html } from './html.ts';
+import { say } from './say.ts';
 
 /** The balance of a partner in a currency, by state. Its four parts are what was earned. */
 export function balanceTotals(balance: Balance, payments: readonly NextPayment[]): Html {
@@ -13,10 +14,14 @@ export function balanceTotals(balance: Balance, payments: readonly NextPayment[]
     )
     .toSorted();
   const parts = [
-    ['Held', heldMinor, freeOn ? `for refunds; the next part is free on ${formatDay(freeOn)}` : 'nothing is held'],
-    ['Payable', payableMinor, 'free, and in no payout yet'],
-    ['On its way', inPayoutMinor, 'in a payout that is not final'],
-    ['Paid', paidMinor, 'final'],
+    [
+      say('balance.held'),
+      heldMinor,
+      freeOn ? say('balance.held.until', { day: formatDay(freeOn) }) : say('balance.held.nothing'),
+    ],
+    [say('balance.payable'), payableMinor, say('balance.payable.about')],
+    [say('balance.onItsWay'), inPayoutMinor, say('balance.onItsWay.about')],
+    [say('balance.paid'), paidMinor, say('balance.paid.about')],
   ] as const;
   return html`<dl class="totals">
     ${parts.map(

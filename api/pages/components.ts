@@ -1,4 +1,5 @@
 import { html, type Html, type Part } from './html.ts';
+import { say } from './say.ts';
 import type { Tone } from './words.ts';
 
 /** The parts of every page. */
@@ -63,7 +64,9 @@ export const nextPage = (
   cursor === null
     ? null
     : html`<p class="more">
-        <a class="button" href="${path}?${new URLSearchParams({ ...filters, cursor }).toString()}">Next page</a>
+        <a class="button" href="${path}?${new URLSearchParams({ ...filters, cursor }).toString()}"
+          >${say('list.nextPage')}</a
+        >
       </p>`;
 
 export type Question = {
@@ -84,9 +87,9 @@ export const askReason = ({ id, action, button, title, about, hidden = {} }: Que
         <h2 id="${id}-title">${title}</h2>
         <p>${about}</p>
         ${hiddenFields(hidden)}
-        <label>Why? <textarea name="reason" rows="3" maxlength="500" required></textarea></label>
+        <label>${say('form.why')} <textarea name="reason" rows="3" maxlength="500" required></textarea></label>
         <p class="buttons">
-          <button type="button" command="close" commandfor="${id}">Not now</button>
+          <button type="button" command="close" commandfor="${id}">${say('form.notNow')}</button>
           <button class="primary">${button}</button>
         </p>
       </form>

@@ -10,6 +10,7 @@ import { field, filledIn, readBy, type FieldWish, type Filled, objectionsOf } fr
 import { type definePages, type PageContext, readForm, sendPage } from './guard.ts';
 import { html, type Html } from './html.ts';
 import { consolePage, type PageContent } from './layout.ts';
+import { say } from './say.ts';
 import { defineSigning, type SignedForm } from './signing.ts';
 
 /** A page of the console that is one form. */
@@ -116,7 +117,9 @@ export const formCard = ({ action, fields, button, back, hidden = {} }: Card, fi
     )}
     <form method="post" action="${action}" class="card fields">
       ${hiddenFields(hidden)} ${fields.map((wish) => field(wish, filled))}
-      <p class="buttons"><a class="button" href="${back}">Not now</a> <button class="primary">${button}</button></p>
+      <p class="buttons">
+        <a class="button" href="${back}">${say('form.notNow')}</a> <button class="primary">${button}</button>
+      </p>
     </form>`;
 
 /** Reads the fields of a form by a schema. An empty field is missing. Throws Failure `invalid_input`, which names each wrong field. */

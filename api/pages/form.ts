@@ -2,8 +2,8 @@ import type { z } from 'zod';
 
 import { Failure, type FailureCode, type FailureDetail } from '../../domain/errors.ts';
 import { refuseFields } from '../http/router.ts';
-import { countOf } from './format.ts';
 import { html, type Html } from './html.ts';
+import { say } from './say.ts';
 
 /** Forms that can be corrected: what was typed stays, and each objection stands next to its field. */
 
@@ -52,9 +52,9 @@ export function field(wish: FieldWish, { values, objections = [] }: Filled): Htm
   const common = html`id="${id}" name="${name}" ${wish.required === true && html`required`}
   ${about && html`aria-describedby="${about}"`} ${wrong && html`aria-invalid="true"`}`;
   return html`<div class="field">
-    <label for="${id}">${label} ${!wish.required && html`<small>optional</small>`}</label>
+    <label for="${id}">${label} ${!wish.required && html`<small>${say('form.optional')}</small>`}</label>
     ${control(wish, value, common)} ${help && html`<small id="${id}-help">${help}</small>`}
-    ${wrong && html`<p class="wrong" id="${id}-wrong">${label} ${wrong}.</p>`}
+    ${wrong && html`<p class="wrong" id="${id}-wrong">${say('form.wrong', { label, reason: wrong })}</p>`}
   </div>`;
 }
 
@@ -65,7 +65,7 @@ function control(
 ) {
   if (choices)
     return html`<select ${common}>
-      ${!always && html`<option value="">${noChoice ?? 'Choose…'}</option>`}
+      ${!always && html`<option value="">${noChoice ?? say('form.choose')}</option>`}
       ${choices.map(
         (choice) =>
           html`<option value="${choice.value}" ${choice.value === value && html`selected`}>${choice.label}</option>`,
@@ -84,11 +84,11 @@ export function objectionsOf(names: readonly string[], objections: readonly Fail
   const others = objections.filter((objection) => !names.includes(objection.field));
   const wrong = objections.filter((objection) => objection.field !== '').length;
   return html`<div class="card notice" data-tone="alert" role="alert">
-    <h2>Nothing was saved.${wrong > 0 && ` Please correct ${countOf(wrong, 'field')}.`}</h2>
+    <h2>${wrong > 0 ? say('form.correct', { count: wrong }) : say('form.notSaved')}</h2>
     ${
       others.length > 0 &&
       html`<ul class="plain">
-        ${others.map(({ field: name, reason }) => html`<li>${name === '' ? reason : `${name} ${reason}.`}</li>`)}
+        ${others.map(({ field: name, reason }) => html`<li>${name === '' ? reason : say('form.wrong', { label: name, reason })}</li>`)}
       </ul>`
     }
   </div>`;
@@ -189,9 +189,11 @@ export async function orObjections<Done>(
 
 /** The filters of a list. They stand in its address, so a filtered list can be sent to a colleague. */
 export const filters = (path: string, wishes: readonly FieldWish[], filled: Filled): Html =>
-  html`<form method="get" action="${path}" class="filters" aria-label="Filters">
+  html`<form method="get" action="${path}" class="filters" aria-label="${say('list.filters')}">
     ${wishes.map((wish) => field({ ...wish, required: 'sometimes' }, filled))}
-    <p class="buttons"><button class="primary">Show</button> <a class="button" href="${path}">Show all</a></p>
+    <p class="buttons">
+      <button class="primary">${say('list.show')}</button> <a class="button" href="${path}">${say('list.showAll')}</a>
+    </p>
   </form>`;
 
 /** A button that shows, in the part `preview` of the page, what a file would do. It writes nothing. */

@@ -1,23 +1,29 @@
 import { digitsOf, withUnit } from '../../domain/unit.ts';
 import { type Amount, formatDecimal } from '../../domain/money.ts';
+import { readersLanguage } from './say.ts';
 
-const LOCALE = 'en-US';
+/** The customs of each language for numbers, and for days and times. */
+const NUMBERS = { en: 'en-US', de: 'de-DE' } as const;
+const DAYS = { en: 'en-GB', de: 'de-DE' } as const;
+const numbers = () => NUMBERS[readersLanguage()];
+const days = () => DAYS[readersLanguage()];
 
 /** Prints an amount without its currency, with our own digits: 1234567 minor units of USD are `12,345.67`. No digit passes a float. */
 export function formatAmount(amount: Amount): string {
   const digits = digitsOf(amount.currency);
-  const text = new Intl.NumberFormat(LOCALE, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(
-    formatDecimal(amount) as Intl.StringNumericLiteral,
-  );
+  const text = new Intl.NumberFormat(numbers(), {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  }).format(formatDecimal(amount) as Intl.StringNumericLiteral);
   return text.replace('-', '−');
 }
 
 /** Prints an amount with its currency or unit: `12,345.67 USD`. */
-export const sayAmount = (amount: Amount): string => withUnit(formatAmount(amount), amount.currency);
+export const sayAmount = (amount: Amount): string => withUnit(formatAmount(amount), amount.currency, readersLanguage());
 
-/** Prints a local date, such as 2026-12-03, as `Thu 3 Dec 2026`. */
+/** Prints a local date, such as 2026-12-03, as `Thu 3 Dec 2026` or `Do., 3. Dez. 2026`. */
 export const formatDay = (day: string): string =>
-  new Intl.DateTimeFormat('en-GB', {
+  new Intl.DateTimeFormat(days(), {
     timeZone: 'UTC',
     weekday: 'short',
     day: 'numeric',
@@ -25,11 +31,11 @@ export const formatDay = (day: string): string =>
     year: 'numeric',
   })
     .format(new Date(`${day}T00:00:00Z`))
-    .replace(',', '');
+    .replace(/^(\w+),/, '$1');
 
 /** Prints a month, such as 2026-03, as `Mar 2026`. */
 export const formatMonth = (month: string): string =>
-  new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', month: 'short', year: 'numeric' }).format(
+  new Intl.DateTimeFormat(days(), { timeZone: 'UTC', month: 'short', year: 'numeric' }).format(
     new Date(`${month}-01T00:00:00Z`),
   );
 
@@ -39,7 +45,7 @@ export const formatMonthTick = (month: string): string =>
 
 /** Prints an instant in a zone, such as `1 Dec 2026, 05:02`. */
 export const formatInstant = (at: Date, zone: string): string =>
-  new Intl.DateTimeFormat('en-GB', {
+  new Intl.DateTimeFormat(days(), {
     timeZone: zone,
     day: 'numeric',
     month: 'short',
@@ -50,4 +56,12 @@ export const formatInstant = (at: Date, zone: string): string =>
 
 /** Prints a number of things with its noun: `1 payout`, `1,204 payouts`. */
 export const countOf = (count: number, one: string, many = `${one}s`): string =>
-  `${new Intl.NumberFormat(LOCALE).format(count)} ${count === 1 ? one : many}`;
+  `${new Intl.NumberFormat(numbers()).format(count)} ${count === 1 ? one : many}`;
+
+/** Prints a decimal of any length as readers write it: `0.004`, or `0,004`. No digit passes a float. */
+export const formatDecimalText = (decimal: string): string => {
+  const digits = decimal.split('.')[1]?.length ?? 0;
+  return new Intl.NumberFormat(numbers(), { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(
+    decimal as Intl.StringNumericLiteral,
+  );
+};

@@ -14,7 +14,8 @@ import { problemOf } from '../http/problem.ts';
 import { receiveUpload, tooLarge } from '../http/upload.ts';
 import { readSessionCookie } from '../http/visitor.ts';
 import { html, type Html } from './html.ts';
-import { sharedPage, strangerPage } from './layout.ts';
+import { isStaff, sharedPage, strangerPage } from './layout.ts';
+import { hearBrowser, say, speakTo } from './say.ts';
 
 type Answer = Response | Promise<Response>;
 export type PageContext = Context<ApiEnv>;
@@ -34,11 +35,13 @@ const FILE_FORMS: Partial<Record<PageRoute, number>> = { 'POST /portal/{partner}
 export function definePages(deps: ApiDeps) {
   const app = new Hono<ApiEnv>();
   const ownForm = ownForms(deps);
+  app.use(hearBrowser);
   app.onError((error, c) => answerError(deps, error, c as PageContext));
   const guardedBy = async (c: PageContext, route: PageRoute): Promise<Visitor | null> => {
     const visitor = await visitorOf(deps, c);
     if (!visitor) return null;
     c.set('visitor', visitor);
+    speakToVisitor(c, visitor);
     c.env?.admit?.();
     if (!mayUse(visitor.roles, route)) throw new Failure('not_found', `There is nothing for you at ${c.req.path}.`);
     return visitor;
@@ -85,6 +88,12 @@ export function definePages(deps: ApiDeps) {
         });
     },
   };
+}
+
+/** The console speaks English. Elsewhere a person reads the language that they chose, or else that of their browser. */
+function speakToVisitor(c: PageContext, visitor: Visitor): void {
+  if (isStaff(visitor) && !c.req.path.startsWith('/portal')) speakTo('en');
+  else if (visitor.language) speakTo(visitor.language);
 }
 
 function splitRoute(route: PageRoute): ['GET' | 'POST', string] {
@@ -167,7 +176,7 @@ async function answerError(deps: ApiDeps, error: Error, c: PageContext): Promise
         ${problem.errors.map(({ field, reason }) => html`<li>${field}: ${reason}</li>`)}
       </ul>`
     }
-    <p class="buttons"><a class="button" href="/">Go to the start</a></p>`;
+    <p class="buttons"><a class="button" href="/">${say('error.toStart')}</a></p>`;
   const visitor = c.get('visitor');
   const page = { title, main };
   return sendPage(c, visitor ? sharedPage(page, visitor) : strangerPage(page), problem.status);

@@ -2,6 +2,7 @@ import type { Visitor } from '../../db/people/sessions.ts';
 import { PORTAL_VIEWS } from '../http/portal-pages.ts';
 import { mayUse } from '../http/page-permissions.ts';
 import { html, type Html } from './html.ts';
+import { linkTo, readersLanguage, say, strong, tell } from './say.ts';
 import { ROLE } from './words.ts';
 
 type Place = readonly [name: string, path: string];
@@ -61,16 +62,16 @@ const GROUPS = [
 
 /** The places of the portal, below the address of the partner. */
 const PORTAL_PLACES = [
-  ['Home', ''],
-  ['Earnings', '/earnings'],
-  ['Payouts', '/payouts'],
-  ['Statements', '/statements'],
-  ['Deals', '/deals'],
-  ['Requests', '/requests'],
-  ['Questions', '/questions'],
-  ['Details', '/details'],
-  ['Notices', '/notices'],
-  ['Users', '/users'],
+  ['home', ''],
+  ['earnings', '/earnings'],
+  ['payouts', '/payouts'],
+  ['statements', '/statements'],
+  ['deals', '/deals'],
+  ['requests', '/requests'],
+  ['questions', '/questions'],
+  ['details', '/details'],
+  ['notices', '/notices'],
+  ['users', '/users'],
 ] as const satisfies readonly Place[];
 
 /** A partner whose data a person may read. `isViewed` if a colleague sees the portal as the partner does. */
@@ -87,6 +88,10 @@ type Content<Here> = {
 };
 export type PageContent = Content<(typeof GROUPS)[number]['places'][number][1]>;
 export type PortalContent = Content<(typeof PORTAL_PLACES)[number][1]>;
+
+/** The roles of a person in words. A person of a partner has that one alone, so only it is said in every language. */
+export const rolesOf = ({ roles }: Visitor): string =>
+  roles.map((role) => (role === 'partner' ? say('role.partner') : ROLE[role])).join(', ') || say('frame.noRole');
 
 export const isStaff = ({ roles }: Visitor): boolean => roles.some((role) => role !== 'partner');
 
@@ -136,9 +141,9 @@ function portalFrame(content: Content<string>, visitor: Visitor, own: Own | unde
   if (own?.isViewed) return viewFrame(content, visitor, own);
   const base = own ? portalOf(own) : '/portal';
   const places: readonly Place[] = own
-    ? PORTAL_PLACES.map(([name, path]) => [name, base + path])
-    : [['Partners', '/portal']];
-  const others: readonly Place[] = isStaff(visitor) ? [['Console', '/']] : [];
+    ? PORTAL_PLACES.map(([name, path]) => [say(`place.${name}`), base + path])
+    : [[say('place.partners'), '/portal']];
+  const others: readonly Place[] = isStaff(visitor) ? [[say('frame.console'), '/']] : [];
   return framed({
     ...content,
     visitor,
@@ -146,9 +151,9 @@ function portalFrame(content: Content<string>, visitor: Visitor, own: Own | unde
     about:
       own &&
       html`<p class="about">
-        ${own.name} ${visitor.partners.length > 1 && html`<a href="/portal">Choose another partner</a>`}
+        ${own.name} ${visitor.partners.length > 1 && html`<a href="/portal">${say('frame.choosePartner')}</a>`}
       </p>`,
-    groups: [{ places: [...places, ['Account', '/account'], ...others] }],
+    groups: [{ places: [...places, [say('place.account'), '/account'], ...others] }],
   });
 }
 
@@ -156,25 +161,22 @@ function portalFrame(content: Content<string>, visitor: Visitor, own: Own | unde
 function viewFrame(content: Content<string>, visitor: Visitor, own: Own): Html {
   const back = `/partners/${encodeURIComponent(own.code)}`;
   const banner = html`<div class="card notice" data-tone="watch" role="note">
-    <p>
-      You see the portal of <strong>${own.name}</strong> as the partner sees it. Nothing can be changed here, and the
-      audit log says that you looked. <a href="${back}">Back to the partner</a>
-    </p>
+    <p>${tell('frame.view', { name: own.name, strong, link: linkTo(back) })}</p>
   </div>`;
   return framed({
     ...content,
     main: html`${banner} ${content.main}`,
     visitor,
     home: '/',
-    about: html`<p class="about">View of ${own.name}</p>`,
+    about: html`<p class="about">${say('frame.viewOf', { name: own.name })}</p>`,
     groups: [
       {
-        name: 'Portal',
+        name: say('frame.portal'),
         places: PORTAL_PLACES.filter(([, path]) => PORTAL_VIEWS.some((view) => view === path)).map(
-          ([name, path]): Place => [name, portalOf(own) + path],
+          ([name, path]): Place => [say(`place.${name}`), portalOf(own) + path],
         ),
       },
-      { name: 'Console', places: [['Back to the partner', back]] },
+      { name: say('frame.console'), places: [[say('frame.backToPartner'), back]] },
     ],
   });
 }
@@ -197,17 +199,17 @@ const groupOf = ({ name, places }: Group, here: string | undefined): Html | fals
 const framed = ({ title, main, visitor, home, here, groups, about }: Frame): Html =>
   document({
     title,
-    body: html`<a class="skip" href="#main">Skip to the page</a>
+    body: html`<a class="skip" href="#main">${say('frame.skip')}</a>
       <header class="places">
         <a class="mark" href="${home}">Bursar</a>
-        <button type="button" class="open" popovertarget="menu">Menu</button>
+        <button type="button" class="open" popovertarget="menu">${say('frame.menu')}</button>
         ${about}
         <div id="menu" popover>
-          <nav aria-label="Places">${groups.map((group) => groupOf(group, here))}</nav>
+          <nav aria-label="${say('frame.places')}">${groups.map((group) => groupOf(group, here))}</nav>
           <div class="me">
             <strong>${visitor.name}</strong>
-            <small>${visitor.roles.map((role) => ROLE[role]).join(', ') || 'no role now'}</small>
-            <form method="post" action="/sign-out"><button>Sign out</button></form>
+            <small>${rolesOf(visitor)}</small>
+            <form method="post" action="/sign-out"><button>${say('frame.signOut')}</button></form>
           </div>
         </div>
       </header>
@@ -229,7 +231,7 @@ type Document = { title: string; body: Html; goTo?: string | undefined };
 
 const document = ({ title, body, goTo }: Document): Html =>
   html`<!doctype html>
-    <html lang="en">
+    <html lang="${readersLanguage()}">
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />

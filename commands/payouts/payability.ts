@@ -8,6 +8,7 @@ import type { Outcome } from '../../domain/payouts/outcome.ts';
 import { explainStanding, type SpokenReason, whyBelowMinimum } from '../../domain/payouts/payability.ts';
 import type { Method } from '../../domain/rails.ts';
 import { waitsFor } from '../../domain/runs/waiting.ts';
+import { ENGLISH, type Voice } from '../../domain/voice.ts';
 
 /** The next payment of a partner under one schedule and in one currency, or the reasons why there is none. */
 export type NextPayment = {
@@ -36,9 +37,10 @@ export async function listNextPayments(
   db: Database,
   partnerId: bigint,
   nowMs: number,
+  voice = ENGLISH,
 ): Promise<readonly NextPayment[]> {
   const schedules = await listPartnerSchedules(db, partnerId);
-  return (await Promise.all(schedules.map((schedule) => paymentsOf(db, schedule, partnerId, nowMs)))).flat();
+  return (await Promise.all(schedules.map((schedule) => paymentsOf(db, schedule, partnerId, { nowMs, voice })))).flat();
 }
 
 /** The next payments of many partners, by their ids. They do not say why a payout that is under way waits. */
@@ -58,7 +60,7 @@ export async function listNextPaymentsOf(
       .filter(({ scheduleId }) => scheduleId === schedule.id)
       .map((row) => ({
         partnerId: row.partnerId,
-        payment: { ...whenOf(schedule, next), ...paymentOf(row, schedule, nowMs, []) },
+        payment: { ...whenOf(schedule, next), ...paymentOf(row, schedule, { nowMs, voice: ENGLISH }, []) },
       })),
   );
   const byPartner = Map.groupBy(payments, ({ partnerId }) => partnerId);
@@ -71,8 +73,10 @@ const whenOf = (schedule: Schedule, { end }: { end: string }) => ({
   payOn: payDate(schedule, end),
 });
 
-async function paymentsOf(db: Database, schedule: Schedule, partnerId: bigint, nowMs: number): Promise<NextPayment[]> {
-  const [next] = nextPeriods(schedule, nowMs, 1);
+type Asked = { readonly nowMs: number; readonly voice: Voice };
+
+async function paymentsOf(db: Database, schedule: Schedule, partnerId: bigint, asked: Asked): Promise<NextPayment[]> {
+  const [next] = nextPeriods(schedule, asked.nowMs, 1);
   if (!next) return [];
   const rows = await listPartnerPayability(db, schedule.id, next, partnerId);
   const when = whenOf(schedule, next);
@@ -82,13 +86,13 @@ async function paymentsOf(db: Database, schedule: Schedule, partnerId: bigint, n
         row.reservedMinor === 0n
           ? []
           : await listWaiting(db, { partnerId, scheduleId: schedule.id, currency: row.currency });
-      const waiting = open.flatMap((payout) => waitsFor(payout)?.words ?? []);
-      return { ...when, ...paymentOf(row, schedule, nowMs, waiting) };
+      const waiting = open.flatMap((payout) => waitsFor(payout, 'partner', asked.voice)?.words ?? []);
+      return { ...when, ...paymentOf(row, schedule, asked, waiting) };
     }),
   );
 }
 
-function paymentOf(row: Payability, schedule: Schedule, nowMs: number, waiting: readonly string[]) {
+function paymentOf(row: Payability, schedule: Schedule, { nowMs, voice }: Asked, waiting: readonly string[]) {
   const { currency, nextAvailableOn, method, outcome, isLast } = row;
   const of = (minor: bigint) => money(minor, currency);
   const [payable, reserved, minimum] = [of(row.payableMinor), of(row.reservedMinor), of(row.minimumMinor)];
@@ -102,7 +106,7 @@ function paymentOf(row: Payability, schedule: Schedule, nowMs: number, waiting: 
     nextAvailableOn,
     method,
     outcome,
-    ...explainStanding(standing, schedule, nowMs),
-    belowMinimum: whyBelowMinimum(standing),
+    ...explainStanding(standing, schedule, nowMs, voice),
+    belowMinimum: whyBelowMinimum(standing, voice),
   };
 }

@@ -11,8 +11,10 @@ create table actor(
       then replace(split_part(split_part(lower(email), '@', 1), '+', 1), '.', '') || '@gmail.com'
     else split_part(split_part(lower(email), '@', 1), '+', 1) || '@' || split_part(lower(email), '@', 2)
   end) stored,
+  language text check (language in ('en', 'de')),
   created_at timestamptz not null default now()
 );
+comment on column actor.language is 'The language that a person chose for pages and mail. Null if they chose none.';
 comment on column actor.mailbox is
   'One spelling for all addresses of a mailbox: without case, what follows a plus sign, and Gmail''s dots. Two people never share it.';
 comment on table actor is 'A person, or a program of the company. Roles belong to an actor, so two keys do not make two people.';

@@ -22,6 +22,7 @@ grant update (outcome, ended_at, ended_by) on contact_change to bursar_app;
 grant update (sign_count, last_used_at, removed_at) on passkey to bursar_app;
 grant update (last_used_at) on identity to bursar_app;
 grant delete on used_challenge to bursar_app;
+grant update (language) on actor to bursar_app;
 grant update (seen_at, ended_at) on session to bursar_app;
 grant update (revoked_by, revoked_at) on source_secret to bursar_app;
 grant update (partner_code, tried_at, claimed_at, dismissed_at, dismissed_by, dismissed_because, hands) on event_parked to bursar_app;

@@ -2,6 +2,7 @@ import { sql } from 'slonik';
 import { z } from 'zod';
 
 import { Failure } from '../../domain/errors.ts';
+import type { Language } from '../../domain/language.ts';
 import { ACTOR_KINDS, type ActorKind } from '../../domain/people/actor.ts';
 import { Instant } from '../column-types.ts';
 import type { Database } from '../database.ts';
@@ -38,6 +39,10 @@ export async function getActor(db: Database, code: string): Promise<Actor> {
 
 export const getActorById = (db: Database, id: string): Promise<Actor> =>
   db.one(sql.type(ActorRow)`select ${actorColumns} from actor where id = ${id}`);
+
+/** Keeps the language that a person chose for pages and mail. */
+export const saveLanguage = (db: Database, actorId: string, language: Language | null) =>
+  db.query(sql.unsafe`update actor set language = ${language} where id = ${actorId}`);
 
 /** Whether an actor is a person, and not a system. */
 export const isPerson = (db: Database, actorId: string): Promise<boolean> =>

@@ -2,6 +2,7 @@ import { sql } from 'slonik';
 import { z } from 'zod';
 
 import { sha256 } from '../../domain/canonical.ts';
+import { LANGUAGES } from '../../domain/language.ts';
 import { ACCESSES } from '../../domain/people/grant.ts';
 import { type Role, ROLES } from '../../domain/people/role.ts';
 import { SESSION_IDLE_MS, SESSION_MS_MAX } from '../../domain/people/session.ts';
@@ -30,6 +31,8 @@ const VisitorRow = z.strictObject({
   actorId: z.string(),
   actorCode: z.string(),
   name: z.string(),
+  /** The language that the person chose. Null if they chose none. */
+  language: z.enum(LANGUAGES).nullable(),
   roles: z.array(z.enum(ROLES)),
   partners: z.array(z.strictObject({ id: MinorText, code: z.string(), name: z.string(), access: z.enum(ACCESSES) })),
   seenLongAgo: z.boolean(),
@@ -43,7 +46,7 @@ export type Visitor = Omit<z.infer<typeof VisitorRow>, 'seenLongAgo' | 'roles'> 
 /** Finds the person behind a cookie. Null if the session is unknown or over. Writes when it was seen at most once a minute. */
 export async function findVisitor(db: Database, token: string): Promise<Visitor | null> {
   const row = await db.maybeOne(sql.type(VisitorRow)`
-    select session.id as "sessionId", actor.id as "actorId", actor.code as "actorCode", actor.name,
+    select session.id as "sessionId", actor.id as "actorId", actor.code as "actorCode", actor.name, actor.language,
       coalesce(array_agg(distinct held.role) filter (where held.id is not null), '{}') as roles,
       coalesce((
         select json_agg(json_build_object('id', partner.id::text, 'code', partner.code, 'name', partner.name, 'access', mine.access) order by partner.code)

@@ -1,5 +1,7 @@
-import { formatMoney, type Money } from '../money.ts';
-import { type Method, METHOD_NAMES } from '../rails.ts';
+import type { Money } from '../money.ts';
+import type { Method } from '../rails.ts';
+import { ENGLISH, type Voice } from '../voice.ts';
+import { adviceAgain } from './advice.ts';
 import type { Outcome } from './outcome.ts';
 import { cutoffInstant, nextPeriods, payDate, type PayingSchedule, type PaySchedule } from '../payers/schedule.ts';
 import { localDate } from '../calendar.ts';
@@ -26,35 +28,41 @@ export type Standing = {
 export type SpokenReason = Reason & { readonly words: string };
 
 /** The meaning of each reason and how it ends, for somebody who has never heard its name. */
-const WORDS: Record<Outcome, (standing: Standing, until: string | null, detail: string | null) => string> = {
-  paid: () => 'Nothing prevents this payment.',
-  nothing_due: ({ reserved, waiting = [] }, until) => {
-    if (until !== null) return `All earnings are still held for refunds. The next hold ends on ${until}.`;
-    if (reserved.minor !== 0n) return `All earnings are already in a payout. ${waiting.join(' ')}`.trim();
-    return 'There are no unpaid earnings.';
-  },
-  partner_merged: () => 'This account was merged into another one, which gets the balance. It is paid there.',
-  negative_balance: ({ payable }) =>
-    `Refunds and deductions took back more than was earned. The next earnings make up the balance of ${formatMoney(payable)}.`,
-  partner_on_hold: (_standing, _until, detail) => `We have put payment on hold: ${detail ?? 'ask us why'}.`,
-  no_instrument: ({ payable }) =>
-    `We do not know where to pay ${payable.currency}. Add a bank account, a PayPal account or a postal address.`,
-  instrument_failed: (_standing, _until, detail) =>
-    `The last payment to these details failed. ${detail ?? 'Please check them.'} We do not pay to them again until they are corrected.`,
-  instrument_cooling_off: (_standing, until) =>
-    `The payment details were changed. To protect their owner, we do not pay to them before ${until}.`,
-  instrument_not_confirmed: () =>
-    'The payment details were changed. To protect their owner, one of our people calls back first. We do not pay to them before.',
-  method_not_offered: ({ method }) =>
-    `Payment by ${method ? METHOD_NAMES[method] : 'this method'} is not offered here. Choose another method.`,
-  below_minimum: ({ payable, minimum }) =>
-    `${formatMoney(payable)} is less than the smallest payout of ${formatMoney(minimum)}. We keep it and pay it with the next earnings.`,
-  excluded: () => 'The payout was taken out of the run. The next run considers it again.',
-  changed_after_approval: () =>
-    'Your balance or your payment details changed before we paid. The next run considers it again.',
-  cut_after_approval: () => 'The payout was taken out of the run before we paid. The next run considers it again.',
-  held_after_approval: () => 'We put payment on hold before we paid. The next run after the hold considers it again.',
-};
+function wordsOf({ reason, detail }: Reason, standing: Standing, until: string, voice: Voice): string {
+  const { payable, reserved, minimum, method, waiting = [] } = standing;
+  switch (reason) {
+    case 'nothing_due':
+      if (until !== '') return voice.say('pay.nothing_due.held', { until });
+      if (reserved.minor === 0n) return voice.say('pay.nothing_due');
+      return voice.say('pay.nothing_due.reserved', { waiting: waiting.join(' ') }).trim();
+    case 'negative_balance':
+      return voice.say('pay.negative_balance', { payable: voice.amount(payable) });
+    case 'partner_on_hold':
+      return voice.say('pay.partner_on_hold', { detail: detail ?? voice.say('pay.partner_on_hold.ask') });
+    case 'no_instrument':
+      return voice.say('pay.no_instrument', { currency: payable.currency });
+    case 'instrument_failed':
+      return voice.say('pay.instrument_failed', {
+        detail: detail === null ? voice.say('pay.instrument_failed.check') : adviceAgain(detail, voice),
+      });
+    case 'instrument_cooling_off':
+      return voice.say('pay.instrument_cooling_off', { until });
+    case 'method_not_offered':
+      return method
+        ? voice.say('pay.method_not_offered', { method: voice.say(`method.${method}`) })
+        : voice.say('pay.method_not_offered.any');
+    case 'below_minimum':
+      return voice.say('pay.below_minimum', { payable: voice.amount(payable), minimum: voice.amount(minimum) });
+    case 'paid':
+    case 'partner_merged':
+    case 'instrument_not_confirmed':
+    case 'excluded':
+    case 'changed_after_approval':
+    case 'held_after_approval':
+    case 'cut_after_approval':
+      return voice.say(`pay.${reason}`);
+  }
+}
 
 /** When a reason ends, in epoch milliseconds. Undefined where a person must act or something must happen first. */
 function endOf({ reason, until }: Reason, { nextAvailableOn }: Standing, schedule: PaySchedule): number | undefined {
@@ -64,26 +72,24 @@ function endOf({ reason, until }: Reason, { nextAvailableOn }: Standing, schedul
 }
 
 /** Why a balance is paid although it is less than the smallest payout, or null where it is not. */
-export const whyBelowMinimum = ({
-  isLast,
-  payable,
-  minimum,
-}: Pick<Standing, 'isLast' | 'payable' | 'minimum'>): string | null =>
-  isLast
-    ? `The agreements in all programs of this schedule have ended. We pay the last ${formatMoney(payable)}, although the smallest payout is ${formatMoney(minimum)}.`
-    : null;
+export const whyBelowMinimum = (
+  { isLast, payable, minimum }: Pick<Standing, 'isLast' | 'payable' | 'minimum'>,
+  voice = ENGLISH,
+): string | null =>
+  isLast ? voice.say('pay.last', { payable: voice.amount(payable), minimum: voice.amount(minimum) }) : null;
 
 /** The reasons in words, and the earliest local date on which money can move. The date is null while somebody must act first. */
 export function explainStanding(
   standing: Standing,
   schedule: PayingSchedule,
   nowMs: number,
+  voice = ENGLISH,
 ): { reasons: SpokenReason[]; nextPayOn: string | null } {
   const ends = standing.reasons.map((reason) => endOf(reason, standing, schedule));
   const reasons = standing.reasons.map((reason, index) => {
     const end = ends[index];
     const until = end === undefined ? null : localDate(end, schedule.zone);
-    return { ...reason, until, words: WORDS[reason.reason](standing, until, reason.detail) };
+    return { ...reason, until, words: wordsOf(reason, standing, until === null ? '' : voice.day(until), voice) };
   });
   const known = ends.filter((end) => end !== undefined);
   return {

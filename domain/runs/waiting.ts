@@ -2,6 +2,7 @@ import type { RunStatus } from './run.ts';
 import type { GatewayName, Method } from '../rails.ts';
 import type { AttemptState } from '../payouts/attempt.ts';
 import type { PayoutStatus } from '../payouts/payout.ts';
+import { ENGLISH } from '../voice.ts';
 
 /** The reasons for which a payout waits. */
 export const WAITS = [
@@ -46,25 +47,6 @@ export type Waiting = {
 /** Why a payout waits, since when, and the same in words for a person who has never seen its states. */
 export type WaitsFor = { readonly reason: Wait; readonly since: Date; readonly words: string };
 
-const WORDS: Record<Wait, (payout: Waiting, day: string) => string> = {
-  preparation: () => 'It is being prepared.',
-  release: (_payout, day) => `We hold it since ${day}. Nothing was sent. Ask us why.`,
-  approval: (_payout, day) => `It waits for approval since ${day}. Nothing was sent.`,
-  pay_date: ({ payOn }) => `It is approved and waits for its pay date, ${payOn}. Nothing was sent.`,
-  its_turn: () => 'It is approved and will be sent next. Nothing was sent yet.',
-  run_resume: (_payout, day) => `Its run is paused since ${day}. Nothing was sent.`,
-  gateway_resume: (_payout, day) => `Payments through its provider are paused since ${day}. Nothing was sent.`,
-  provider: (_payout, day) => `The provider was asked on ${day} and has not sent the money yet.`,
-  look_up: (_payout, day) =>
-    `The provider was asked on ${day}, and we do not know yet whether it paid. We look it up and pay nothing twice.`,
-  provider_approval: (_payout, day) => `It waits since ${day} for one of our people to approve it at the provider.`,
-  mailing: (_payout, day) => `The check was made on ${day} and is not in the mail yet.`,
-  claim: (_payout, day) => `The money waits since ${day} for you to accept it.`,
-  provider_hold: (_payout, day) => `The provider holds the money since ${day}.`,
-  final_word: (_payout, day) => `The money was sent on ${day}. It is final when it can no longer come back.`,
-  cashing: (_payout, day) => `The check was mailed on ${day} and waits to be cashed.`,
-};
-
 const OF_ATTEMPT: Partial<Record<AttemptState, Wait>> = {
   submitted: 'look_up',
   unknown: 'look_up',
@@ -75,7 +57,7 @@ const OF_ATTEMPT: Partial<Record<AttemptState, Wait>> = {
 };
 
 /** The reason for which a payout waits, or null once it is over. The reason of a hold is for our own people alone. */
-export function waitsFor(payout: Waiting, reader: 'partner' | 'staff' = 'partner'): WaitsFor | null {
+export function waitsFor(payout: Waiting, reader: 'partner' | 'staff' = 'partner', voice = ENGLISH): WaitsFor | null {
   const found = waitOf(payout);
   if (!found) return null;
   const [reason, since] = found;
@@ -84,7 +66,9 @@ export function waitsFor(payout: Waiting, reader: 'partner' | 'staff' = 'partner
   return {
     reason,
     since,
-    words: isForStaff ? `Finance holds it since ${day}: ${payout.heldReason}` : WORDS[reason](payout, day),
+    words: isForStaff
+      ? `Finance holds it since ${day}: ${payout.heldReason}`
+      : voice.say(`wait.${reason}`, { day: voice.day(day), payOn: voice.day(payout.payOn) }),
   };
 }
 

@@ -11,6 +11,7 @@ import { partnerOf } from '../finance/partners/address.ts';
 import { html } from '../html.ts';
 import { withoutForms } from './read-only.ts';
 import { choicePage, mayAct, type Own, portalOf } from '../layout.ts';
+import { say } from '../say.ts';
 
 /** The pages about one partner. */
 export type PortalRoute = Extract<PageRoute, `${string} /portal/{partner}${string}`>;
@@ -53,17 +54,17 @@ export function definePortal({ db }: Pick<ApiDeps, 'db'>, pages: ReturnType<type
   pages.on('GET /portal', (c, visitor) => {
     const [first, ...others] = visitor.partners;
     if (first && others.length === 0) return c.redirect(portalOf(first), 303);
-    const main = html`<header class="title"><h1>Whose portal?</h1></header>
+    const main = html`<header class="title"><h1>${say('choice.title')}</h1></header>
       ${table({
-        caption: 'Partners whose data you may read',
-        columns: ['Partner', 'Code'],
+        caption: say('choice.caption'),
+        columns: [say('choice.partner'), say('choice.code')],
         rows: visitor.partners.map((own) => ({
           head: html`<a href="${portalOf(own)}">${own.name}</a>`,
           cells: [own.code],
         })),
-        empty: 'You have no partner now. An operator gives you the role again.',
+        empty: say('choice.none'),
       })}`;
-    return sendPage(c, choicePage({ title: 'Partners', main }, visitor));
+    return sendPage(c, choicePage({ title: say('place.partners'), main }, visitor));
   });
   return {
     on(route: PortalRoute, handle: PortalHandler): void {

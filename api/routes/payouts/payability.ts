@@ -3,7 +3,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { listNextPayments, type NextPayment } from '../../../commands/payouts/payability.ts';
 import type { Database } from '../../../db/database.ts';
 import { type PartnerWait, sumWaitingOf } from '../../../db/earnings/waits.ts';
-import { WAITING_WORDS, WAITS_ON } from '../../../domain/earnings/waiting-events.ts';
+import { whyEventsWait, WAITS_ON } from '../../../domain/earnings/waiting-events.ts';
 import { formatExactDecimal } from '../../../domain/exact-amount.ts';
 import { Currency } from '../../../domain/fields.ts';
 import { formatDecimal } from '../../../domain/money.ts';
@@ -82,7 +82,7 @@ export const PayabilityBody = z
           currency: fields.orNull(Currency, 'The currency of the events; null for events without an amount'),
           count: fields.count('The number of events', 3),
           amount: fields.amount('The total of these events; null without an amount', '310.00').nullable(),
-          words: fields.text('Why they wait, for the partner to read', WAITING_WORDS.ladder),
+          words: fields.text('Why they wait, for the partner to read', whyEventsWait('ladder')),
         }),
       )
       .meta({
@@ -97,7 +97,7 @@ const waitingBody = ({ schedule, waitsOn, currency, count, exact }: PartnerWait)
   currency,
   count,
   amount: currency === null || exact === null ? null : formatExactDecimal(exact, currency),
-  words: WAITING_WORDS[waitsOn],
+  words: whyEventsWait(waitsOn),
 });
 
 const payabilityBody = ({ payable, ...item }: NextPayment) => {

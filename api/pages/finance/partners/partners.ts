@@ -20,7 +20,7 @@ import { formatDay, sayAmount } from '../../format.ts';
 import { type definePages, sendPage } from '../../guard.ts';
 import { html, type Html } from '../../html.ts';
 import { consolePage } from '../../layout.ts';
-import { YOUR_OUTCOME } from '../../portal-words.ts';
+import { yourOutcome } from '../../portal-words.ts';
 import { KIND, METHOD } from '../../words.ts';
 import { partnerPath } from './address.ts';
 
@@ -65,7 +65,7 @@ async function rowsOf(db: ApiDeps['db'], partners: readonly ListedPartner[]): Pr
 }
 
 const stateOf = ({ partner, payment }: Row): Html[] | string => {
-  const tags = payment ? [tag(YOUR_OUTCOME[payment.outcome])] : [];
+  const tags = payment ? [tag(yourOutcome(payment.outcome))] : [];
   const isHeld = partner.onHoldReason !== null && payment?.outcome !== 'partner_on_hold';
   const all = [
     ...tags,

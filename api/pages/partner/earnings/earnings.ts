@@ -17,7 +17,7 @@ import { readFilters, sendPage } from '../../guard.ts';
 import { html, type Html } from '../../html.ts';
 import { type Own, portalOf, portalPage } from '../../layout.ts';
 import { stepsOf } from '../../sentences.ts';
-import { YOUR_PAYOUT } from '../../portal-words.ts';
+import { yourPayout } from '../../portal-words.ts';
 import type { Portal } from '../portal.ts';
 import { zoneOf } from '../../zone.ts';
 import { askAbout } from './questions.ts';
@@ -106,7 +106,7 @@ function earningRow(own: Own, earning: PartnerEarning, zone: string) {
 
 function stateOf(own: Own, { payoutId, payoutStatus, availableOn, minor }: PartnerEarning, today: string): Html {
   if (payoutId !== null && payoutStatus !== null)
-    return html`<a href="${portalOf(own)}/payouts/${payoutId}">${tag(YOUR_PAYOUT[payoutStatus as PayoutStatus])}</a>`;
+    return html`<a href="${portalOf(own)}/payouts/${payoutId}">${tag(yourPayout(payoutStatus as PayoutStatus))}</a>`;
   if (minor === 0n) return tag({ label: 'nothing to pay', tone: 'plain' });
   if (availableOn > today)
     return html`${tag({ label: 'held', tone: 'watch' })} <small>free on ${formatDay(availableOn)}</small>`;

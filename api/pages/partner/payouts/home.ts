@@ -5,21 +5,21 @@ import { type PartnerWait, sumWaitingOf } from '../../../../db/earnings/waits.ts
 import { type Balance, listBalancesAsOf } from '../../../../db/payouts/balances.ts';
 import { listNewestPayouts } from '../../../../db/payouts/pages.ts';
 import type { Payout } from '../../../../db/payouts/payouts.ts';
-import { WAITING_WORDS } from '../../../../domain/earnings/waiting-events.ts';
+import { whyEventsWait } from '../../../../domain/earnings/waiting-events.ts';
 import { formatExactDecimal } from '../../../../domain/exact-amount.ts';
 import { money } from '../../../../domain/money.ts';
 import { allStages, RECORDED_STAGES, type StageReached } from '../../../../domain/partners/onboarding.ts';
 import { adviceFor } from '../../../../domain/payouts/advice.ts';
-import { METHOD_NAMES } from '../../../../domain/rails.ts';
+import { VOICES } from '../../../../domain/voice.ts';
 import type { ApiDeps } from '../../../http/deps.ts';
 import { balanceTotals } from '../../balance.ts';
 import { tag } from '../../components.ts';
-import { countOf, formatDay, formatInstant, sayAmount } from '../../format.ts';
+import { formatDay, formatDecimalText, formatInstant, sayAmount } from '../../format.ts';
 import { sendPage } from '../../guard.ts';
 import { html, type Html } from '../../html.ts';
 import { mayAct, type Own, portalOf, portalPage } from '../../layout.ts';
-import { YOUR_OUTCOME, YOUR_STAGE } from '../../portal-words.ts';
-import { METHOD } from '../../words.ts';
+import { methodAndEnd, yourOutcome } from '../../portal-words.ts';
+import { linkTo, readersLanguage, say, strong, tell } from '../../say.ts';
 import type { Portal } from '../portal.ts';
 import { zoneOf } from '../../zone.ts';
 
@@ -29,7 +29,7 @@ const PAYOUTS_SEEN = 50;
 export function homePages({ db }: ApiDeps, portal: Portal): void {
   portal.on('GET /portal/{partner}', async (c, own, visitor) => {
     const [payments, balances, stages, instruments, payouts, waits, zone] = await Promise.all([
-      listNextPayments(db, own.id, Date.now()),
+      listNextPayments(db, own.id, Date.now(), VOICES[readersLanguage()]),
       listBalancesAsOf(db, own.id, { at: new Date().toISOString(), day: null }),
       listStages(db, own.id),
       listInstrumentsInOrder(db, own.id),
@@ -42,34 +42,34 @@ export function homePages({ db }: ApiDeps, portal: Portal): void {
       ${cooling(own, instruments, zone)}
       ${payments.length === 0 ? nothingYet() : payments.map((payment) => paymentCard(own, payment))}
       ${notCountedYet(waits)} ${balances.map((balance) => balanceOf(balance, payments))}`;
-    return sendPage(c, portalPage({ title: 'Home', here: '', main }, visitor, own));
+    return sendPage(c, portalPage({ title: say('place.home'), here: '', main }, visitor, own));
   });
 }
 
 /** The answer to the first question of every partner, if it is one answer. */
 function titleOf(payments: readonly NextPayment[]): string {
   const [only, ...others] = payments;
-  if (!only || others.length > 0) return 'Your next payments';
-  return only.reasons.length === 0 ? `You are paid on ${formatDay(only.payOn)}` : 'Your next payment';
+  if (!only || others.length > 0) return say('home.nextOnes');
+  return only.reasons.length === 0 ? say('home.paidOn', { day: formatDay(only.payOn) }) : say('home.next');
 }
 
 const nothingYet = (): Html =>
   html`<section class="empty">
-    <h2>Nothing is due yet</h2>
-    <p>You have earned nothing so far. As soon as something that you did counts, this page says when you are paid.</p>
+    <h2>${say('home.nothing')}</h2>
+    <p>${say('home.nothing.about')}</p>
   </section>`;
 
 function paymentCard(own: Own, payment: NextPayment): Html {
   const { payable, payOn, cutoff, method, schedule, outcome, reasons, nextPayOn, belowMinimum } = payment;
   const isPaid = reasons.length === 0;
-  return html`<section class="card next" data-tone="${YOUR_OUTCOME[outcome].tone}">
-    <h2>${payable.currency} <small>schedule ${schedule}</small> ${tag(YOUR_OUTCOME[outcome])}</h2>
+  const paying = { day: strong(formatDay(payOn)), cutoff: formatDay(cutoff) };
+  return html`<section class="card next" data-tone="${yourOutcome(outcome).tone}">
+    <h2>${payable.currency} <small>${say('home.schedule', { schedule })}</small> ${tag(yourOutcome(outcome))}</h2>
     <p class="sum">${sayAmount(payable)}</p>
     ${
       isPaid
         ? html`<p>
-            We pay you this on <strong>${formatDay(payOn)}</strong>${method && `, by ${METHOD_NAMES[method]}`}. Amounts
-            that become free before ${formatDay(cutoff)} are added, and refunds are taken off.
+            ${method ? tell('home.paying', { ...paying, by: say(`method.by.${method}`) }) : tell('home.payingSomehow', paying)}
           </p>`
         : html`<ul class="reasons">
             ${reasons.map(
@@ -84,31 +84,26 @@ function paymentCard(own: Own, payment: NextPayment): Html {
     ${belowMinimum && html`<p>${belowMinimum}</p>`}
     ${
       !isPaid &&
-      html`<p>
-        ${
-          nextPayOn
-            ? html`The first day on which money can leave is <strong>${formatDay(nextPayOn)}</strong>.`
-            : 'No day is known before this is done.'
-        }
-      </p>`
+      html`<p>${nextPayOn ? tell('home.firstDay', { day: strong(formatDay(nextPayOn)) }) : say('home.noDay')}</p>`
     }
   </section>`;
 }
 
 const todoOf = (own: Own, reason: NextPayment['outcome']): Html => {
-  const { todo, place } = YOUR_OUTCOME[reason];
+  const { todo, place } = yourOutcome(reason);
   return place ? html`<a href="${portalOf(own)}${place}">${todo}</a>` : html`<span>${todo}</span>`;
 };
 
 /** Payouts under way that wait for the partner: to accept the money, or to fix something at the provider. */
 const waitingForYou = (own: Own, payouts: readonly Payout[]): Html[] =>
   payouts.flatMap((payout) => {
-    const advice = payout.status === 'executing' || payout.status === 'sent' ? adviceFor(payout) : null;
+    const advice =
+      payout.status === 'executing' || payout.status === 'sent' ? adviceFor(payout, VOICES[readersLanguage()]) : null;
     if (advice?.who !== 'partner') return [];
     return html`<section class="card notice" data-tone="alert">
-      <h2>${sayAmount(money(payout.net, payout.currency))} waits for you</h2>
+      <h2>${say('home.waits', { amount: sayAmount(money(payout.net, payout.currency)) })}</h2>
       <p>${advice.text}</p>
-      <p><a href="${portalOf(own)}/payouts/${payout.id}">Open the payout</a></p>
+      <p><a href="${portalOf(own)}/payouts/${payout.id}">${say('home.openPayout')}</a></p>
     </section>`;
   });
 
@@ -122,16 +117,16 @@ function missing(own: Own, stages: readonly StageReached[], hasDetails: boolean)
   );
   if (open.length === 0) return null;
   return html`<section class="card notice" data-tone="${hasDetails ? 'watch' : 'alert'}">
-    <h2>Still missing</h2>
+    <h2>${say('home.missing')}</h2>
     <ul class="reasons">
       ${open.map(
         ({ stage }) =>
           html`<li>
-            <strong>${YOUR_STAGE[stage].label}</strong>
+            <strong>${say(`stage.${stage}`)}</strong>
             ${
               stage === 'method' && mayAct(own)
-                ? html`<a href="${portalOf(own)}/details/new">${YOUR_STAGE[stage].missing}</a>`
-                : html`<span>${YOUR_STAGE[stage].missing}</span>`
+                ? html`<a href="${portalOf(own)}/details/new">${say(`stage.${stage}.missing`)}</a>`
+                : html`<span>${say(`stage.${stage}.missing`)}</span>`
             }
           </li>`,
       )}
@@ -146,10 +141,9 @@ const cooling = (own: Own, instruments: readonly Instrument[], zone: string): Ht
     .map(
       ({ method, last4, usableFrom }) =>
         html`<section class="card notice" data-tone="watch">
-          <h2>New payout details: ${METHOD[method]}${last4 && `, ending in ${last4}`}</h2>
+          <h2>${say('home.cooling', { details: methodAndEnd(method, last4) })}</h2>
           <p>
-            We pay to them from <strong>${formatInstant(usableFrom, zone)}</strong> on. If you did not ask for this,
-            <a href="${portalOf(own)}/details">withdraw them</a> and tell us today.
+            ${tell('home.cooling.about', { day: strong(formatInstant(usableFrom, zone)), link: linkTo(`${portalOf(own)}/details`) })}
           </p>
         </section>`,
     );
@@ -159,15 +153,15 @@ const notCountedYet = (waits: readonly PartnerWait[]): Html | null =>
   waits.length === 0
     ? null
     : html`<section class="card">
-        <h2>Not counted yet</h2>
+        <h2>${say('home.notCounted')}</h2>
         <ul class="reasons">
           ${waits.map(
             ({ count, currency, exact, waitsOn }) =>
               html`<li>
                 <strong>
-                  ${countOf(count, 'event')}${currency !== null && exact !== null && `, ${formatExactDecimal(exact, currency)} ${currency}`}
+                  ${say('home.events', { count })}${currency !== null && exact !== null && `, ${formatDecimalText(formatExactDecimal(exact, currency))} ${currency}`}
                 </strong>
-                <span>${WAITING_WORDS[waitsOn]}</span>
+                <span>${whyEventsWait(waitsOn, VOICES[readersLanguage()])}</span>
               </li>`,
           )}
         </ul>
@@ -175,9 +169,7 @@ const notCountedYet = (waits: readonly PartnerWait[]): Html | null =>
 
 const balanceOf = (balance: Balance, payments: readonly NextPayment[]): Html =>
   html`<section class="balance">
-    <h2>Balance in ${balance.currency}</h2>
+    <h2>${say('home.balance', { currency: balance.currency })}</h2>
     ${balanceTotals(balance, payments)}
-    <p class="quiet">
-      Together this is ${sayAmount(money(balance.earnedMinor, balance.currency))}, everything that you have earned.
-    </p>
+    <p class="quiet">${say('home.together', { amount: sayAmount(money(balance.earnedMinor, balance.currency)) })}</p>
   </section>`;

@@ -20,7 +20,7 @@ import { formatAmount, formatDay, formatInstant, sayAmount } from '../../format.
 import { sendPage } from '../../guard.ts';
 import { html, type Html } from '../../html.ts';
 import { type Own, portalOf, portalPage } from '../../layout.ts';
-import { YOUR_PAYOUT } from '../../portal-words.ts';
+import { yourPayout } from '../../portal-words.ts';
 import { METHOD } from '../../words.ts';
 import { askAbout } from '../earnings/questions.ts';
 import { stepsOf } from '../../sentences.ts';
@@ -46,7 +46,7 @@ export function ownPayoutPages({ db, settings: { returnWindows } }: ApiDeps, por
       readPage(PAYOUTS_A_PAGE, read, { key: ({ createdAt, id }) => ({ createdAt, id }), item: (payout) => payout }),
     ]);
     const path = `${portalOf(own)}/payouts`;
-    const choices = PAYOUT_STATUSES.map((value) => ({ value, label: YOUR_PAYOUT[value].label }));
+    const choices = PAYOUT_STATUSES.map((value) => ({ value, label: yourPayout(value).label }));
     const values: Record<string, string> = status === null ? {} : { status };
     const main = html`<header class="title"><h1>Payouts</h1></header>
       ${filters(path, [{ name: 'status', label: 'State', choices, noChoice: 'all states' }], { values })}
@@ -86,7 +86,7 @@ export function ownPayoutPages({ db, settings: { returnWindows } }: ApiDeps, por
     const finalDay = finalAt && formatDay(localDate(finalAt.getTime(), zone));
     const main = html`<header class="title">
         <p><a href="${portalOf(own)}/payouts">Payouts</a></p>
-        <h1>${sayAmount(money(payout.net, payout.currency))} ${tag(YOUR_PAYOUT[payout.status])}</h1>
+        <h1>${sayAmount(money(payout.net, payout.currency))} ${tag(yourPayout(payout.status))}</h1>
         <p>
           By ${METHOD_NAMES[payout.method]}${instrument.last4 && `, ending in ${instrument.last4}`}, for the time up to
           ${formatDay(payout.periodEnd)}.
@@ -117,7 +117,7 @@ export function ownPayoutPages({ db, settings: { returnWindows } }: ApiDeps, por
             <ol class="timeline">
               ${steps.map(
                 ({ status, at }) =>
-                  html`<li><strong>${YOUR_PAYOUT[status].step}</strong><small>${formatInstant(at, zone)}</small></li>`,
+                  html`<li><strong>${yourPayout(status).step}</strong><small>${formatInstant(at, zone)}</small></li>`,
               )}
               ${wait && html`<li data-is="now"><strong>${nextStep(payout, waiting.payOn, finalDay)}</strong></li>`}
             </ol>
@@ -137,7 +137,7 @@ const payoutRow = (own: Own, payout: Payout, zone: string) => ({
   cells: [
     sayAmount(money(payout.net, payout.currency)),
     METHOD[payout.method],
-    tag(YOUR_PAYOUT[payout.status]),
+    tag(yourPayout(payout.status)),
     html`<span class="day">${formatInstant(payout.statusAt, zone)}</span>`,
   ],
 });
@@ -148,7 +148,7 @@ function adviceCard(own: Own, payout: Payout): Html | null {
   if (!advice) return null;
   const isBack = payout.status === 'failed' || payout.status === 'returned';
   return html`<section class="card notice" data-tone="${advice.who === 'partner' ? 'alert' : 'watch'}">
-    <h2>${YOUR_PAYOUT[payout.status].step}</h2>
+    <h2>${yourPayout(payout.status).step}</h2>
     <p>${advice.text}</p>
     ${advice.who === 'partner' && isBack && html`<p><a class="button primary" href="${portalOf(own)}/details">Open your details</a></p>`}
   </section>`;

@@ -1,0 +1,75 @@
+import { IntlMessageFormat } from 'intl-messageformat';
+
+import type { Language } from './language.ts';
+
+/**
+ * Sentences in several languages. A sentence is an ICU message: `{name}` is a parameter, `{count, plural, one {# payout} other {# payouts}}`
+ * agrees with a number, and `<link>text</link>` is a part that the caller draws. Each language has a catalogue with one sentence for each key.
+ */
+export type Catalogue = Readonly<Record<string, string>>;
+
+/** A catalogue in another language: exactly the sentences of the first one. */
+export type Translation<English> = { readonly [Key in keyof English]: string };
+
+/** A form of a plural is no parameter. It has a space or a `#` in it, and the name of a parameter has neither. */
+type Name<Text extends string> = Text extends `${string}${' ' | '#' | '{' | '}'}${string}` ? never : Text;
+type Head<Text extends string> = Text extends `${infer Before},${string}`
+  ? Before extends `${infer Inside}}${string}`
+    ? Inside
+    : Before
+  : Text extends `${infer Inside}}${string}`
+    ? Inside
+    : never;
+type Names<Text extends string> = Text extends `${string}{${infer Rest}` ? Name<Head<Rest>> | Names<Rest> : never;
+type Counts<Text extends string> = Text extends `${string}{${infer Rest}`
+  ? (Rest extends `${infer Before}, plural,${string}` ? Name<Before> : never) | Counts<Rest>
+  : never;
+type Tags<Text extends string> = Text extends `${string}</${infer Tag}>${infer Rest}` ? Tag | Tags<Rest> : never;
+
+/** The parameters of a sentence, and a function for each part that the caller draws. A number that a plural agrees with is a number. */
+export type Parameters<Text extends string, Value, Part> = {
+  readonly [Key in Names<Text>]: Key extends Counts<Text> ? number : Value;
+} & { readonly [Key in Tags<Text>]: Part };
+
+/** The arguments after the key: nothing for a sentence without parameters. */
+export type Arguments<Text extends string, Value, Part> = [Names<Text> | Tags<Text>] extends [never]
+  ? []
+  : [parameters: Parameters<Text, Value, Part>];
+
+/** Finds the sentence of which a text was made, with its parameters. Sentences with plurals or parts are not found. */
+export function defineReader<English extends Catalogue>(
+  english: English,
+): (text: string) => { key: keyof English & string; parameters: Readonly<Record<string, string>> } | null {
+  const shapes = Object.entries(english)
+    .filter(([, sentence]) => !/, plural,|<\//.test(sentence))
+    .toSorted(([, one], [, other]) => one.split('{').length - other.split('{').length || other.length - one.length)
+    .map(([key, sentence]) => ({ key, shape: shapeOf(sentence) }));
+  return (text) => {
+    for (const { key, shape } of shapes) {
+      const found = shape.exec(text);
+      if (found) return { key, parameters: { ...found.groups } };
+    }
+    return null;
+  };
+}
+
+const shapeOf = (sentence: string): RegExp =>
+  new RegExp(
+    `^${sentence.replaceAll(/[.*+?^$()|[\]\\]/g, String.raw`\$&`).replaceAll(/\{(\w+)\}/g, '(?<$1>.+)')}$`,
+    's',
+  );
+
+export type Parts = string | readonly unknown[];
+
+/** Reads the sentences of some catalogues. Each is compiled once. */
+export function defineMessages<English extends Catalogue>(
+  catalogues: Readonly<Record<Language, Translation<English>>>,
+) {
+  const compiled = new Map<string, IntlMessageFormat>();
+  return (language: Language, key: keyof English & string, parameters: object = {}): Parts => {
+    const name = `${language}/${key}`;
+    const message = compiled.get(name) ?? new IntlMessageFormat(catalogues[language][key], language);
+    compiled.set(name, message);
+    return message.format(parameters as Record<string, never>);
+  };
+}

@@ -1,0 +1,93 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { PORTAL_PAGES } from '../../api/http/portal-pages.ts';
+import { type Api, startApi } from '../api/api.ts';
+import { addPair, type Pair } from '../api/pair.ts';
+import { signIn } from './site.ts';
+
+let api: Api;
+let pair: Pair;
+beforeAll(async () => {
+  api = await startApi();
+  pair = await addPair(api);
+});
+afterAll(() => api.stop());
+
+const read = async (path: string, language: string, headers: Readonly<Record<string, string>> = {}) =>
+  (await api.app.request(path, { headers: { 'accept-language': language, ...headers } })).text();
+
+/** What a reader meets: the texts between the tags, and the texts that a screen reader says. */
+function textsOf(page: string): string[] {
+  const seen = page.slice(page.indexOf('<title')).replaceAll(/<(script|style)[\s\S]*?<\/\1>/g, '');
+  const spoken = [...seen.matchAll(/(?:aria-label|placeholder)="([^"]*)"/g)].map(([, text = '']) => text);
+  return [...seen.split(/<[^>]*>/), ...spoken].map((text) => text.replaceAll(/\s+/g, ' ').trim());
+}
+
+/** Texts that are the same in both languages: names and codes of the books, and words that both languages have. */
+const SAME = new Set(['Bursar', 'Partner', 'Partner ann', 'ann-login', 'USD']);
+
+/** The texts of a page that did not change with the language, without numbers, ids and what the books call things. */
+const unchanged = (english: string, german: string): string[] => {
+  const inEnglish = new Set(textsOf(english));
+  return [...new Set(textsOf(german))].filter(
+    (text) => /[a-z]{2}/i.test(text) && inEnglish.has(text) && !SAME.has(text),
+  );
+};
+
+/** Words that no German sentence has. They find a sentence that is English but for a date. */
+const ENGLISH = /\b(the|of|and|is|are|we|you|your|to|it|this|from|by|with|for|until|since)\b/i;
+
+const PAGES = PORTAL_PAGES.filter((route) => route === 'GET /portal/{partner}');
+
+describe('given a person of a partner', () => {
+  it.each(PAGES)('when %s is read in German then no sentence is in English', async (route) => {
+    const path = route
+      .replace('GET ', '')
+      .replace('{partner}', 'ann')
+      .replace(/(\w+)\/\{id\}/, (_all, word: string) => `${word}/${pair.things[word]}`);
+    const [english, german] = await Promise.all(
+      ['en', 'de'].map((language) => read(path, language, pair.ann.pages.headers)),
+    );
+    expect(german).toContain('<html lang="de">');
+    expect(unchanged(english ?? '', german ?? '')).toEqual([]);
+    expect(textsOf(german ?? '').filter((text) => ENGLISH.test(text))).toEqual([]);
+  });
+
+  it('when they choose a language then it is kept, whatever their browser wants', async () => {
+    const { pages } = pair.ann;
+    const german = () => read('/portal/ann', 'en-US', pages.headers);
+    expect(await german()).toContain('<html lang="en">');
+    expect((await pages.post('/account/language', { language: 'de' })).status).toBe(303);
+    expect(await german()).toContain('<html lang="de">');
+    expect(await german()).toContain('Guthaben in USD');
+    expect(await read('/account', 'en', pages.headers)).toContain('<option value="de" selected>');
+    expect((await pages.post('/account/language', { language: '' })).status).toBe(303);
+    expect(await german()).toContain('<html lang="en">');
+  });
+
+  it('when they send a language that is none of ours then it is refused, and nothing changes', async () => {
+    expect((await pair.ann.pages.post('/account/language', { language: 'tlh' })).status).toBe(400);
+    expect(await read('/portal/ann', 'en', pair.ann.pages.headers)).toContain('<html lang="en">');
+  });
+});
+
+describe('given somebody who is not signed in', () => {
+  it.each([
+    { wants: 'de-AT,de;q=0.9,en;q=0.8', gets: 'de' },
+    { wants: 'en-US,en;q=0.9,de;q=0.8', gets: 'en' },
+    { wants: 'fr-FR,fr;q=0.9,de;q=0.5', gets: 'de' },
+    { wants: 'de;q=0', gets: 'en' },
+    { wants: '*', gets: 'en' },
+    { wants: ';;q=x,,', gets: 'en' },
+  ])('when their browser wants $wants then the page is in $gets', async ({ wants, gets }) => {
+    expect(await read('/sign-in', wants)).toContain(`<html lang="${gets}">`);
+  });
+});
+
+describe('given a person of the company', () => {
+  it('when they read the console then it is in English, whatever they chose', async () => {
+    const staff = await signIn(api, 'olga', 'operator');
+    await staff.post('/account/language', { language: 'de' });
+    expect(await read('/', 'de', staff.headers)).toContain('<html lang="en">');
+  });
+});
