@@ -39,6 +39,7 @@ import { reRatingPages } from './finance/earnings/re-ratings.ts';
 import { setAsidePages } from './finance/earnings/set-aside.ts';
 import { eventPages } from './finance/earnings/events.ts';
 import { backTestPages } from './finance/programs/back-test.ts';
+import { detailsRulePages } from './finance/programs/details-rule.ts';
 import { planEditorPages } from './finance/programs/editor.ts';
 import { planPages } from './finance/programs/plan.ts';
 import { programPages } from './finance/programs/programs.ts';
@@ -63,6 +64,7 @@ import { partnerNotePages } from './finance/partners/notes.ts';
 import { partnerPage } from './finance/partners/partner.ts';
 import { partnerListPages } from './finance/partners/partners.ts';
 import { partnerStatementPages } from './finance/partners/statement.ts';
+import { waitingCallPages } from './finance/partners/waiting-calls.ts';
 import { partnerUserPages } from './finance/partners/users.ts';
 import { runActionPages } from './finance/runs/actions.ts';
 import { approvalPages } from './finance/runs/approval.ts';
@@ -136,6 +138,7 @@ export function pages(deps: ApiDeps): Hono<ApiEnv> {
     conversionPages,
     reRatingPages,
     programPages,
+    detailsRulePages,
     planPages,
     planEditorPages,
     backTestPages,
@@ -172,6 +175,7 @@ export function pages(deps: ApiDeps): Hono<ApiEnv> {
     partnerNotePages,
     partnerUserPages,
     partnerCallPages,
+    waitingCallPages,
     searchPages,
     settingsPages,
     policyPages,

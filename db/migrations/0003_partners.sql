@@ -123,6 +123,7 @@ create table instrument_version(
 create index on instrument_version(partner_id, id desc);
 create index on instrument_version(fingerprint);
 create index on instrument_version(last4);
+create index on instrument_version(id) where needs_call;
 comment on table instrument_version is
   'The vault: the sealed payment details of a partner. Append only. Nothing is paid to a version before usable_from.';
 comment on column instrument_version.place is

@@ -17,13 +17,15 @@ const ProgramRow = z.strictObject({
   partnerKinds: z.array(z.enum(PARTNER_KINDS)),
   eligibility: Eligibility,
   attributes: z.array(z.string()),
+  /** Whether changed payout details of its partners wait for a call of a second person. */
+  confirmsDetails: z.boolean(),
   createdAt: Instant,
 });
 export type Program = z.infer<typeof ProgramRow>;
 
 const programQuery = sql.fragment`
   select program.id, program.code, program.name, schedule.code as schedule, partner_kinds as "partnerKinds",
-    eligibility, program.attributes, program.created_at as "createdAt"
+    eligibility, program.attributes, program.confirms_details as "confirmsDetails", program.created_at as "createdAt"
   from program join pay_schedule schedule on schedule.id = program.schedule_id`;
 
 export type NewProgram = {

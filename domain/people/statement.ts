@@ -31,6 +31,7 @@ export const SIGNED_ACTS = [
   'refuse correction',
   'propose write-off',
   'set gateway',
+  'set details rule',
 ] as const;
 export type SignedAct = (typeof SIGNED_ACTS)[number];
 

@@ -5597,6 +5597,11 @@ export interface components {
              */
             attributes: string[];
             /**
+             * @description Whether changed payout details of a partner of this program are paid to only after a second person called the partner back and kept the answer. It counts for details that are added from now on
+             * @example true
+             */
+            confirmsDetails: boolean;
+            /**
              * Format: date-time
              * @description When the program was added. An RFC 3339 instant in UTC
              * @example 2026-03-02T09:30:00.000Z

@@ -5,6 +5,8 @@ import { listNextPayments } from '../../commands/payouts/payability.ts';
 import { listDetailsHistory } from '../../db/partners/details-history.ts';
 import { listInstruments } from '../../db/partners/instruments.ts';
 import { getPartner } from '../../db/partners/partners.ts';
+import { listLog } from '../../db/people/audit-log.ts';
+import { getProgram } from '../../db/programs/programs.ts';
 import { addLine, type Api, setUpShop, startApi } from '../api/api.ts';
 import { refusalOf } from '../fixtures/rows.ts';
 import { openVisitor, ORIGIN, type SignedInPerson } from '../fixtures/passkey.ts';
@@ -21,7 +23,6 @@ beforeAll(async () => {
   operator = await openVisitor(api, 'olive', ['operator']);
   caller = await openVisitor(api, 'petra', ['preparer']);
   for (const code of ['ann', 'bob', 'cid']) await addLine(api.db, code, 5000, '2026-01-01');
-  await api.ask('PUT', '/v1/programs/shop/confirmed-details', { body: { confirmsDetails: true } });
 });
 afterAll(() => api.stop());
 
@@ -45,11 +46,33 @@ const outcomeOf = async (code: string) =>
     reasons.map(({ reason }) => reason),
   );
 
+describe('given a program without a rule about changed payout details', () => {
+  const RULE = '/programs/shop/changed-details';
+  const rule = async () => (await getProgram(api.db, 'shop')).confirmsDetails;
+
+  it('when an operator asks for a call and signs then it is the rule, and only operators get the form', async () => {
+    const wrong = await operator.post(RULE, { confirmsDetails: 'maybe' });
+    expect(wrong.status).toBe(400);
+    expect(wrong.text).toContain('id="confirmsDetails-wrong"');
+    expect((await operator.open('/programs/shop')).text).toContain(`href="${RULE}"`);
+    expect((await caller.open('/programs/shop')).text).not.toContain(RULE);
+    expect((await caller.post(RULE, { confirmsDetails: 'yes' })).status).toBe(404);
+    const question = await operator.post(RULE, { confirmsDetails: 'yes' });
+    expect(question.text).toContain('From now on, they cool off, and a second person calls the partner back.');
+    expect(await rule()).toBe(false);
+    expect((await operator.touch(RULE, question)).location).toBe('/programs/shop');
+    expect(await rule()).toBe(true);
+    const [entry] = await listLog(api.db, { action: 'program.confirmed_details' }, null, 1);
+    expect(entry?.detail).toEqual({ confirmsDetails: true, signature: expect.any(String) });
+  });
+});
+
 describe('given a program whose changed payout details need a call, and a partner who changed theirs', () => {
   it('when a second person called back then the details no longer wait for it, and the evidence is on the page', async () => {
     const id = await change('ann');
     const path = `/partners/ann/details/${id}/call`;
     expect((await operator.open('/partners/ann')).text).toContain('waits for a call');
+    expect((await caller.open('/calls')).text).toContain(`href="${path}"`);
     const wrong = await caller.post(path, { ...CALL, phone: 'her mobile', calledAt: '2020-01-01T10:00' });
     expect(wrong.status).toBe(400);
     expect(wrong.text).toContain('id="phone-wrong"');
@@ -59,6 +82,7 @@ describe('given a program whose changed payout details need a call, and a partne
     form.append('file', new File(['a signed letter'], 'letter "1".pdf'));
     const headers = { cookie: `__Host-session=${caller.token}`, origin: ORIGIN };
     expect((await api.app.request(path, { method: 'POST', body: form, headers })).status).toBe(303);
+    expect((await caller.open('/calls')).text).toContain('No details wait for a call.');
     const { text } = await operator.open('/partners/ann');
     expect(text).toContain('confirmed by a call');
     expect(text).toContain('She named her last payout.');

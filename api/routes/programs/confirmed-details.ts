@@ -5,13 +5,13 @@ import type { ApiDeps } from '../../http/deps.ts';
 import { createRouter } from '../../http/router.ts';
 import { answers, CodePath, jsonBody } from '../../http/schemas.ts';
 
-const rule = {
-  confirmsDetails: z.boolean().meta({
-    description:
-      'Whether changed payout details of a partner of this program are paid to only after a second person called the partner back and kept the answer. It counts for details that are added from now on',
-    examples: [true],
-  }),
-};
+export const ConfirmsDetails = z.boolean().meta({
+  description:
+    'Whether changed payout details of a partner of this program are paid to only after a second person called the partner back and kept the answer. It counts for details that are added from now on',
+  examples: [true],
+});
+
+const rule = { confirmsDetails: ConfirmsDetails };
 
 const change = createRoute({
   method: 'put',
@@ -26,6 +26,6 @@ const change = createRoute({
 export const confirmedDetailRoutes = ({ db }: ApiDeps) =>
   createRouter().openapi(change, async (c) => {
     const { confirmsDetails } = c.req.valid('json');
-    await setConfirmedDetails(db, c.req.valid('param').code, confirmsDetails, c.get('caller').actorId);
+    await setConfirmedDetails(db, c.req.valid('param').code, confirmsDetails, { by: c.get('caller').actorId });
     return c.json({ confirmsDetails }, 200);
   });

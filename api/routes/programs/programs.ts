@@ -26,6 +26,7 @@ import {
   pageQuery,
   Reason,
 } from '../../http/schemas.ts';
+import { ConfirmsDetails } from './confirmed-details.ts';
 
 const KINDS = {
   description: 'The kinds of partner that may join; empty if every kind may join',
@@ -58,6 +59,7 @@ const ProgramBody = z
     partnerKinds: z.array(z.string()).meta(KINDS),
     eligibility: Eligibility,
     attributes: z.array(z.string()).meta(ATTRIBUTES),
+    confirmsDetails: ConfirmsDetails,
     createdAt: fields.at('When the program was added'),
   })
   .openapi('Program');
@@ -218,13 +220,8 @@ const withdraw = createRoute({
   },
 });
 
-const programBody = ({ code, name, schedule, partnerKinds, eligibility, attributes, createdAt }: Program) => ({
-  code,
-  name,
-  schedule,
-  partnerKinds,
-  eligibility,
-  attributes,
+const programBody = ({ id: _id, createdAt, ...program }: Program) => ({
+  ...program,
   createdAt: createdAt.toISOString(),
 });
 

@@ -11,6 +11,7 @@ import { Code } from '../../../../domain/fields.ts';
 import { money } from '../../../../domain/money.ts';
 import { parseCursor, readPage } from '../../../http/cursor.ts';
 import type { ApiDeps } from '../../../http/deps.ts';
+import { mayUse } from '../../../http/page-permissions.ts';
 import { facts, nextPage, table, tag } from '../../components.ts';
 import { field } from '../../form.ts';
 import { countOf, formatDay, formatInstant, sayAmount } from '../../format.ts';
@@ -18,7 +19,8 @@ import { type definePages, sendPage } from '../../guard.ts';
 import { html, type Html } from '../../html.ts';
 import { consolePage } from '../../layout.ts';
 import { standings } from '../../partner/earnings/standing.ts';
-import { planPath, programPath } from './paths.ts';
+import { DETAILS_RULE } from './details-rule.ts';
+import { inProgram, planPath, programPath } from './paths.ts';
 
 const PROGRAMS_A_PAGE = 50;
 const PARTS_MAX = 200;
@@ -99,6 +101,11 @@ export function programPages({ db }: ApiDeps, pages: ReturnType<typeof definePag
             ${facts([
               ['Code', program.code],
               ['Events of ineligible partners', ON_INELIGIBLE[program.eligibility.onIneligible]],
+              [
+                'Changed payout details',
+                html`${DETAILS_RULE[program.confirmsDetails ? 'yes' : 'no']}
+                ${mayUse(visitor.roles, 'GET /programs/{code}/changed-details') && html`<a href="${programPath(program.code)}/changed-details">Change…</a>`}`,
+              ],
               ['Facts of events', program.attributes.join(', ') || 'none'],
               ['Units', units.map(({ name }) => name).join(', ') || 'money only'],
             ])}
@@ -120,7 +127,7 @@ export function programPages({ db }: ApiDeps, pages: ReturnType<typeof definePag
       ladders: ladders.filter(({ ladder }) => ladder.program === program.code),
     };
     const main = html`<header class="title">
-        <p><a href="/programs">Programs</a> / <a href="${programPath(program.code)}">${program.name}</a></p>
+        ${inProgram(program)}
         <h1>${partner.name}</h1>
         <p>The sentences are those that the partner reads in the portal.</p>
       </header>

@@ -6,6 +6,7 @@ import type { Html } from '../../html.ts';
 const TABS = [
   ['Tasks', '/tasks'],
   ['Failed payouts', '/failures'],
+  ['Calls', '/calls'],
   ['Alarms', '/alarms'],
   ['Gateways', '/gateways'],
 ] as const;
