@@ -73,7 +73,7 @@ create index on payout(run_id, status, id);
 create index on payout(status, id);
 create index on payout(method, id);
 create index payout_settled on payout(status_at) include (run_id, currency, net_minor) where status = 'settled';
-create index payout_asked on payout(run_id, status_at) where status = 'executing';
+create index payout_moved on payout(run_id, status, status_at);
 create index payout_held on payout(run_id) where held_at is not null and status in ('draft', 'approved', 'executing');
 create index on payout(due_at, id) where status in ('approved', 'executing', 'sent');
 create unique index one_live_replacement on payout(replaces_id) where status not in ('failed', 'returned', 'cancelled');

@@ -87,5 +87,6 @@ export const readRunVersion = (db: Database, runId: string): Promise<string> =>
   db.oneFirst(sql.type(z.object({ version: z.string() }))`
     select concat_ws(' ', run.status, encode(run.content_hash, 'hex'), run.review_since,
       (select max(id) from approval where run_id = run.id), (select max(id) from run_edit where run_id = run.id),
-      (select max(status_at) from payout where run_id = run.id and status = 'executing')) as version
+      (select max(moved.at) from unnest(${sql.array(PAYOUT_STATUSES, 'text')}) one(status),
+        lateral (select max(status_at) as at from payout where run_id = run.id and payout.status = one.status) moved)) as version
     from payout_run run where run.id = ${runId}`);

@@ -50,7 +50,6 @@ export function wholeReads(plan: Plan, stops = false): string[] {
 /** Partial indexes of the work that is still to do. They are small, so a statement may read one whole. */
 const TO_DO = [
   'payout_attempt_open',
-  'payout_asked',
   'payout_held',
   'settled_reopened',
   'resolution_due',

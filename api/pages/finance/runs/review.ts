@@ -26,7 +26,7 @@ import { type definePages, idOf, pathOf, sendPage } from '../../guard.ts';
 import { html, type Html } from '../../html.ts';
 import { live, tellChanges } from '../../live.ts';
 import { consolePage } from '../../layout.ts';
-import { FLAG, GATEWAY, METHOD, OUTCOME, RUN_STATUS } from '../../words.ts';
+import { FLAG, GATEWAY, METHOD, OUTCOME, PAYOUT_STATUS, RUN_STATUS } from '../../words.ts';
 import { partnerPath } from '../partners/address.ts';
 import { runActions } from './actions.ts';
 import { periodOf } from './runs.ts';
@@ -70,7 +70,7 @@ const payoutRow = (payout: ReviewPayout, flags: readonly PayoutFlag[]) => {
     ...(isOut || payout.isHeld ? { tone: isOut ? 'out' : 'held' } : {}),
     head: html`<a href="/payouts/${payout.id}">${payout.name}</a>
       <small><a href="${partnerPath(payout.partner)}">${payout.partner}</a> · ${payout.kind}, ${payout.country}</small>
-      ${isOut && tag({ label: 'taken out', tone: 'plain' })}
+      ${payout.status !== 'draft' && tag(PAYOUT_STATUS[payout.status])}
       ${payout.isHeld && tag({ label: 'on hold', tone: 'watch' })} ${flags.map((flag) => tag(FLAG[flag]))}`,
     cells: [
       html`${METHOD[payout.method]} <small>•••• ${payout.last4}</small>`,
