@@ -19,6 +19,7 @@ const LONGEST = [
   'bench/bench',
   'activities/payouts/unclear',
   'e2e/olist',
+  'pages/story',
   'pages/portal',
   'workflows/outcomes',
   'workflows/disruption',

@@ -1,22 +1,11 @@
-import type { Browser, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { getPartner } from '../../db/partners/partners.ts';
+import { fillIn, openBankForm, US_ACCOUNT } from '../fixtures/bank-form.ts';
 import { accept, faultsOf, hasBrowser, inviteAs, openBrowser, openPerson } from '../fixtures/browser.ts';
 import { addPartners, type Company, openCompany } from '../fixtures/company.ts';
 import { openWorld, type World } from '../fixtures/world.ts';
-
-const ACCOUNT = {
-  holder: 'Eve Example',
-  'details.abartn': '122100024',
-  'details.accountNumber': '12345678',
-  'details.address.country': 'US',
-  'details.address.state': 'IL',
-  'details.address.city': 'Springfield',
-  'details.address.postCode': '62701',
-  'details.address.firstLine': '12 Elm Street',
-};
-const CHOICES = { 'details.legalType': 'PRIVATE', 'details.accountType': 'CHECKING' };
 
 describe.skipIf(!hasBrowser)('given partners who have payout details', () => {
   let world: World;
@@ -48,16 +37,6 @@ describe.skipIf(!hasBrowser)('given partners who have payout details', () => {
     company.auditor.api.all<{ method: string; givenBy: string; position: number | null; usableFrom: string }>(
       `/v1/partners/${code}/instruments`,
     );
-  /** Fills in each field, whether it is typed or chosen. */
-  async function fillIn(page: Page, values: Readonly<Record<string, string>>): Promise<void> {
-    for (const [name, value] of Object.entries(values)) {
-      const choice = page.locator(`select[name="${name}"]`);
-      if ((await choice.count()) > 0) await choice.selectOption(value);
-      else await page.locator(`[name="${name}"]`).fill(value);
-    }
-  }
-  const openBankForm = (page: Page, code: string) =>
-    page.goto(`/portal/${code}/details/new?method=bank&currency=USD&country=US&type=aba`);
 
   it('when they add a bank account with a mistake then the field says so, what they typed stays, and the corrected one waits', async () => {
     const { page, close } = await openPartner('eve');
@@ -67,7 +46,7 @@ describe.skipIf(!hasBrowser)('given partners who have payout details', () => {
     await fillIn(page, { currency: 'USD', country: 'US' });
     await page.getByRole('button', { name: 'Go on' }).click();
     await page.getByRole('link', { name: 'US account, by ACH' }).click();
-    await fillIn(page, { ...ACCOUNT, ...CHOICES, 'details.abartn': '122100025' });
+    await fillIn(page, { ...US_ACCOUNT, 'details.abartn': '122100025' });
     const refused = page.waitForResponse((response) => response.request().method() === 'POST');
     await page.getByRole('button', { name: 'Go on' }).click();
     expect((await refused).status()).toBe(400);
@@ -75,7 +54,7 @@ describe.skipIf(!hasBrowser)('given partners who have payout details', () => {
     expect(await page.locator('[name="details.accountNumber"]').inputValue()).toBe('12345678');
     expect(await faultsOf(page)).toEqual([]);
 
-    await fillIn(page, { 'details.abartn': ACCOUNT['details.abartn'] });
+    await fillIn(page, { 'details.abartn': US_ACCOUNT['details.abartn'] });
     await page.getByRole('button', { name: 'Go on' }).click();
     expect(await faultsOf(page)).toEqual([]);
     expect(await page.getByRole('main').innerText()).toContain('•••• 5678');
@@ -115,7 +94,7 @@ describe.skipIf(!hasBrowser)('given partners who have payout details', () => {
       await page.locator('[aria-current="page"]', { hasText: name }).waitFor();
     }
     await openBankForm(page, 'gus');
-    await fillIn(page, { ...ACCOUNT, ...CHOICES });
+    await fillIn(page, US_ACCOUNT);
     await page.getByRole('button', { name: 'Go on' }).click();
     await page.getByRole('heading', { name: 'Pay Partner gus to these details?' }).waitFor();
     await page.getByRole('link', { name: 'Not now' }).click();
