@@ -3,6 +3,7 @@ import type { DatabasePool } from 'slonik';
 
 import { listRunningBackTests } from '../db/earnings/back-tests.ts';
 import { listRunningAudits } from '../db/books/audits.ts';
+import { keepIncentiveDays } from '../db/books/incentive-days.ts';
 import { sealAuditLog } from '../db/people/audit.ts';
 import { listOverdueBatches } from '../db/payouts/batches.ts';
 import { redrawRun } from '../commands/runs/redraw.ts';
@@ -72,7 +73,7 @@ export const createSweepActivities = ({ db, temporal }: SweepDeps) => ({
     );
   },
 
-  /** Gives up webhooks that are about nothing of ours, moves what came to merged partners, takes in parked events, seals the audit log, deletes expired keys, lets runs in review follow what is owed, and divides pools. */
+  /** Gives up webhooks that are about nothing of ours, moves what came to merged partners, takes in parked events, seals the audit log, deletes expired keys, lets runs in review follow what is owed, divides pools, and keeps the sums of reports. */
   async tidy(): Promise<void> {
     await giveUpWebhooks(db);
     await followMerges(db);
@@ -81,6 +82,7 @@ export const createSweepActivities = ({ db, temporal }: SweepDeps) => ({
     await deleteExpiredKeys(db);
     await followOwed(db, temporal);
     await dividePools(db);
+    while (await keepIncentiveDays(db));
   },
 });
 

@@ -45,6 +45,7 @@ const rowsOf = (paidId: string) => ({
   payouts: sql.fragment`select id from payout where run_id = ${paidId} and partner_id = ${own}`,
   imports: sql.fragment`select id from import`,
   corrections: sql.fragment`select id from correction where status = 'proposed'`,
+  conversions: sql.fragment`select id from conversion where status = 'proposed'`,
   're-ratings': sql.fragment`select id from re_rating`,
   'back-tests': sql.fragment`select id from back_test`,
   deals: sql.fragment`select id from deal where partner_id = ${own}`,

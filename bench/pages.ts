@@ -60,7 +60,9 @@ await withServer('bench-pages', async ({ newDatabase }) => {
         queries = 0;
         return counted;
       };
-      pages.push(await measure(address, ask, countQueries));
+      const page = await measure(address, ask, countQueries);
+      console.error(`${page.address} ${page.medianMs.toFixed(1)} ms ${page.queries}`);
+      pages.push(page);
     }
     report(pages);
   } finally {

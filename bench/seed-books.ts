@@ -1,5 +1,6 @@
 import { type DatabasePool, type QuerySqlToken, sql } from 'slonik';
 
+import { keepIncentiveDays } from '../db/books/incentive-days.ts';
 import { listRunContent } from '../db/runs/runs.ts';
 import { onDemandRunId } from '../domain/ids.ts';
 import { contentHash } from '../domain/runs/content.ts';
@@ -25,6 +26,7 @@ export async function seedBooks(db: DatabasePool, owner: DatabasePool, payouts: 
   const runIds = Array.from({ length: RUNS }, (_, index) => onDemandRunId('bench', String(index + 1)));
   for (const id of runIds) await approve(owner, id, company.approver);
   await owner.query(sql.unsafe`select seal_audit_log(${partners})`);
+  while (await keepIncentiveDays(owner));
   await owner.query(sql.unsafe`vacuum (analyze)`);
   const day = monthStart(PAID_RUNS + 1);
   return {
@@ -77,7 +79,9 @@ function monthRows({ programId, scheduleId }: Company, month: number, partners: 
   const lines = sql.fragment`earning_line line where line.id > ${firstLine}`;
   const key = sql.fragment`'sale-' || line.id`;
   const earned = [
-    sql.unsafe`insert into accrual_batch(program_id, event_count) select ${programId}, 1 from generate_series(1, ${partners})`,
+    sql.unsafe`
+      insert into accrual_batch(program_id, event_count, booked_at)
+      select ${programId}, 1, ${from}::date + interval '20 days' from generate_series(1, ${partners})`,
     sql.unsafe`
       insert into earning_line(partner_id, program_id, kind, batch_id, currency, amount_minor, earning_count, available_on)
       select id, ${programId}, 'earned', ${firstLine} + row_number() over (order by id), 'USD', 1000, 1, ${from}::date from partner order by id`,

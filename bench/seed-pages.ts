@@ -159,6 +159,16 @@ const corrections = ({ programId, by }: Company, staffId: string): QuerySqlToken
     select correction.id, 1, partner.id, ${programId}, 'USD', 1000, current_date
     from correction join partner on reason = 'for ' || code`,
   sql.unsafe`
+    insert into unit(code, exponent, program_id, name, conversion, created_by)
+    values ('points-bench', 0, ${programId}, 'Points', 'by-staff', ${by})`,
+  sql.unsafe`insert into unit_rate(unit, currency, starts_on, rate, recorded_by) values ('points-bench', 'USD', '2025-01-01', '0.01', ${by})`,
+  sql.unsafe`
+    insert into conversion(partner_id, unit, asked_minor, points_minor, rate_id, currency, amount_minor, reason, proposed_by, status, decided_by,
+      decided_at)
+    select partner.id, 'points-bench', 1000, 1000, unit_rate.id, 'USD', 1000, 'They asked for it.', ${by},
+      case when ${waits} then 'proposed' else 'refused' end, ${onceEnded(sql.fragment`${staffId}::uuid`)}, ${onceEnded(sql.fragment`now()`)}
+    from partner, unit_rate`,
+  sql.unsafe`
     insert into re_rating(program_id, from_day, until_day, reason, proposed_by, status)
     values (${programId}, '2025-01-01', '2026-01-01', 'A rate was wrong.', ${by}, 'proposed')`,
   sql.unsafe`
@@ -226,9 +236,12 @@ const workings = ({ programId }: Company, staffId: string): QuerySqlToken[] => [
     select ${programId}, plan.id, terms, '2025-01-01', '2026-01-01', 'done', ${staffId}, now()
     from plan join plan_version on plan_id = plan.id`,
   sql.unsafe`
-    insert into back_test_sum(back_test_id, partner_id, month, tier, unit, event_count, old_minor, new_minor, stopped_count)
-    select back_test.id, partner.id, month, '', 'USD', 1, 1000, 1100, 0
-    from back_test, partner, generate_series('2025-01-01', '2025-11-01', interval '1 month') month`,
+    insert into back_test_partner(back_test_id, partner_id, unit, event_count, old_minor, new_minor, stopped_count)
+    select back_test.id, partner.id, 'USD', 11, 11000, 12100, 0 from back_test, partner`,
+  sql.unsafe`
+    insert into back_test_group(back_test_id, month, tier, unit, event_count, old_minor, new_minor)
+    select back_test.id, month, '', 'USD', count(*), 1000 * count(*), 1100 * count(*)
+    from back_test, partner, generate_series('2025-01-01', '2025-11-01', interval '1 month') month group by back_test.id, month`,
 ];
 
 /** Notices of the console and of every partner, and a system that is told of what happened. */

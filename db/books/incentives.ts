@@ -35,7 +35,8 @@ const NAMES: Record<CostGroup, FragmentSqlToken> = {
 
 /**
  * The cost of incentives that were booked on some local days, from the first one until the last one, exclusive, in groups and by unit:
- * what was earned less what was taken back. It is the sum of the accrual postings of these days.
+ * what was earned less what was taken back. It is the sum of the accrual postings of these days. An event counts, and moves its value,
+ * when it earns for the first time; what is booked for it later costs only.
  */
 export const listIncentiveCosts = (
   db: Database,
@@ -46,9 +47,9 @@ export const listIncentiveCosts = (
       select ${NAMES[groupBy]} as name, earned.*
       from incentive_costs(${from}::date, ${until}::date) earned
     ), moved as (
-      select name, unit, round(sum(moved_exact) / 10000)::bigint as moved_minor
-      from (select distinct name, unit, event_id, moved_exact from named) once group by name, unit
+      select name, unit, round(sum(moved_exact) / 10000)::bigint as moved_minor, count(*) as events
+      from (select distinct name, unit, event_id, moved_exact from named where is_first) once group by name, unit
     )
-    select name, unit, sum(cost_minor)::bigint as "costMinor", moved.moved_minor as "movedMinor", count(distinct partner_id) as partners,
-      count(distinct event_id) as events
-    from named join moved using (name, unit) group by name, unit, moved.moved_minor order by name, unit`);
+    select name, unit, sum(cost_minor)::bigint as "costMinor", coalesce(moved.moved_minor, 0) as "movedMinor",
+      count(distinct partner_id) as partners, coalesce(moved.events, 0) as events
+    from named left join moved using (name, unit) group by name, unit, moved.moved_minor, moved.events order by name, unit`);

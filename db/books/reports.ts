@@ -2,7 +2,7 @@ import { type FragmentSqlToken, sql } from 'slonik';
 import { z } from 'zod';
 
 import { GATEWAYS, METHODS } from '../../domain/rails.ts';
-import { Count, Currency, Unit } from '../column-types.ts';
+import { Count, Currency } from '../column-types.ts';
 import type { Database } from '../database.ts';
 
 /** Sums over many payouts, for finance. Each is bounded by days, and no sum is of two currencies. */
@@ -47,26 +47,6 @@ export const listPaidByMonth = (
     join earning_line earned on earned.id = line.earning_line_id and earned.program_id = ${programId}
     group by 1, 2 order by 2, 1`);
 };
-
-const AccruedRow = z.strictObject({ month: z.string(), currency: Unit, minor: z.bigint() });
-export type AccruedMonth = z.infer<typeof AccruedRow>;
-
-/** The earnings that the ledger booked, by month in UTC and currency. Takings back count below zero. */
-export const listAccruedByMonth = (
-  db: Database,
-  { from, until, payerId, programId }: ReportFilter,
-): Promise<readonly AccruedMonth[]> =>
-  db.any(sql.type(AccruedRow)`
-    select to_char(date_trunc('month', journal.effective_at at time zone 'UTC'), 'YYYY-MM') as month, entry.currency,
-      sum(entry.amount_minor)::bigint as minor
-    from program join pay_schedule schedule on schedule.id = program.schedule_id
-    cross join currency
-    join ledger_account account on account.code = 'program:expense:' || program.id || ':' || currency.code
-    join ledger_entry entry on entry.account_id = account.id join ledger_journal journal on journal.id = entry.journal_id
-    where journal.kind = 'accrual' and journal.effective_at >= ${from}::date and journal.effective_at < ${until}::date
-      and (${payerId ?? null}::int is null or schedule.payer_id = ${payerId ?? null}::int)
-      and (${programId ?? null}::int is null or program.id = ${programId ?? null}::int)
-    group by 1, 2 order by 2, 1`);
 
 const TimeRow = z.strictObject({ method: z.enum(METHODS), payouts: Count, onTime: Count });
 export type OnTime = z.infer<typeof TimeRow>;

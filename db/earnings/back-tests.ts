@@ -1,4 +1,4 @@
-import { type FragmentSqlToken, sql } from 'slonik';
+import { sql } from 'slonik';
 import { z } from 'zod';
 
 import { Failure } from '../../domain/errors.ts';
@@ -119,21 +119,30 @@ export async function saveBackTestPage(
       update back_test set done_through = ${through} where id = ${id} and done_through = ${after} and state = 'running'`,
   );
   if (!isNext) return false;
+  const given = unnestColumns(
+    ['int8', 'date', 'text', 'text', 'int8', 'int8', 'int8', 'int8'],
+    sums.map((sum) => [
+      sum.partnerId,
+      sum.month,
+      sum.tier,
+      sum.unit,
+      sum.eventCount,
+      sum.oldMinor,
+      sum.newMinor,
+      sum.stoppedCount,
+    ]),
+  );
+  const columns = sql.fragment`(partner_id, month, tier, unit, event_count, old_minor, new_minor, stopped_count)`;
   await db.query(sql.unsafe`
-    insert into back_test_sum(back_test_id, partner_id, month, tier, unit, event_count, old_minor, new_minor, stopped_count)
-    select ${id}::uuid, given.* from ${unnestColumns(
-      ['int8', 'date', 'text', 'text', 'int8', 'int8', 'int8', 'int8'],
-      sums.map((sum) => [
-        sum.partnerId,
-        sum.month,
-        sum.tier,
-        sum.unit,
-        sum.eventCount,
-        sum.oldMinor,
-        sum.newMinor,
-        sum.stoppedCount,
-      ]),
-    )} as given`);
+    insert into back_test_partner(back_test_id, partner_id, unit, event_count, old_minor, new_minor, stopped_count)
+    select ${id}::uuid, partner_id, unit, sum(event_count), sum(old_minor), sum(new_minor), sum(stopped_count)
+    from ${given} as given${columns} group by partner_id, unit`);
+  await db.query(sql.unsafe`
+    insert into back_test_group(back_test_id, month, tier, unit, event_count, old_minor, new_minor)
+    select ${id}::uuid, month, tier, unit, sum(event_count), sum(old_minor), sum(new_minor)
+    from ${given} as given${columns} group by month, tier, unit
+    on conflict (back_test_id, month, tier, unit) do update set event_count = back_test_group.event_count + excluded.event_count,
+      old_minor = back_test_group.old_minor + excluded.old_minor, new_minor = back_test_group.new_minor + excluded.new_minor`);
   await db.query(sql.unsafe`
     insert into back_test_event(back_test_id, partner_id, event_id, unit, old_minor, reason)
     select ${id}::uuid, given.* from ${unnestColumns(
@@ -149,12 +158,6 @@ export const endBackTest = (db: Database, id: string, state: 'done' | 'failed'):
     db,
     sql.unsafe`update back_test set state = ${state}, ended_at = now() where id = ${id} and state = 'running'`,
   );
-
-/** The sums of each partner by unit. */
-const perPartner = (id: string): FragmentSqlToken => sql.fragment`
-  select partner_id, unit, sum(event_count)::bigint as event_count, sum(old_minor)::bigint as old_minor,
-    sum(new_minor)::bigint as new_minor, sum(stopped_count)::bigint as stopped_count
-  from back_test_sum where back_test_id = ${id} group by partner_id, unit`;
 
 const TotalRow = z.strictObject({
   unit: Unit,
@@ -182,7 +185,7 @@ export const listBackTestTotals = (db: Database, id: string): Promise<readonly B
       coalesce(sum(new_minor - old_minor) filter (where new_minor < old_minor), 0)::bigint as "lossMinor",
       count(*) filter (where old_minor = 0 and new_minor <> 0) as "firstTime",
       count(*) filter (where old_minor <> 0 and new_minor = 0) as "noLonger", sum(stopped_count)::bigint as "stoppedCount"
-    from (${perPartner(id)}) partner group by unit order by unit`);
+    from back_test_partner where back_test_id = ${id} group by unit order by unit`);
 
 const GroupRow = z.strictObject({
   name: z.string(),
@@ -203,7 +206,7 @@ export const listBackTestGroups = (
   return db.any(sql.type(GroupRow)`
     select ${name} as name, unit, sum(event_count)::bigint as "eventCount", sum(old_minor)::bigint as "oldMinor",
       sum(new_minor)::bigint as "newMinor"
-    from back_test_sum where back_test_id = ${id} group by 1, unit order by 1, unit`);
+    from back_test_group where back_test_id = ${id} group by 1, unit order by 1, unit`);
 };
 
 const PartnerRow = z.strictObject({
@@ -233,10 +236,9 @@ export const listBackTestPartners = (
   return db.any(sql.type(PartnerRow)`
     select ${partnerColumns}
     from (
-      select partner_id, unit, sum(event_count)::bigint as event_count, sum(old_minor)::bigint as old_minor,
-        sum(new_minor)::bigint as new_minor, sum(stopped_count)::bigint as stopped_count
-      from back_test_sum where back_test_id = ${id} and (partner_id, unit) > (${String(partnerId)}::int8, ${unit})
-      group by partner_id, unit order by partner_id, unit limit ${limit}
+      select * from back_test_partner
+      where back_test_id = ${id} and (partner_id, unit) > (${String(partnerId)}::int8, ${unit})
+      order by partner_id, unit limit ${limit}
     ) sums join partner on partner.id = sums.partner_id order by sums.partner_id, unit`);
 };
 
@@ -252,7 +254,7 @@ export const listLargestDifferences = (
     select ${partnerColumns}
     from (
       select *, row_number() over (partition by unit order by ${gain} desc, partner_id) as place
-      from (${perPartner(id)}) each_partner where ${gain} > 0
+      from back_test_partner where back_test_id = ${id} and ${gain} > 0
     ) sums join partner on partner.id = sums.partner_id
     where place <= ${limit} order by unit, place`);
 };

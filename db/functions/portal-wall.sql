@@ -57,7 +57,7 @@ declare
     payer_gateway, gateway_pause, currency, rail_unit, unit, unit_rate, fact_key, ladder, ladder_version, policy_version,
     policy_confirmation, payout_edge, attempt_edge, run_edge, accrual_batch, exchange_rate, rate_source}';
   -- Rows with a partner that are the work of staff.
-  staff constant text[] := '{partner_note, incident, audit_sum, back_test_sum, back_test_event, re_rating_item}';
+  staff constant text[] := '{partner_note, incident, audit_sum, back_test_budget, back_test_partner, back_test_event, re_rating_item}';
   name text;
   condition text;
 begin

@@ -488,19 +488,29 @@ comment on column back_test.tier_key is 'The fact by whose value on the day of a
 comment on column back_test.done_through is 'The last partner whose events were replayed.';
 
 -- The sums of a partner, month and tier, in minor units: what the plan earned, and what the draft would have earned.
-create table back_test_sum(
+-- The sums of each partner, and those of each month and tier. Both are sums of the same earnings.
+create table back_test_partner(
   back_test_id uuid not null references back_test,
   partner_id bigint not null,
+  unit text not null,
+  event_count bigint not null,
+  old_minor bigint not null,
+  new_minor bigint not null,
+  stopped_count bigint not null,
+  primary key (back_test_id, partner_id, unit)
+);
+comment on column back_test_partner.stopped_count is 'The events that earned something, and would earn nothing by the draft.';
+
+create table back_test_group(
+  back_test_id uuid not null references back_test,
   month date not null,
   tier text not null,
   unit text not null,
   event_count bigint not null,
   old_minor bigint not null,
   new_minor bigint not null,
-  stopped_count bigint not null,
-  primary key (back_test_id, partner_id, unit, month, tier)
+  primary key (back_test_id, month, tier, unit)
 );
-comment on column back_test_sum.stopped_count is 'The events that earned something, and would earn nothing by the draft.';
 
 -- The worth that the draft asks of a budget for a partner, in minor units, whether the budget has as much or not.
 create table back_test_budget(
@@ -522,3 +532,24 @@ create table back_test_event(
   reason text not null,
   primary key (back_test_id, partner_id, event_id, unit)
 );
+
+-- The cost of incentives and the value that they moved, by the local day of the booking, summed over the batches that were booked before an instant.
+create table incentive_day(
+  program_id int not null references program,
+  booked_on date not null,
+  incentive_id text not null,
+  unit text not null,
+  cost_minor bigint not null,
+  moved_exact numeric not null,
+  event_count bigint not null check (event_count >= 0),
+  primary key (booked_on, program_id, incentive_id, unit)
+);
+comment on column incentive_day.moved_exact is 'Ten-thousandths of a minor unit of the unit.';
+comment on column incentive_day.event_count is 'The events that earned for the first time.';
+
+create table incentive_days_kept(
+  is_one boolean primary key default true check (is_one),
+  until timestamptz not null
+);
+insert into incentive_days_kept(until) values ('-infinity');
+comment on column incentive_days_kept.until is 'The batches that were booked before it are in the sums, and no later one is.';

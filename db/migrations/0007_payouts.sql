@@ -68,7 +68,7 @@ comment on column payout.cut_reason is
 comment on column payout.created_at is 'In whole milliseconds, as a page of a list begins after one.';
 comment on column payout.held_at is 'Since when a person holds it: it stays in its run, and its provider is not asked. Null: nobody does.';
 create unique index one_live_payout on payout(run_id, partner_id, currency) where status <> 'cancelled';
-create index on payout(partner_id, created_at desc, id desc);
+create index payout_of_partner on payout(partner_id, created_at desc, id desc) include (status, instrument_version_id);
 create index on payout(run_id, status, id);
 create index on payout(status, id);
 create index on payout(method, id);

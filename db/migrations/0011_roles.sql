@@ -11,7 +11,7 @@ grant usage on all sequences in schema public to bursar_app;
 grant select, insert on all tables in schema public to bursar_app;
 revoke insert on currency, rail_unit, payout_edge, attempt_edge, batch_edge, resolution_edge, run_edge, attempt_history, payout_history from bursar_app;
 grant update on idempotency_key, payer_gateway, gateway_pause, pay_schedule_minimum, partner, task, alarm, notification,
-  event_due, audit, audit_source, back_test, earning_scope, scope_total, scope_member, scope_customer, import, payout, payout_line, payout_attempt, instrument_failure, webhook_inbox, resolution, payout_run, run_outcome, check_account, check_stop,
+  event_due, audit, audit_source, back_test, back_test_group, earning_scope, scope_total, scope_member, scope_customer, import, payout, payout_line, payout_attempt, instrument_failure, webhook_inbox, resolution, payout_run, run_outcome, check_account, check_stop,
   check_exception, recon_report, recon_line, recon_break to bursar_app;
 grant update (revoked_at, revoked_by, revocation_signature_id, last_used_at) on api_key to bursar_app;
 grant update (digest, at_once) on incident to bursar_app;
@@ -31,6 +31,8 @@ grant update (frequency, weekday, monthday, first_cutoff, zone, pay_days, schedu
 grant update (name, address) on payer to bursar_app;
 grant update (description, allowed_values) on fact_key to bursar_app;
 grant update (name, partner_kinds, eligibility, bars_events, admission_by, admission_since, fact_grants, attributes, changed_events, confirms_details, unknown_partners, refund_wait_hours, exact_amounts) on program to bursar_app; -- this also lets the app lock a program
+grant update on incentive_day, incentive_days_kept to bursar_app;
+revoke insert on incentive_days_kept from bursar_app;
 grant update (used_minor, amount_minor, change_no, closed_at) on budget to bursar_app;
 grant update (status, stage, is_escalated, due_at, ended_at, reason) on policy_review to bursar_app;
 grant update (provider_ref, step, state, word, reason, evidence, handed_to, submitted_at, submit_deadline_at, call_no, due_at)

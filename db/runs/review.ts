@@ -67,9 +67,9 @@ export const listReviewPayouts = (
       instrument.last4, payout.gross_minor as "grossMinor", payout.withheld_minor as "withheldMinor", payout.net_minor as "netMinor",
       payout.status, payout.held_at is not null as "isHeld",
       (select earlier.net_minor from payout earlier
-       where earlier.partner_id = payout.partner_id and earlier.currency = payout.currency and earlier.run_id <> payout.run_id
+       where earlier.partner_id = payout.partner_id and earlier.currency = payout.currency and earlier.created_at < payout.created_at
          and earlier.status in ('sent', 'settled')
-       order by earlier.created_at desc limit 1) as "lastMinor"
+       order by earlier.created_at desc, earlier.id desc limit 1) as "lastMinor"
     from (
       select * from payout
       where run_id = ${runId}

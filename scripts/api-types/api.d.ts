@@ -14505,7 +14505,7 @@ export interface components {
              */
             cost: string;
             /**
-             * @description The amounts of the events behind it in the same unit, less refunds. A decimal string in `unit`
+             * @description The amounts of these events in the same unit, less refunds. A decimal string in `unit`
              * @example 24691.20
              */
             moved: string;
@@ -14520,7 +14520,7 @@ export interface components {
              */
             partners: number;
             /**
-             * @description The number of events
+             * @description The number of events that earned for the first time in these days
              * @example 310
              */
             events: number;

@@ -1,5 +1,6 @@
 import type { NewEvent } from '../../db/earnings/event-rows.ts';
 import { insertAudit, insertMonthlyAudits, saveAuditedPage, sumAccrualPostings } from '../../db/books/audits.ts';
+import { listAccruedByMonth, listIncentiveSums } from '../../db/books/incentive-days.ts';
 import { listIncentiveCosts } from '../../db/books/incentives.ts';
 import { listPartnerMovements, listPartnerTotals } from '../../db/books/partner-statement.ts';
 import { listBalances, listPayoutEntries, lockAccounts, postJournals } from '../../db/books/ledger.ts';
@@ -397,6 +398,8 @@ export const WITH_VALUES: Record<string, (db: Database, s: Scene) => unknown> = 
       tierKey: null,
       askedBy: ID,
     }),
+  listAccruedByMonth: (db) => listAccruedByMonth(db, { from: '2026-03-01', until: '2026-04-01' }),
+  listIncentiveSums: (db) => listIncentiveSums(db, { from: '2026-03-01', until: '2026-04-01' }),
   listIncentiveCosts: (db) => listIncentiveCosts(db, { from: '2026-03-01', until: '2026-04-01', groupBy: 'incentive' }),
   listBalancesAsOf: (db, s) => listBalancesAsOf(db, s.partnerId, AS_OF),
   listCorrectable: (db) => listCorrectable(db, [{ program: 'resale', source: 'large', id: 'x' }]),

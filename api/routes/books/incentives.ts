@@ -38,12 +38,12 @@ const CostBody = z
     ),
     unit: fields.text('A currency, or a unit of points', 'USD'),
     cost: amountIn('The amount that was earned, less what was taken back', '1234.56'),
-    moved: amountIn('The amounts of the events behind it in the same unit, less refunds', '24691.20'),
+    moved: amountIn('The amounts of these events in the same unit, less refunds', '24691.20'),
     costPerMoved: fields
       .text('The cost for each unit of moved value, with six digits; null if nothing was moved', '0.050000')
       .nullable(),
     partners: fields.count('The number of partners', 42),
-    events: fields.count('The number of events', 310),
+    events: fields.count('The number of events that earned for the first time in these days', 310),
   })
   .openapi('IncentiveCost');
 

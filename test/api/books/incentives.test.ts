@@ -2,7 +2,10 @@ import { sql } from 'slonik';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
+import { keepIncentiveDays, listAccruedByMonth, listIncentiveSums } from '../../../db/books/incentive-days.ts';
+import { askInvariants } from '../../../db/books/invariants.ts';
 import { accrueAll } from '../../fixtures/accrual.ts';
+import { openOwner, tamper } from '../../fixtures/database.ts';
 import { addCompany, addEvent, addPartner, type CompanyRows } from '../../fixtures/rows.ts';
 import { type Api, startApi } from '../api.ts';
 
@@ -80,6 +83,27 @@ describe('given earnings in two currencies, some of which were taken back', () =
       `${company.code}/commission,USD,36.00,360.00,0.100000,2,4`,
       '',
     ]);
+  });
+
+  it('when the sums of older bookings are kept then a report says the same, however often they are kept', async () => {
+    const owner = await openOwner(api.url);
+    await tamper(
+      owner,
+      sql.unsafe`update accrual_batch set booked_at = booked_at - interval '90 minutes' where id = (select min(id) from accrual_batch)`,
+    );
+    await owner.end();
+    const filter = { from: '2026-01-01', until: LATER ?? '' };
+    const [sums, months] = [await listIncentiveSums(api.db, filter), await listAccruedByMonth(api.db, filter)];
+    expect(sums).toMatchObject([{ costMinor: 500n }, { costMinor: 3_600n, movedMinor: 36_000n, events: 4 }]);
+
+    for (let step = 0; step < 3; step += 1) await keepIncentiveDays(api.db);
+
+    expect(await api.db.exists(sql.unsafe`select from incentive_day`)).toBe(true);
+    expect(await listIncentiveSums(api.db, filter)).toEqual(sums);
+    expect(await listAccruedByMonth(api.db, filter)).toEqual(months);
+    expect(await askInvariants(api.db)).toContainEqual(
+      expect.objectContaining({ name: 'kept-incentive-days', culprits: [] }),
+    );
   });
 
   it('when the days are the wrong way round then the field is named', async () => {

@@ -396,6 +396,16 @@ const PLANTS: readonly Plant[] = [
     names: () => 'has earned 0 and lacks 0, but says 100 and 0',
   },
   {
+    wrong: 'the kept sum of a day is more than its earnings',
+    breaks: 'kept-incentive-days',
+    plant: (b) => [
+      sql.unsafe`
+        insert into incentive_day(program_id, booked_on, incentive_id, unit, cost_minor, moved_exact, event_count)
+        values (${b.company.programId}, '2026-01-01', 'commission', 'USD', 100, 0, 1)`,
+    ],
+    names: () => 'incentive commission earned 0 USD by 0 events, but its days say 100 by 1',
+  },
+  {
     wrong: 'a scope measured more than its events',
     breaks: 'kept-totals',
     plant: (b) => [

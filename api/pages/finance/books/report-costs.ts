@@ -1,4 +1,4 @@
-import { type IncentiveCost, listIncentiveCosts } from '../../../../db/books/incentives.ts';
+import { type IncentiveSum, listIncentiveSums } from '../../../../db/books/incentive-days.ts';
 import { formatMinor } from '../../../../domain/money.ts';
 import { digitsOf } from '../../../../domain/unit.ts';
 import { csvHeaders, csvOf } from '../../../http/csv.ts';
@@ -15,14 +15,11 @@ import { heightOf, sayTick } from './reports.ts';
 const MONTHS_DEFAULT = 1;
 const DRAWN_MAX = 12;
 
-/** The costs of the programs that the filter names. An incentive is named `program/incentive`. */
-async function readCosts(db: ApiDeps['db'], { filter, values }: Wish): Promise<readonly IncentiveCost[]> {
-  if (!filter) return [];
-  const costs = await listIncentiveCosts(db, { ...filter, groupBy: 'incentive' });
-  return values['program'] ? costs.filter(({ name }) => name.startsWith(`${values['program']}/`)) : costs;
-}
+/** The costs of the incentives, each named `program/incentive`. */
+const readCosts = async (db: ApiDeps['db'], { filter }: Wish): Promise<readonly IncentiveSum[]> =>
+  filter ? listIncentiveSums(db, filter) : [];
 
-function partOf(unit: IncentiveCost['unit'], costs: readonly IncentiveCost[], wish: Wish): Html {
+function partOf(unit: IncentiveSum['unit'], costs: readonly IncentiveSum[], wish: Wish): Html {
   const sorted = costs.toSorted((a, b) => Number(b.costMinor - a.costMinor));
   const [first] = sorted;
   const finding = first ? `${first.name} cost the most: ${sayAmount({ minor: first.costMinor, currency: unit })}.` : '';
@@ -45,12 +42,11 @@ function partOf(unit: IncentiveCost['unit'], costs: readonly IncentiveCost[], wi
         'Incentive',
         { label: 'Cost', number: true },
         { label: 'Value moved', number: true },
-        { label: 'Partners', number: true },
         { label: 'Events', number: true },
       ],
-      rows: sorted.map(({ name, costMinor, movedMinor, partners, events }, index) => ({
+      rows: sorted.map(({ name, costMinor, movedMinor, events }, index) => ({
         head: html`${index < DRAWN_MAX && html`${index + 1}. `}${name}`,
-        cells: [say(costMinor), say(movedMinor), partners, events],
+        cells: [say(costMinor), say(movedMinor), events],
       })),
       empty: '',
       aside: csvOfReport('/reports/costs.csv', wish),
@@ -79,15 +75,14 @@ export function costReportPages({ db }: ApiDeps, pages: ReturnType<typeof define
 
   pages.on('GET /reports/costs.csv', async (c) => {
     const costs = await readCosts(db, await readWish(db, c, MONTHS_DEFAULT));
-    const rows = costs.map(({ name, unit, costMinor, movedMinor, partners, events }) => [
+    const rows = costs.map(({ name, unit, costMinor, movedMinor, events }) => [
       name,
       unit,
       formatMinor(costMinor, digitsOf(unit)),
       formatMinor(movedMinor, digitsOf(unit)),
-      partners,
       events,
     ]);
     const headers = { ...csvHeaders('costs.csv'), 'cache-control': 'no-store' };
-    return c.body(csvOf(['incentive', 'unit', 'cost', 'moved', 'partners', 'events'], rows), 200, headers);
+    return c.body(csvOf(['incentive', 'unit', 'cost', 'moved', 'events'], rows), 200, headers);
   });
 }

@@ -1,10 +1,5 @@
-import {
-  type AccruedMonth,
-  listAccruedByMonth,
-  listPaidByMonth,
-  type PaidMonth,
-  type ReportFilter,
-} from '../../../../db/books/reports.ts';
+import { type AccruedMonth, listAccruedByMonth } from '../../../../db/books/incentive-days.ts';
+import { listPaidByMonth, type PaidMonth, type ReportFilter } from '../../../../db/books/reports.ts';
 import type { Database } from '../../../../db/database.ts';
 import { formatMinor } from '../../../../domain/money.ts';
 import { digitsOf, type UnitCode } from '../../../../domain/unit.ts';

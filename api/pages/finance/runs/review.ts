@@ -95,15 +95,17 @@ const PAYOUT_COLUMNS = [
 
 async function readReview(db: ApiDeps['db'], run: Run, { cursor, flag }: z.infer<typeof Query>) {
   const after = Place.safeParse(parseCursor(cursor ?? '')).data ?? null;
-  const flagged = await listFlagged(db, run.id, null, FLAGGED_MAX);
-  const only = flag ? flagged.filter(({ flags }) => flags.includes(flag)).map(({ id }) => id) : null;
-  const [totals, outcomes, flagCounts, approvals, needs, payouts] = await Promise.all([
+  const readFlagged = listFlagged(db, run.id, null, FLAGGED_MAX);
+  const readOnly = async () =>
+    flag ? (await readFlagged).filter(({ flags }) => flags.includes(flag)).map(({ id }) => id) : null;
+  const [flagged, totals, outcomes, flagCounts, approvals, needs, payouts] = await Promise.all([
+    readFlagged,
     listReviewTotals(db, run),
     listOutcomeTotals(db, run.id),
     countFlags(db, run.id),
     listApprovals(db, run.id),
     listRunNeeds(db, run.id),
-    readPage(PAYOUTS_A_PAGE, (count) => listReviewPayouts(db, run.id, after, count, only), {
+    readPage(PAYOUTS_A_PAGE, async (count) => listReviewPayouts(db, run.id, after, count, await readOnly()), {
       key: ({ currency, netMinor, id }) => ({ currency, netMinor: String(netMinor), id }),
       item: (payout) => payout,
     }),
