@@ -4,12 +4,16 @@ import { z } from 'zod';
 import { PAGE_ROUTES, type PageRoute } from '../api/http/page-permissions.ts';
 import { OWN_PARTNER } from './seed-pages.ts';
 
-/** Streams that do not end, and pages of ladders and checks, which these books do not have. */
+/** Streams that do not end, and pages of ladders, budgets, units and checks, which these books do not have. */
 const NOT_MEASURED: readonly PageRoute[] = [
   'GET /payouts/{id}/events',
   'GET /runs/{id}/changes',
   'GET /back-tests/{id}/changes',
   'GET /programs/{code}/standing',
+  'GET /programs/{code}/budgets/{budget}',
+  'GET /programs/{code}/budgets/{budget}/amount',
+  'GET /programs/{code}/units/{unit}',
+  'GET /programs/{code}/units/{unit}/rate',
   'GET /tasks/{id}/checks.pdf',
 ];
 

@@ -1,5 +1,6 @@
 import type { Role } from '../../domain/people/role.ts';
 import { PORTAL_PAGES, PORTAL_VIEWS } from './portal-pages.ts';
+import { PROGRAM_PAGES } from './program-pages.ts';
 import { ACCESS_READERS, APPROVER, DOERS, EVERYBODY, OPERATOR, PARTNER, PREPARER, STAFF } from './role-groups.ts';
 
 type View = `GET /partners/{code}/portal${(typeof PORTAL_VIEWS)[number]}`;
@@ -20,6 +21,7 @@ const PORTAL = Object.fromEntries(PORTAL_PAGES.map((route) => [route, PARTNER]))
 const PAGES_FOR = {
   ...VIEWS,
   ...PORTAL,
+  ...PROGRAM_PAGES,
   'GET /': EVERYBODY,
   'GET /runs': STAFF,
   'GET /runs/new': PREPARER,
@@ -80,21 +82,6 @@ const PAGES_FOR = {
   'GET /earnings/re-ratings/{id}/items.csv': STAFF,
   'POST /earnings/re-ratings/{id}/confirm': APPROVER,
   'POST /earnings/re-ratings/{id}/decline': APPROVER,
-  'GET /programs': STAFF,
-  'GET /programs/{code}': STAFF,
-  'GET /programs/{code}/changed-details': OPERATOR,
-  'POST /programs/{code}/changed-details': OPERATOR,
-  'GET /programs/{code}/standing': STAFF,
-  'GET /programs/{code}/plans/{plan}': STAFF,
-  'GET /programs/{code}/plans/{plan}/edit': ['operator', 'preparer'],
-  'POST /programs/{code}/plans/{plan}/edit': ['operator', 'preparer'],
-  'POST /programs/{code}/plans/{plan}/versions': OPERATOR,
-  'GET /programs/{code}/plans/{plan}/versions/{version}': STAFF,
-  'POST /programs/{code}/plans/{plan}/versions/{version}/withdraw': OPERATOR,
-  'POST /programs/{code}/plans/{plan}/back-tests': ['operator', 'preparer'],
-  'GET /back-tests/{id}': STAFF,
-  'GET /back-tests/{id}/changes': STAFF,
-  'GET /back-tests/{id}/partners.csv': STAFF,
   'GET /deals': STAFF,
   'GET /deals.csv': STAFF,
   'GET /deals/{id}': STAFF,
@@ -203,11 +190,6 @@ const PAGES_FOR = {
   'GET /settings/payers/{code}/gateways/{gateway}': OPERATOR,
   'POST /settings/payers/{code}/gateways/{gateway}': OPERATOR,
   'POST /settings/payers/{code}/alert-amounts': OPERATOR,
-  'GET /settings/policies': STAFF,
-  'GET /settings/policies/{program}/{subject}': STAFF,
-  'GET /settings/policies/{program}/{subject}/new': OPERATOR,
-  'POST /settings/policies/{program}/{subject}/new': OPERATOR,
-  'POST /settings/policies/{program}/{subject}/{version}/confirm': APPROVER,
   'GET /settings/new-schedule': OPERATOR,
   'POST /settings/new-schedule': OPERATOR,
   'GET /settings/schedules': STAFF,

@@ -98,7 +98,7 @@ async function refuse(c: PageContext, visitor: Visitor, { draw }: Form, values: 
 }
 
 /** The fields that are to blame, or the reason that stands above the form. */
-const reasonsOf = ({ errors, detail }: Problem): readonly FailureDetail[] =>
+export const reasonsOf = ({ errors, detail }: Problem): readonly FailureDetail[] =>
   errors.length > 0 ? errors : [{ field: '', reason: detail }];
 
 type Card = {
@@ -125,6 +125,17 @@ export const formCard = ({ action, fields, button, back, hidden = {} }: Card, fi
 /** Reads the fields of a form by a schema. An empty field is missing. Throws Failure `invalid_input`, which names each wrong field. */
 export const readFields = <Shape>(schema: z.ZodType<Shape>, values: Filled['values']): Shape =>
   readBody(schema, filledIn(values));
+
+/** The fields that were filled in, with these as whole numbers. Throws Failure `invalid_input` where one is not. */
+export function withNumbers(values: Filled['values'], ...names: readonly string[]): Record<string, unknown> {
+  const said = filledIn(values);
+  const wrong = names.filter((name) => said[name] !== undefined && !/^\d{1,15}$/.test(said[name]));
+  if (wrong.length > 0)
+    throw new Failure('invalid_input', 'Nothing was done: a field is not a whole number.', {
+      details: wrong.map((name) => ({ field: name, reason: 'is not a whole number' })),
+    });
+  return { ...said, ...Object.fromEntries(names.flatMap((name) => (said[name] ? [[name, Number(said[name])]] : []))) };
+}
 
 /** Reads what a form says by the schema of a body of the API. Throws Failure `invalid_input`, which names each wrong field. */
 export function readBody<Shape>(schema: z.ZodType<Shape>, said: unknown): Shape {

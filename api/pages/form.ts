@@ -158,10 +158,10 @@ export const filledIn = (values: Readonly<Record<string, string>>): Record<strin
     Object.entries(values).flatMap(([name, value]) => (value.trim() === '' ? [] : [[name, value.trim()]])),
   );
 
-/** The same, as the API takes it: a field `address.city` is the field `city` of `address`. */
-export function nested(values: Readonly<Record<string, string>>): Record<string, unknown> {
+/** The fields of a form as the API takes them: a field `address.city` is the field `city` of `address`. */
+export function nested(typed: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const body: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(filledIn(values))) {
+  for (const [name, value] of Object.entries(typed)) {
     const steps = name.split('.');
     const last = steps.pop() ?? name;
     let place = body;
@@ -170,6 +170,10 @@ export function nested(values: Readonly<Record<string, string>>): Record<string,
   }
   return body;
 }
+
+/** The words of a field that holds several of them, such as codes. */
+export const wordsOf = (text: string | undefined): string[] =>
+  (text ?? '').split(/[\s,]+/).filter((word) => word !== '');
 
 /** Does what a form asks for. A refusal of its fields, or one of these, goes back to the form. Any other failure is thrown. */
 export async function orObjections<Done>(

@@ -40,6 +40,10 @@ import { setAsidePages } from './finance/earnings/set-aside.ts';
 import { eventPages } from './finance/earnings/events.ts';
 import { backTestPages } from './finance/programs/back-test.ts';
 import { detailsRulePages } from './finance/programs/details-rule.ts';
+import { budgetPages } from './finance/programs/budgets.ts';
+import { ladderPages } from './finance/programs/ladders.ts';
+import { newProgramPages } from './finance/programs/new-program.ts';
+import { unitPages } from './finance/programs/units.ts';
 import { planEditorPages } from './finance/programs/editor.ts';
 import { planPages } from './finance/programs/plan.ts';
 import { programPages } from './finance/programs/programs.ts';
@@ -138,6 +142,10 @@ export function pages(deps: ApiDeps): Hono<ApiEnv> {
     conversionPages,
     reRatingPages,
     programPages,
+    newProgramPages,
+    budgetPages,
+    unitPages,
+    ladderPages,
     detailsRulePages,
     planPages,
     planEditorPages,

@@ -1,5 +1,5 @@
 import type { Database } from '../../db/database.ts';
-import { addAuditEntry } from '../../db/people/audit.ts';
+import { addAuditEntry, signedBy } from '../../db/people/audit.ts';
 import {
   type Budget,
   getBudget,
@@ -23,7 +23,13 @@ import { isPoints, type UnitCode } from '../../domain/unit.ts';
 export type BudgetWish = NewBudget & { readonly reason: string };
 
 /** Adds a budget to a program. Throws Failure `already_exists`, or `invalid_input` where the unit is not one of the program. */
-export const addBudget = (db: Database, program: Program, wish: BudgetWish, by: string): Promise<Budget> =>
+export const addBudget = (
+  db: Database,
+  program: Program,
+  wish: BudgetWish,
+  by: string,
+  signatureId?: string,
+): Promise<Budget> =>
   db.transaction(async (tx) => {
     await refuseUnit(tx, program, wish.unit);
     const id = await insertBudget(tx, program.id, wish);
@@ -32,7 +38,12 @@ export const addBudget = (db: Database, program: Program, wish: BudgetWish, by: 
         'already_exists',
         `Program ${program.code} already has a budget ${wish.code}. Nothing was added. Change its amount, or use another code.`,
       );
-    return change(tx, await getBudget(tx, program.code, wish.code), { ...wish, kind: 'created', no: 1 }, by);
+    return change(
+      tx,
+      await getBudget(tx, program.code, wish.code),
+      { ...wish, kind: 'created', no: 1 },
+      { by, signatureId },
+    );
   });
 
 async function refuseUnit(tx: Database, program: Program, unit: UnitCode): Promise<void> {
@@ -53,6 +64,7 @@ export const setBudgetAmount = (
   { program, code }: BudgetName,
   { amountMinor, reason }: { amountMinor: bigint; reason: string },
   by: string,
+  signatureId?: string,
 ): Promise<Budget> =>
   db.transaction(async (tx) => {
     const budget = await lockOpen(tx, { program, code });
@@ -63,18 +75,24 @@ export const setBudgetAmount = (
       );
     if (amountMinor === budget.amountMinor) return budget;
     const kind = amountMinor > budget.amountMinor ? 'raised' : 'lowered';
-    return change(tx, budget, { no: budget.changeNo + 1, kind, amountMinor, reason }, by);
+    return change(tx, budget, { no: budget.changeNo + 1, kind, amountMinor, reason }, { by, signatureId });
   });
 
 /**
  * Closes a budget for good: it pays nothing more. Money that is taken back still comes back to it. Throws Failure `not_found` or
  * `budget_closed`.
  */
-export const closeBudget = (db: Database, name: BudgetName, reason: string, by: string): Promise<Budget> =>
+export const closeBudget = (
+  db: Database,
+  name: BudgetName,
+  reason: string,
+  by: string,
+  signatureId?: string,
+): Promise<Budget> =>
   db.transaction(async (tx) => {
     const budget = await lockOpen(tx, name);
     const { changeNo, amountMinor } = budget;
-    return change(tx, budget, { no: changeNo + 1, kind: 'closed', amountMinor, reason }, by);
+    return change(tx, budget, { no: changeNo + 1, kind: 'closed', amountMinor, reason }, { by, signatureId });
   });
 
 async function lockOpen(tx: Database, { program, code }: BudgetName): Promise<Budget> {
@@ -84,11 +102,16 @@ async function lockOpen(tx: Database, { program, code }: BudgetName): Promise<Bu
   return budget;
 }
 
-async function change(tx: Database, { id, program, code }: Budget, wish: NewBudgetChange, by: string): Promise<Budget> {
+async function change(
+  tx: Database,
+  { id, program, code }: Budget,
+  wish: NewBudgetChange,
+  { by, signatureId }: { by: string; signatureId: string | undefined },
+): Promise<Budget> {
   await recordBudgetChange(tx, id, wish, by);
   const budget = await getBudget(tx, program, code);
   const { kind, reason } = wish;
-  const detail = { amount: formatMoney(money(budget.amountMinor, budget.unit)), reason };
+  const detail = { amount: formatMoney(money(budget.amountMinor, budget.unit)), reason, ...signedBy(signatureId) };
   await addAuditEntry(tx, {
     actorId: by,
     action: `budget.${kind}`,

@@ -1,6 +1,6 @@
 import type { Database } from '../../db/database.ts';
 import { listFactKeysNamed } from '../../db/partners/fact-keys.ts';
-import { addAuditEntry } from '../../db/people/audit.ts';
+import { addAuditEntry, signedBy } from '../../db/people/audit.ts';
 import {
   findLadder,
   insertLadderVersion,
@@ -21,7 +21,13 @@ export type LadderWish = Pick<LadderVersion, 'fact' | 'from' | 'terms' | 'reason
  * Adds a version to a ladder of a program, for the windows that begin on its first day or later. It replaces the versions that begin on that
  * day or later. Without terms, the ladder ends. Throws Failure `not_found`, or `invalid_input`, which names each field.
  */
-export const addLadderVersion = (db: Database, program: string, wish: LadderWish, by: string): Promise<LadderVersion> =>
+export const addLadderVersion = (
+  db: Database,
+  program: string,
+  wish: LadderWish,
+  by: string,
+  signatureId?: string,
+): Promise<LadderVersion> =>
   db.transaction(async (tx) => {
     const found = await getProgram(tx, program);
     await lockProgram(tx, found.id);
@@ -44,7 +50,7 @@ export const addLadderVersion = (db: Database, program: string, wish: LadderWish
         'is not after the windows that are closed: partners have their rungs by them. Choose the first day of a later one',
       );
     const added = await insertLadderVersion(tx, found.id, wish, by);
-    const detail = { version: added.version, from: wish.from, reason: wish.reason };
+    const detail = { version: added.version, from: wish.from, reason: wish.reason, ...signedBy(signatureId) };
     await addAuditEntry(tx, { actorId: by, action: 'ladder.add_version', subject: `ladder/${wish.fact}`, detail });
     return added;
   });

@@ -1,6 +1,6 @@
 import type { Database } from '../../db/database.ts';
 import { tryFilteredAgain } from '../../db/earnings/set-aside.ts';
-import { addAuditEntry } from '../../db/people/audit.ts';
+import { addAuditEntry, signedBy } from '../../db/people/audit.ts';
 import {
   findEffectiveVersion,
   getLatestVersion,
@@ -30,6 +30,7 @@ export const addPlan = (
   program: Program,
   { code, terms }: { code: string; terms: PlanTerms },
   by: string,
+  signatureId?: string,
 ): Promise<PlanVersion> =>
   db.transaction(async (tx) => {
     await lockProgram(tx, program.id);
@@ -41,7 +42,8 @@ export const addPlan = (
         `Program ${program.code} already has a plan ${code}. Nothing was added. Add a version to that plan instead.`,
       );
     await insertFirstVersion(tx, planId, { terms, effectiveFrom: BEGINNING_OF_TIME }, by);
-    await addAuditEntry(tx, { actorId: by, action: 'plan.add', subject: subjectOf(program, code) });
+    const detail = signedBy(signatureId);
+    await addAuditEntry(tx, { actorId: by, action: 'plan.add', subject: subjectOf(program, code), detail });
     return getLatestVersion(tx, program, code);
   });
 
@@ -56,6 +58,7 @@ export const addPlanVersion = (
   code: string,
   { reason, ...version }: NewPlanVersion & { readonly reason?: string },
   by: string,
+  signatureId?: string,
 ): Promise<PlanVersion> =>
   db.transaction(async (tx) => {
     await lockProgram(tx, program.id);
@@ -68,7 +71,7 @@ export const addPlanVersion = (
       actorId: by,
       action: 'plan.add_version',
       subject,
-      detail: { version: number, ...(reason === undefined ? {} : { reason }) },
+      detail: { version: number, ...(reason === undefined ? {} : { reason }), ...signedBy(signatureId) },
     });
     await tryFilteredAgain(tx, { program: program.code });
     return getVersion(tx, program, code, number);

@@ -1,5 +1,5 @@
 import type { Database } from '../../db/database.ts';
-import { addAuditEntry } from '../../db/people/audit.ts';
+import { addAuditEntry, signedBy } from '../../db/people/audit.ts';
 import { findPlanNaming } from '../../db/programs/plans.ts';
 import { getProgram, lockProgram } from '../../db/programs/programs.ts';
 import {
@@ -40,7 +40,13 @@ export async function getUnitOf(db: Database, program: string, code: PointsCode)
  * Retires a unit: no terms may name it from now on. Partners keep their points. A second call changes nothing. Throws Failure `unit_in_use`
  * while a plan lets partners earn it, now or later.
  */
-export const retireUnit = (db: Database, program: string, code: PointsCode, by: string): Promise<Unit> =>
+export const retireUnit = (
+  db: Database,
+  program: string,
+  code: PointsCode,
+  by: string,
+  signatureId?: string,
+): Promise<Unit> =>
   db.transaction(async (tx) => {
     const { programId } = await getUnitOf(tx, program, code);
     await lockProgram(tx, programId);
@@ -51,7 +57,12 @@ export const retireUnit = (db: Database, program: string, code: PointsCode, by: 
         `Plan ${plan} lets partners earn ${code}, now or later. The unit was not retired. Add a version of the plan without it first, or withdraw the version that names it.`,
       );
     if (await recordRetirement(tx, code, by))
-      await addAuditEntry(tx, { actorId: by, action: 'unit.retire', subject: subjectOf(code) });
+      await addAuditEntry(tx, {
+        actorId: by,
+        action: 'unit.retire',
+        subject: subjectOf(code),
+        detail: signedBy(signatureId),
+      });
     return getUnit(tx, code);
   });
 
@@ -62,10 +73,12 @@ export const setUnitRate = (
   code: PointsCode,
   rate: Pick<UnitRate, 'currency' | 'from' | 'rate'>,
   by: string,
+  signatureId?: string,
 ): Promise<UnitRate> =>
   db.transaction(async (tx) => {
     await getUnitOf(tx, program, code);
     const added = await insertUnitRate(tx, code, rate, by);
-    await addAuditEntry(tx, { actorId: by, action: 'unit.rate', subject: subjectOf(code), detail: rate });
+    const detail = { ...rate, ...signedBy(signatureId) };
+    await addAuditEntry(tx, { actorId: by, action: 'unit.rate', subject: subjectOf(code), detail });
     return added;
   });

@@ -32,6 +32,12 @@ export const SIGNED_ACTS = [
   'propose write-off',
   'set gateway',
   'set details rule',
+  'publish terms',
+  'set budget',
+  'close budget',
+  'set rate',
+  'retire unit',
+  'write ladder',
 ] as const;
 export type SignedAct = (typeof SIGNED_ACTS)[number];
 

@@ -194,7 +194,8 @@ describe.skipIf(!hasBrowser)('given a run that waits for its approver', () => {
     expect(await faultsOf(page)).toEqual([]);
     await page.getByRole('link', { name: 'Edit these terms…' }).click();
     await page.getByLabel('Reason').fill('New rates for the year');
-    await page.getByRole('button', { name: 'Publish' }).click();
+    await page.getByRole('button', { name: 'Publish…' }).click();
+    await page.getByRole('button', { name: 'Publish and sign' }).click();
     await page.getByRole('link', { name: 'Version 2' }).waitFor();
     expect(await faultsOf(page)).toEqual([]);
     expect(complaints).toEqual([]);

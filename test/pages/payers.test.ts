@@ -99,7 +99,11 @@ describe('given an operator who sets the gateways of a payer', () => {
       wrong: { ...printed, 'settings.routingNumber': '123456789' },
       says: 'is not a valid routing number',
     },
-    { path: PRINTED, wrong: { ...printed, checkNumberNext: 'many' }, says: 'Number of the first check' },
+    {
+      path: PRINTED,
+      wrong: { ...printed, checkNumberNext: 'many' },
+      says: 'Number of the first check is not a whole number.',
+    },
     { path: PRINTED, wrong: printed, says: 'every check shows it: add it to the payer first' },
   ])('when $path gets $wrong then the form comes back with: $says', async ({ path, wrong, says }) => {
     const answer = await olga.post(path, wrong);

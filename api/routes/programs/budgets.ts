@@ -46,7 +46,7 @@ const day = (description: string, example: string) =>
     .default(null)
     .meta({ description, examples: [example] });
 
-const NewBudgetBody = z
+export const NewBudgetBody = z
   .strictObject({
     code,
     title: Name.meta({ description: about.title, examples: ['Spring SPIFF'] }),
@@ -64,7 +64,7 @@ const NewBudgetBody = z
   })
   .openapi('NewBudget');
 
-const whyNotBudget = (amount: string, unit: UnitCode): string | undefined =>
+export const whyNotBudget = (amount: string, unit: UnitCode): string | undefined =>
   whyNotAmount(amount, unit) ?? (/[1-9]/.test(amount) ? undefined : 'is 0');
 
 const BudgetBody = z
@@ -94,7 +94,7 @@ const ChangeBody = z
   })
   .openapi('BudgetChange');
 
-const NewAmountBody = z
+export const NewAmountBody = z
   .strictObject({
     amount: Decimal.meta({ description: `${about.amount}, and no less than what is used`, examples: ['6000.00'] }),
     reason: Reason,

@@ -36,7 +36,7 @@ const VersionBody = z
   })
   .openapi('LadderVersion');
 
-const NewVersionBody = z
+export const NewVersionBody = z
   .strictObject({
     from: LocalDate.meta({
       description:

@@ -40,7 +40,7 @@ const ATTRIBUTES = {
 const ATTRIBUTES_MAX = 50;
 const Attributes = z.array(AttributeName).max(ATTRIBUTES_MAX);
 
-const NewProgramBody = z
+export const NewProgramBody = z
   .strictObject({
     code: Code.meta({ description: "The program's code, which never changes", examples: ['resale'] }),
     name: Name.meta({ description: "The program's name", examples: ['Resale'] }),

@@ -25,7 +25,7 @@ const about = {
   cancelDays: 'For how many days after a redemption an operator may cancel it',
 };
 
-const NewUnitBody = z
+export const NewUnitBody = z
   .strictObject({
     code: Points.meta({
       id: undefined,
@@ -91,7 +91,7 @@ const RateBody = z
   })
   .openapi('UnitRate');
 
-const NewRateBody = z
+export const NewRateBody = z
   .strictObject({
     currency: Currency,
     from: LocalDate.meta({

@@ -3,7 +3,7 @@ import { getPayer } from '../../../../db/payers/payers.ts';
 import { CURRENCY_CODES } from '../../../../domain/currency.ts';
 import type { ApiDeps } from '../../../http/deps.ts';
 import { NewPayerBody, PayerChange } from '../../../routes/payers/payers.ts';
-import { type FieldWish, nested } from '../../form.ts';
+import { type FieldWish, filledIn, nested } from '../../form.ts';
 import { defineForm, formCard, readBody } from '../../form-page.ts';
 import type { definePages } from '../../guard.ts';
 import { html } from '../../html.ts';
@@ -55,7 +55,7 @@ export function payerFormPages({ db }: ApiDeps, pages: ReturnType<typeof defineP
       return { title: 'Add a payer', here: '/settings', main };
     },
     async act(_c, values, { actorId }) {
-      const { address = null, ...payer } = readBody(NewPayerBody, nested(values));
+      const { address = null, ...payer } = readBody(NewPayerBody, nested(filledIn(values)));
       return payerPath((await addPayer(db, { ...payer, address }, actorId)).code);
     },
   });
@@ -80,7 +80,7 @@ export function payerFormPages({ db }: ApiDeps, pages: ReturnType<typeof defineP
     },
     async act(c, values, { actorId }) {
       const { code } = await getPayer(db, c.req.param('code') ?? '');
-      await changePayer(db, code, readBody(PayerChange, nested(values)), actorId);
+      await changePayer(db, code, readBody(PayerChange, nested(filledIn(values))), actorId);
       return payerPath(code);
     },
   });

@@ -8,7 +8,7 @@ import type { ApiDeps } from '../../../http/deps.ts';
 import { gatewayWishOf, NewGatewayBody } from '../../../routes/payers/payers.ts';
 import { facts } from '../../components.ts';
 import { type FieldWish, type Filled, nested } from '../../form.ts';
-import { defineSignedForm, formCard, readBody } from '../../form-page.ts';
+import { defineSignedForm, formCard, readBody, withNumbers } from '../../form-page.ts';
 import type { definePages, PageContext } from '../../guard.ts';
 import { html } from '../../html.ts';
 import { GATEWAY, METHOD } from '../../words.ts';
@@ -171,14 +171,8 @@ function bodyOf(gateway: GatewayName, values: Filled['values']) {
       details: missing.map(({ name }) => ({ field: name, reason: 'is missing' })),
     });
   const own = FIELDS[gateway].map(({ name }) => [name, values[name] ?? ''] as const);
-  const { settings, checkNumberNext, dormancyYears, ...rest } = nested(Object.fromEntries(own));
-  return readBody(NewGatewayBody, {
-    ...rest,
-    gateway,
-    settings: withAnswers(settings ?? {}),
-    ...(checkNumberNext === undefined ? {} : { checkNumberNext: Number(checkNumberNext) }),
-    ...(dormancyYears === undefined ? {} : { dormancyYears: Number(dormancyYears) }),
-  });
+  const said = nested(withNumbers(Object.fromEntries(own), 'checkNumberNext', 'dormancyYears'));
+  return readBody(NewGatewayBody, { ...said, gateway, settings: withAnswers(said['settings'] ?? {}) });
 }
 
 /** Reads the lines about transfers of Wise. A line that lacks a part is one that no gateway accepts. */

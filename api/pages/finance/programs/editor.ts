@@ -9,15 +9,18 @@ import { startOfDay } from '../../../../domain/calendar.ts';
 import { Failure, type FailureDetail } from '../../../../domain/errors.ts';
 import { LocalDay } from '../../../../domain/fields.ts';
 import { isUuid } from '../../../../domain/ids.ts';
+import { sayPlanDifference } from '../../../../domain/programs/plan-difference.ts';
 import { wakeBackTest } from '../../../../temporal/starts.ts';
 import type { ApiDeps } from '../../../http/deps.ts';
 import { mayUse } from '../../../http/page-permissions.ts';
 import { Reason } from '../../../http/schemas.ts';
 import { wakeQuietly } from '../../../http/wake.ts';
 import { field, type Filled, objectionsOf } from '../../form.ts';
+import { reasonsOf } from '../../form-page.ts';
 import { type definePages, type PageContext, readForm, sendPage } from '../../guard.ts';
 import { html, type Html } from '../../html.ts';
 import { consolePage } from '../../layout.ts';
+import { defineSigning } from '../../signing.ts';
 import { checked, type Draft, readDraft, textOf } from './draft.ts';
 import { planPath } from './paths.ts';
 
@@ -27,7 +30,9 @@ type Values = Readonly<Record<Names, string>>;
 type Place = { readonly program: Program; readonly before: PlanVersion; readonly zone: string };
 
 /** The terms of a plan are edited, checked while somebody types, tried on past events, and published. */
-export function planEditorPages({ db, temporal, log }: ApiDeps, pages: ReturnType<typeof definePages>): void {
+export function planEditorPages(deps: ApiDeps, pages: ReturnType<typeof definePages>): void {
+  const { db, temporal, log } = deps;
+  const sign = defineSigning(deps);
   async function placeOf(c: PageContext): Promise<Place> {
     const program = await getProgram(db, c.req.param('code') ?? '');
     const before = await getLatestVersion(db, program, c.req.param('plan') ?? '');
@@ -71,14 +76,29 @@ export function planEditorPages({ db, temporal, log }: ApiDeps, pages: ReturnTyp
     ];
     if (draft.objections || !reason.success || objections.length > 0)
       return draw(c, visitor, place, { values, objections }, 400);
-    try {
-      const version = { terms: draft.terms, effectiveFrom: startIn(values, place), reason: reason.data };
-      await addPlanVersion(db, place.program, place.before.plan, version, visitor.actorId);
-    } catch (error) {
-      if (!(error instanceof Failure) || error.code !== 'invalid_input') throw error;
-      return draw(c, visitor, place, { values, objections: error.details }, 400);
-    }
-    return c.redirect(planPath(place.program.code, place.before.plan), 303);
+    const { program, before } = place;
+    const { terms } = draft;
+    const version = { terms, effectiveFrom: startIn(values, place), reason: reason.data };
+    const path = planPath(program.code, before.plan);
+    return sign(c, visitor, {
+      act: 'publish terms',
+      subject: `program/${program.code}/plan/${before.plan}`,
+      here: '/programs',
+      back: `${path}/edit`,
+      typed: values,
+      read: (tx) => getLatestVersion(tx, program, before.plan),
+      content: (newest) => ({ version: newest.version }),
+      perform: (tx, signatureId) => addPlanVersion(tx, program, before.plan, version, visitor.actorId, signatureId),
+      title: 'Publish these terms?',
+      about: (newest) =>
+        html`<p>They count ${values.effectiveFrom === '' ? 'at once' : `from ${values.effectiveFrom} on`}.</p>
+          <ul class="steps">
+            ${sayPlanDifference(newest.terms, terms).map((words) => html`<li>${words}</li>`)}
+          </ul>`,
+      button: 'Publish and sign',
+      again: (_notice, problem) => editor(place, { values, objections: reasonsOf(problem) }, draft, visitor),
+      answer: () => c.redirect(path, 303),
+    });
   });
 
   pages.on('POST /programs/{code}/plans/{plan}/back-tests', async (c, visitor) => {
@@ -167,7 +187,7 @@ ${filled.values['terms'] ?? ''}</textarea>
           ${field({ name: 'reason', label: 'Reason', required: 'sometimes', lengthMax: 500, help: 'In one line, for the people who read it later' }, filled)}
           <p class="buttons">
             <a class="button" href="${path}">Not now</a>
-            <button class="primary" formaction="${path}/versions">Publish</button>
+            <button class="primary" formaction="${path}/versions">Publish…</button>
           </p>
         </section>`
       }

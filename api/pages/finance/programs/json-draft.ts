@@ -47,9 +47,25 @@ export function placed(
   });
 }
 
+/** Reads JSON as `readJson` does. Throws Failure `invalid_input`, which names each line that cannot be accepted. */
+export function demandJson<Said>(text: string, schema: z.ZodType<Said>, name: string): Said {
+  const read = readJson(text, schema, name);
+  if (read.objections) throw refusedLines(read.objections);
+  return read.said;
+}
+
+export const refusedLines = (objections: readonly Objection[]): Failure =>
+  new Failure('invalid_input', 'Nothing was done: a line cannot be accepted.', { details: listed(objections) });
+
 /** The objections as a form lists them above its fields. */
-export const listed = (objections: readonly Objection[]): FailureDetail[] =>
+const listed = (objections: readonly Objection[]): FailureDetail[] =>
   objections.map(({ field, reason, line }) => ({
     field: line === null ? field : `Line ${line}: ${field}`,
     reason,
   }));
+
+/** The objections of the API to a form with one field of JSON: those to a place in its text, each with its line. */
+export const onLines = (text: string, name: string, objections: readonly FailureDetail[]): FailureDetail[] =>
+  objections.flatMap((one) =>
+    one.field.startsWith(`${name}.`) ? listed(placed(text, { details: [one], message: '' }, name)) : [one],
+  );

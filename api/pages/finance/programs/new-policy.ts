@@ -4,7 +4,6 @@ import { addPolicyVersion } from '../../../../commands/programs/policies.ts';
 import { getSchedule } from '../../../../db/payers/schedules.ts';
 import { listPolicyVersions } from '../../../../db/programs/policies.ts';
 import { startOfDay } from '../../../../domain/calendar.ts';
-import { Failure } from '../../../../domain/errors.ts';
 import type { Policy } from '../../../../domain/policy.ts';
 import { paysAlone, POLICY_OF, type PolicySubject } from '../../../../domain/programs/policies.ts';
 import type { ApiDeps } from '../../../http/deps.ts';
@@ -15,7 +14,7 @@ import type { definePages } from '../../guard.ts';
 import { html } from '../../html.ts';
 import { POLICY_SUBJECT } from '../../words.ts';
 import { inSettings } from '../people/settings.ts';
-import { listed, placed, readJson } from './json-draft.ts';
+import { demandJson, onLines } from './json-draft.ts';
 import { policyOf, policyPath, rulesOf } from './policies.ts';
 
 const VERSIONS_MAX = 200;
@@ -63,7 +62,7 @@ export function newPolicyPages(deps: ApiDeps, pages: ReturnType<typeof definePag
       const form = { action: `${path}/new`, fields: fieldsIn(zone), button: 'Go on', back: path };
       const filled: Filled = {
         values: { ...values, policy: text },
-        ...(objections && { objections: objections.flatMap((one) => onLine(text, one)) }),
+        ...(objections && { objections: onLines(text, 'policy', objections) }),
       };
       const main = html`<header class="title">
           ${inSettings(['Policies', '/settings/policies'], [`${POLICY_SUBJECT[subject]} of ${program.name}`, path])}
@@ -79,12 +78,7 @@ export function newPolicyPages(deps: ApiDeps, pages: ReturnType<typeof definePag
     async ask(c, values, { actorId }) {
       const { program, subject } = await policyOf(db, c);
       const { policy: text, effectiveFrom: day } = readFields(NewVersion, values);
-      const read = readJson(text, POLICY_OF[subject], 'policy');
-      if (read.objections)
-        throw new Failure('invalid_input', 'Nothing was added: the policy cannot be accepted.', {
-          details: listed(read.objections),
-        });
-      const policy = read.said;
+      const policy = demandJson(text, POLICY_OF[subject], 'policy');
       const { zone } = await getSchedule(db, program.schedule);
       const effectiveFrom = day === undefined ? null : new Date(startOfDay(day, zone));
       const by = { by: actorId, nowMs: Date.now() };
@@ -108,7 +102,3 @@ export function newPolicyPages(deps: ApiDeps, pages: ReturnType<typeof definePag
     },
   });
 }
-
-/** An objection to a place in the policy, with its line. */
-const onLine = (text: string, one: { field: string; reason: string }) =>
-  one.field.startsWith('policy.') ? listed(placed(text, { details: [one], message: '' }, 'policy')) : [one];

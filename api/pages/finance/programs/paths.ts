@@ -6,6 +6,10 @@ import { html, type Html } from '../../html.ts';
 export const programPath = (code: string): string => `/programs/${encodeURIComponent(code)}`;
 export const planPath = (code: string, plan: string): string =>
   `${programPath(code)}/plans/${encodeURIComponent(plan)}`;
+export const budgetPath = (code: string, budget: string): string =>
+  `${programPath(code)}/budgets/${encodeURIComponent(budget)}`;
+export const unitPath = (code: string, unit: string): string =>
+  `${programPath(code)}/units/${encodeURIComponent(unit)}`;
 
 /** The way back from a page about a part of a program. */
 export const inProgram = ({ code, name }: Program): Html =>

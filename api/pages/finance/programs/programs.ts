@@ -19,8 +19,9 @@ import { type definePages, sendPage } from '../../guard.ts';
 import { html, type Html } from '../../html.ts';
 import { consolePage } from '../../layout.ts';
 import { standings } from '../../partner/earnings/standing.ts';
+import { daysOf } from './budgets.ts';
 import { DETAILS_RULE } from './details-rule.ts';
-import { inProgram, planPath, programPath } from './paths.ts';
+import { budgetPath, inProgram, planPath, programPath, unitPath } from './paths.ts';
 
 const PROGRAMS_A_PAGE = 50;
 const PARTS_MAX = 200;
@@ -34,7 +35,10 @@ export function programPages({ db }: ApiDeps, pages: ReturnType<typeof definePag
       key: ({ code }) => code,
       item: (one) => one,
     });
-    const main = html`<header class="title"><h1>Programs</h1></header>
+    const main = html`<header class="title">
+        <h1>Programs</h1>
+        ${mayUse(visitor.roles, 'GET /new-program') && html`<div class="actions"><a class="button primary" href="/new-program">Add a program…</a></div>`}
+      </header>
       ${table({
         caption: 'Programs',
         columns: ['Program', 'Code', 'Paid by the schedule', 'For', 'Since'],
@@ -42,7 +46,7 @@ export function programPages({ db }: ApiDeps, pages: ReturnType<typeof definePag
           head: html`<a href="${programPath(program.code)}">${program.name}</a>`,
           cells: [program.code, program.schedule, kindsOf(program), formatInstant(program.createdAt, 'UTC')],
         })),
-        empty: 'There is no program yet. An operator adds the first one through the API.',
+        empty: 'There is no program yet. An operator adds the first one here.',
       })}
       ${nextPage('/programs', nextCursor)}`;
     return sendPage(c, consolePage({ title: 'Programs', here: '/programs', main }, visitor));
@@ -63,6 +67,7 @@ export function programPages({ db }: ApiDeps, pages: ReturnType<typeof definePag
         <p><a href="/programs">Programs</a></p>
         <h1>${program.name}</h1>
         <p>For ${kindsOf(program)}, paid by the schedule <strong>${program.schedule}</strong></p>
+        ${mayUse(visitor.roles, 'GET /programs/{code}/new-plan') && addActions(programPath(program.code))}
       </header>
       <div class="columns">
         <section>
@@ -85,7 +90,9 @@ export function programPages({ db }: ApiDeps, pages: ReturnType<typeof definePag
             caption: 'Ladders',
             columns: ['Fact', 'Versions', 'Newest since'],
             rows: own.map(({ fact, versions }) => ({
-              head: fact,
+              head: mayUse(visitor.roles, 'GET /programs/{code}/new-ladder')
+                ? html`<a href="${programPath(program.code)}/new-ladder?fact=${encodeURIComponent(fact)}">${fact}</a>`
+                : fact,
               cells: [versions.length, versions.at(-1) ? formatDay(versions.at(-1)?.from ?? '') : '–'],
             })),
             empty: 'No ladder gives partners a tier in this program.',
@@ -107,7 +114,12 @@ export function programPages({ db }: ApiDeps, pages: ReturnType<typeof definePag
                 ${mayUse(visitor.roles, 'GET /programs/{code}/changed-details') && html`<a href="${programPath(program.code)}/changed-details">Change…</a>`}`,
               ],
               ['Facts of events', program.attributes.join(', ') || 'none'],
-              ['Units', units.map(({ name }) => name).join(', ') || 'money only'],
+              [
+                'Units',
+                units.length === 0
+                  ? 'money only'
+                  : html`${units.map(({ code, name }, index) => html`${index > 0 && ', '}<a href="${unitPath(program.code, code)}">${name}</a>`)}`,
+              ],
             ])}
           </section>
         </aside>
@@ -147,14 +159,22 @@ const ON_INELIGIBLE = { earn: 'they earn', nothing: 'they earn nothing', park: '
 const kindsOf = ({ partnerKinds }: Program): string =>
   partnerKinds.length === 0 ? 'every kind of partner' : partnerKinds.join(', ');
 
+const addActions = (path: string): Html =>
+  html`<div class="actions">
+    <a class="button" href="${path}/new-plan">Add a plan…</a>
+    <a class="button" href="${path}/new-budget">Add a budget…</a>
+    <a class="button" href="${path}/new-ladder">Write a ladder…</a>
+    <a class="button" href="${path}/new-unit">Add points…</a>
+  </div>`;
+
 const budgetTable = (budgets: readonly Budget[]): Html =>
   table({
     caption: 'Budgets',
     columns: ['Budget', 'Days', { label: 'Amount', number: true }, { label: 'Used', number: true }, 'State'],
-    rows: budgets.map(({ title, code, from, until, amountMinor, usedMinor, unit, closedAt }) => ({
-      head: html`${title} <small>${code}</small>`,
+    rows: budgets.map(({ title, code, program, amountMinor, usedMinor, unit, closedAt, ...days }) => ({
+      head: html`<a href="${budgetPath(program, code)}">${title}</a> <small>${code}</small>`,
       cells: [
-        `${from === null ? 'always' : `from ${formatDay(from)}`}${until === null ? '' : ` until before ${formatDay(until)}`}`,
+        daysOf(days),
         sayAmount(money(amountMinor, unit)),
         html`${sayAmount(money(usedMinor, unit))}
         ${
