@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import {
+  COUNTED_MAX,
   countUnread,
   listNotices,
   markAllNoticesRead,
@@ -13,9 +14,10 @@ import type { NoticePart } from '../../domain/tasks/notice-content.ts';
 import { parseCursor, readPage } from '../http/cursor.ts';
 import type { ApiDeps } from '../http/deps.ts';
 import { nextPage } from './components.ts';
-import { countOf, formatInstant } from './format.ts';
+import { formatInstant } from './format.ts';
 import type { PageContext } from './guard.ts';
 import { html, type Html } from './html.ts';
+import { say } from './say.ts';
 
 /** The list of notices, which the console and the portal share. */
 
@@ -45,20 +47,20 @@ export async function noticesOf({ db }: ApiDeps, c: PageContext, shown: Shown): 
     }),
   ]);
   return html`<header class="title">
-      <h1>Notices</h1>
+      <h1>${say('place.notices')}</h1>
       <p>
-        ${unread === 0 ? 'You have read everything.' : `${countOf(unread, 'notice')} that you have not read${unread === 100 ? ', or more' : ''}.`}
-        <a href="/notices/choices">Choose which of them are mailed to you</a>
+        ${unreadWords(unread)}
+        <a href="/notices/choices">${say('notices.choose')}</a>
       </p>
     </header>
     ${
       unread > 0 &&
-      html`<form method="post" action="${path}/read" class="actions"><button>Mark all as read</button></form>`
+      html`<form method="post" action="${path}/read" class="actions"><button>${say('notices.markAll')}</button></form>`
     }
     ${
       page.items.length === 0
         ? html`<section class="empty">
-            <h2>${before ? 'There are no older notices' : 'There are no notices yet'}</h2>
+            <h2>${before ? say('notices.noOlder') : say('notices.none')}</h2>
             <p>${empty}</p>
           </section>`
         : html`<ol class="notices">
@@ -68,11 +70,17 @@ export async function noticesOf({ db }: ApiDeps, c: PageContext, shown: Shown): 
     ${nextPage(path, page.nextCursor)}`;
 }
 
+function unreadWords(count: number): string {
+  if (count === 0) return say('notices.read');
+  return count === COUNTED_MAX ? say('notices.unreadMany', { count }) : say('notices.unread', { count });
+}
+
 const item = ({ id, content, toldAt, isRead }: Notice, { path, zone, lead = (to) => to }: Shown): Html =>
   html`<li class="card" id="notice-${id}" ${!isRead && html`data-is="unread"`}>
     <details ${!isRead && html`open`}>
       <summary>
-        <strong>${content.subject}</strong> ${!isRead && html`<span class="tag" data-tone="watch">new</span>`}
+        <strong>${content.subject}</strong>
+        ${!isRead && html`<span class="tag" data-tone="watch">${say('notices.new')}</span>`}
         <small>${formatInstant(toldAt, zone)}</small>
       </summary>
       <div class="told">
@@ -80,7 +88,9 @@ const item = ({ id, content, toldAt, isRead }: Notice, { path, zone, lead = (to)
         ${
           !isRead &&
           html`<form method="post" action="${path}/${id}/read">
-            <button aria-label="Mark as read: ${content.subject}">Mark as read</button>
+            <button aria-label="${say('notices.markThis', { subject: content.subject })}">
+              ${say('notices.mark')}
+            </button>
           </form>`
         }
       </div>

@@ -53,10 +53,12 @@ export const yourPayout = (status: PayoutStatus) => ({
 });
 
 /** A way to be paid, with the end of its account where it has one: `Bank, ending in 4321`. */
-export const methodAndEnd = (method: Method, last4: string): string =>
-  last4 === '' ? say(`method.${method}`) : say('method.endingIn', { method: say(`method.${method}`), last4 });
+export function methodAndEnd(method: Method, last4: string, place?: 'start'): string {
+  const name = place ? say(`method.start.${method}`) : say(`method.${method}`);
+  return last4 === '' ? name : say('method.endingIn', { method: name, last4 });
+}
 
-/** The movements of a partner's balance in the ledger. */
+/** The movements of a partner's balance in the ledger, as files name them. */
 export const MOVEMENT: Record<MovementKind, string> = {
   accrual: 'Earnings',
   send: 'Payout',

@@ -1,4 +1,5 @@
-import type { MessageKind, QuestionStatus, QuestionSubject } from '../../domain/earnings/question.ts';
+import type { MessageKind, QuestionStatus } from '../../domain/earnings/question.ts';
+import { say } from './say.ts';
 import type { Tone } from './words.ts';
 
 /** The words for the questions of partners: one record for each audience where they differ. */
@@ -14,23 +15,23 @@ export const QUESTION_STATUS: Record<QuestionStatus, Word> = {
   closed: { label: 'closed', tone: 'plain' },
 };
 
-export const YOUR_QUESTION: Record<QuestionStatus, Word & { about: string }> = {
-  open: { label: 'we look at it', tone: 'watch', about: 'We answer, and you get a mail.' },
-  asked_back: { label: 'waits for you', tone: 'alert', about: 'We need something from you. Please reply below.' },
-  adjusting: { label: 'correction proposed', tone: 'watch', about: 'A second person decides about the correction.' },
-  answered: { label: 'answered', tone: 'good', about: 'We answered. Read what we wrote below.' },
-  adjusted: { label: 'corrected', tone: 'good', about: 'The correction is in your balance.' },
-  closed: { label: 'closed', tone: 'plain', about: 'It is closed. Read the reason below.' },
+const YOURS: Record<QuestionStatus, Tone> = {
+  open: 'watch',
+  asked_back: 'alert',
+  adjusting: 'watch',
+  answered: 'good',
+  adjusted: 'good',
+  closed: 'plain',
 };
 
-export const QUESTION_ABOUT: Record<QuestionSubject, string> = {
-  earning: 'An earning',
-  payout: 'A payout',
-  statement: 'A row of a statement',
-  missing: 'Something that is missing',
-};
+/** The state of a question for the partner who asked it. */
+export const yourQuestion = (status: QuestionStatus) => ({
+  label: say(`question.${status}`),
+  tone: YOURS[status],
+  about: say(`question.${status}.about`),
+});
 
-/** The steps, as sentences without their subject. */
+/** The steps for staff, as sentences without their subject. */
 export const MESSAGE: Record<MessageKind, string> = {
   question: 'asked',
   answer: 'answered',

@@ -28,7 +28,7 @@ type English = typeof PAGES_EN;
 type Key = keyof English;
 /** The keys of sentences in which the caller draws a part. */
 type DrawnKey = { [K in Key]: English[K] extends `${string}</${string}` ? K : never }[Key];
-export type PlainKey = Exclude<Key, DrawnKey>;
+type PlainKey = Exclude<Key, DrawnKey>;
 
 /** A sentence in the language of the reader. A template escapes it, as any text. */
 export const say = <K extends PlainKey>(key: K, ...parameters: Arguments<English[K], string | number, never>): string =>

@@ -1,18 +1,19 @@
 import { html, type Html } from './html.ts';
+import { say } from './say.ts';
 
 /** The explanation of an earning as whole sentences. An earning that no event made has facts instead of steps. */
 export function sentencesOf(explanation: Readonly<Record<string, unknown>>): readonly string[] {
   const { steps } = explanation;
   if (Array.isArray(steps)) return steps.map((step) => sentence(String(step)));
-  const say = (name: string): string | undefined => {
-    const fact = explanation[name];
-    return typeof fact === 'string' || typeof fact === 'number' ? String(fact) : undefined;
+  const fact = (name: string): string => {
+    const value = explanation[name];
+    return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
   };
   return [
-    say('cameBackOf') && `A part of payout ${say('cameBackOf')} came back to us, and we credited it to you.`,
-    say('reason') && `Two people corrected your balance, because: ${say('reason')}`,
-    say('reference') && `Their reference is ${say('reference')}.`,
-    say('points') && `${say('points')} ${say('unit')} became money, at ${say('rate')} each.`,
+    fact('cameBackOf') && say('explained.cameBack', { payout: fact('cameBackOf') }),
+    fact('reason') && say('explained.corrected', { reason: fact('reason') }),
+    fact('reference') && say('explained.reference', { reference: fact('reference') }),
+    fact('points') && say('explained.converted', { points: fact('points'), unit: fact('unit'), rate: fact('rate') }),
   ].flatMap((words) => (words ? sentence(words) : []));
 }
 
@@ -24,7 +25,7 @@ const sentence = (words: string): string => {
 /** The calculation, one sentence for each step. It opens without JavaScript. */
 export const stepsOf = (explanation: Readonly<Record<string, unknown>>): Html =>
   html`<details>
-    <summary>Show</summary>
+    <summary>${say('steps.show')}</summary>
     <ul class="steps">
       ${sentencesOf(explanation).map((words) => html`<li>${words}</li>`)}
     </ul>

@@ -6,6 +6,7 @@ import { noticeOf } from './form.ts';
 import { type PageContext, readForm, sendPage } from './guard.ts';
 import { html, type Html } from './html.ts';
 import { type PageContent, sharedPage } from './layout.ts';
+import { say, tell } from './say.ts';
 import { readSigned, signatureForm, signingPlace } from './people/signature.ts';
 
 type Answer = Response | Promise<Response>;
@@ -35,9 +36,9 @@ export type SignedForm<Seen, Done> = Signing<Seen, Done> & {
 };
 
 /** Titles for people, where those of the API speak of keys. */
-const TITLES: Partial<Record<string, string>> = {
-  not_authenticated: 'Your signature was not accepted',
-  not_allowed: 'You may not do that',
+const TITLES: Partial<Record<string, 'sign.refused' | 'sign.notAllowed'>> = {
+  not_authenticated: 'sign.refused',
+  not_allowed: 'sign.notAllowed',
 };
 /** The refusals after which the person can sign the same question again. */
 const SIGN_AGAIN = ['changed_since_seen', 'not_authenticated'];
@@ -58,12 +59,9 @@ export function defineSigning(deps: ApiDeps) {
     return html`<header class="title"><h1>${form.title}</h1></header>
       ${notice}
       <section class="card">${form.about(seen)}</section>
-      <p>
-        You sign content <code>${contentHash.slice(0, 12)}</code>. If it changes before your signature arrives, nothing
-        is done.
-      </p>
+      <p>${tell('sign.content', { hash: contentHash.slice(0, 12), code: (hash) => html`<code>${hash}</code>` })}</p>
       ${await signatureForm(deps, { actorId, statement }, action)}
-      <p><a href="${form.back}">Not now</a></p>`;
+      <p><a href="${form.back}">${say('form.notNow')}</a></p>`;
   }
 
   /** Asks a person to sign, or does what they signed. */
@@ -90,7 +88,8 @@ export function defineSigning(deps: ApiDeps) {
       const problem = problemOf(error, c.get('requestId'));
       const { status, code, title, detail } = problem;
       if (status >= 500 || status === 404) throw error;
-      const notice = noticeOf(TITLES[code] ?? title, detail);
+      const key = TITLES[code];
+      const notice = noticeOf(key === undefined ? title : say(key), detail);
       if (form.again && !SIGN_AGAIN.includes(code)) return send(await form.again(notice, problem), status);
       if (credential === '') throw error;
       return send(await askAbout(c, visitor, form, notice), status);

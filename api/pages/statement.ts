@@ -17,6 +17,7 @@ import { formatAmount, formatDay, sayAmount } from './format.ts';
 import { type PageContext } from './guard.ts';
 import { html, type Html } from './html.ts';
 import { MOVEMENT } from './portal-words.ts';
+import { say } from './say.ts';
 
 /** The statement of a partner for any days: what we owed, everything that moved it, and what we owe. Staff and partner read the same one. */
 export type Account = {
@@ -25,7 +26,7 @@ export type Account = {
   /** The address of the statement, and what stands before the id of a payout in an address. */
   path: string;
   payouts: string;
-  words: { title: string; owed: string; nothing: string };
+  words: { caption: (currency: string) => string; owed: (amount: string) => string; nothing: () => string };
   /** More about a line, next to it. */
   afterLine?: (line: { line: string; day: string; currency: string; amount: string }) => Html;
 };
@@ -42,25 +43,27 @@ export async function drawStatement(
   const { values, objections, days } = asked;
   const parts = objections.length > 0 ? [] : await readStatement(db, partner.id, days);
   const main = html`<form method="get" action="${path}" class="filters">
-      ${field({ name: 'from', label: 'From', type: 'date', required: true }, asked)}
-      ${field({ name: 'until', label: 'Until', type: 'date', required: true }, asked)}
-      <p class="buttons"><button class="primary">Show</button></p>
+      ${field({ name: 'from', label: say('statement.from'), type: 'date', required: true }, asked)}
+      ${field({ name: 'until', label: say('statement.until'), type: 'date', required: true }, asked)}
+      <p class="buttons"><button class="primary">${say('list.show')}</button></p>
     </form>
     ${objectionsOf(['from', 'until'], objections)}
-    <p class="quiet">${formatDay(days.from)} to ${formatDay(days.until)}. Days are those of ${days.zone}.</p>
-    <nav aria-label="Periods" class="periods">
+    <p class="quiet">
+      ${say('statement.days', { from: formatDay(days.from), until: formatDay(days.until), zone: days.zone })}
+    </p>
+    <nav aria-label="${say('statement.periods')}" class="periods">
       ${periodsOf(localDate(Date.now(), days.zone)).map(
         ({ name, from, until }) => html`<a href="${path}?${queryOf({ from, until })}">${name}</a>`,
       )}
-      ${objections.length === 0 && html`<a href="${path}.csv?${queryOf(values)}">Download as CSV</a>`}
+      ${objections.length === 0 && html`<a href="${path}.csv?${queryOf(values)}">${say('statement.csv')}</a>`}
     </nav>
     ${parts.map((part) => partOf(account, part))}
     ${
       objections.length === 0 &&
       parts.length === 0 &&
       html`<section class="empty">
-        <h2>Nothing moved</h2>
-        <p>${words.nothing}</p>
+        <h2>${say('statement.nothingMoved')}</h2>
+        <p>${words.nothing()}</p>
       </section>`
     }`;
   return { main, status: objections.length > 0 ? 400 : 200 };
@@ -91,9 +94,9 @@ function readDays(c: PageContext, zone: string) {
     return reason === undefined ? [] : [{ field: name, reason }];
   });
   if (objections.length === 0 && values.until < values.from)
-    objections.push({ field: 'until', reason: 'is before the first day' });
+    objections.push({ field: 'until', reason: say('statement.untilBeforeFrom') });
   if (objections.length === 0 && values.until > today)
-    objections.push({ field: 'until', reason: 'is not here yet: choose a day up to today' });
+    objections.push({ field: 'until', reason: say('statement.untilAhead') });
   const days: StatementDays = { ...(objections.length > 0 ? { from: today, until: today } : values), zone };
   return { values, objections, days };
 }
@@ -103,10 +106,10 @@ function periodsOf(today: string) {
   const month = `${today.slice(0, 7)}-01`;
   const year = `${today.slice(0, 4)}-01-01`;
   return [
-    { name: 'This month', from: month, until: today },
-    { name: 'Last month', from: addMonths(month, -1), until: addDays(month, -1) },
-    { name: 'This year', from: year, until: today },
-    { name: 'Last year', from: addMonths(year, -12), until: addDays(year, -1) },
+    { name: say('statement.thisMonth'), from: month, until: today },
+    { name: say('statement.lastMonth'), from: addMonths(month, -1), until: addDays(month, -1) },
+    { name: say('statement.thisYear'), from: year, until: today },
+    { name: say('statement.lastYear'), from: addMonths(year, -12), until: addDays(year, -1) },
   ];
 }
 
@@ -132,37 +135,45 @@ async function readStatement(db: Database, partnerId: bigint, days: StatementDay
   });
 }
 
-/** The words behind a line, besides its kind. */
+/** The words behind a line, besides its kind: for readers, and for files. */
+const saidAbout = (line: Line): string =>
+  line.program === null && line.method ? say(`method.by.${line.method}`) : aboutOf(line);
+
 const aboutOf = ({ program, method, reason }: Line): string =>
   program ?? (method ? `by ${METHOD_NAMES[method]}` : (reason ?? ''));
 
 function partOf({ words, payouts, afterLine }: Account, { currency, openingMinor, closingMinor, lines }: Part): Html {
-  const say = (minor: bigint) => formatAmount(money(minor, currency));
+  const print = (minor: bigint) => formatAmount(money(minor, currency));
   return html`<section class="statement">
     ${table({
-      caption: `${words.title} in ${currency}`,
-      columns: ['Day', 'What moved it', { label: 'Amount', number: true }, { label: 'Balance', number: true }],
+      caption: words.caption(currency),
+      columns: [
+        say('statement.day'),
+        say('statement.what'),
+        { label: say('payouts.amount'), number: true },
+        { label: say('statement.balance'), number: true },
+      ],
       rows: [
-        { head: 'Before', cells: ['Balance before the first day', '', say(openingMinor)], tone: 'sum' },
+        { head: say('statement.before'), cells: [say('statement.opening'), '', print(openingMinor)], tone: 'sum' },
         ...lines.map((line) => ({
           head: formatDay(line.day),
           cells: [
-            html`${line.payoutId ? html`<a href="${payouts}${line.payoutId}">${MOVEMENT[line.kind]}</a>` : MOVEMENT[line.kind]}
-              <small>${aboutOf(line)}</small>
+            html`${line.payoutId ? html`<a href="${payouts}${line.payoutId}">${say(`movement.${line.kind}`)}</a>` : say(`movement.${line.kind}`)}
+              <small>${saidAbout(line)}</small>
               ${afterLine?.({
-                line: `${MOVEMENT[line.kind]} ${aboutOf(line)}`.trim().slice(0, LINE_CHARS_MAX),
+                line: `${say(`movement.${line.kind}`)} ${saidAbout(line)}`.trim().slice(0, LINE_CHARS_MAX),
                 day: line.day,
                 currency,
                 amount: formatDecimal(money(line.minor, currency)),
               })}`,
-            say(line.minor),
-            say(line.balanceMinor),
+            print(line.minor),
+            print(line.balanceMinor),
           ],
         })),
-        { head: 'After', cells: ['Balance at the end of the last day', '', say(closingMinor)], tone: 'sum' },
+        { head: say('statement.after'), cells: [say('statement.closing'), '', print(closingMinor)], tone: 'sum' },
       ],
       empty: '',
-      aside: html`<small>${words.owed} ${sayAmount(money(closingMinor, currency))}</small>`,
+      aside: html`<small>${words.owed(sayAmount(money(closingMinor, currency)))}</small>`,
     })}
   </section>`;
 }

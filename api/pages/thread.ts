@@ -3,22 +3,22 @@ import { money } from '../../domain/money.ts';
 import { facts } from './components.ts';
 import { formatDay, formatInstant, sayAmount } from './format.ts';
 import { html, type Html, type Part } from './html.ts';
-import { MESSAGE, QUESTION_ABOUT } from './question-words.ts';
+import { say } from './say.ts';
 
 /** The parts of a question that both sides see. */
 
-/** Everything that was said, oldest first. `nameOf` says who it was. */
+/** Everything that was said, oldest first. `headOf` says who did what. */
 export const thread = (
   messages: readonly QuestionMessage[],
   zone: string,
-  nameOf: (message: QuestionMessage) => string,
+  headOf: (message: QuestionMessage) => string,
 ): Html =>
-  html`<ol class="thread" aria-label="What was said">
+  html`<ol class="thread" aria-label="${say('said.title')}">
     ${messages.map(
       (message) =>
         html`<li data-side="${message.side}">
           <p>
-            <strong>${message.side !== 'bursar' && nameOf(message)} ${MESSAGE[message.kind]}</strong>
+            <strong>${headOf(message)}</strong>
             <small>${formatInstant(message.at, zone)}</small>
           </p>
           ${message.text && html`<p class="said">${message.text}</p>`}
@@ -30,15 +30,15 @@ export const thread = (
 export function lineOf(question: Question, payout: Part): Html {
   const { about, payoutId, source, eventId, line, day, minor, currency } = question;
   return facts([
-    ['About', QUESTION_ABOUT[about]],
-    ...(line === null ? [] : [['Line', line] as const]),
-    ...(source === null ? [] : [['Event', `${source} ${eventId}`] as const]),
-    ...(payoutId === null ? [] : [['Payout', payout] as const]),
-    ...(day === null ? [] : [['Day', formatDay(day)] as const]),
-    ...(minor === null || currency === null ? [] : [['Amount', sayAmount(money(minor, currency))] as const]),
+    [say('line.about'), say(`questionAbout.${about}`)],
+    ...(line === null ? [] : [[say('line.line'), line] as const]),
+    ...(source === null ? [] : [[say('line.event'), `${source} ${eventId}`] as const]),
+    ...(payoutId === null ? [] : [[say('line.payout'), payout] as const]),
+    ...(day === null ? [] : [[say('line.day'), formatDay(day)] as const]),
+    ...(minor === null || currency === null ? [] : [[say('line.amount'), sayAmount(money(minor, currency))] as const]),
   ]);
 }
 
 /** The shortest name of a question in a list. */
 export const titleOf = ({ about, line, source, eventId }: Question): string =>
-  line ?? (source === null ? QUESTION_ABOUT[about] : `${source} ${eventId}`);
+  line ?? (source === null ? say(`questionAbout.${about}`) : `${source} ${eventId}`);

@@ -6,7 +6,7 @@ import { getPartner } from '../../db/partners/partners.ts';
 import { listPartnerPeople, type PartnerPerson } from '../../db/people/partner-people.ts';
 import { Failure } from '../../domain/errors.ts';
 import type { Visitor } from '../../db/people/sessions.ts';
-import { ACCESSES } from '../../domain/people/grant.ts';
+import { type Access, ACCESSES } from '../../domain/people/grant.ts';
 import type { ApiDeps } from '../http/deps.ts';
 import { Email, Name } from '../http/schemas.ts';
 import { sendMailSoon } from '../http/wake.ts';
@@ -15,8 +15,8 @@ import { checkFields, field, type FieldWish, type Filled, objectionsOf } from '.
 import { formatInstant } from './format.ts';
 import { idOf, type PageContext, readForm, sendPage } from './guard.ts';
 import { html, type Html, type Part } from './html.ts';
+import { say } from './say.ts';
 import { defineSigning } from './signing.ts';
-import { ACCESS } from './words.ts';
 
 /** The people of a partner, as an owner and as an operator invite and remove them. */
 
@@ -32,43 +32,55 @@ export type UserPlace = {
 
 const NewUser = z.strictObject({ name: Name, email: Email, access: z.enum(ACCESSES) });
 
-const FIELDS: readonly FieldWish[] = [
-  { name: 'name', label: 'Name', required: true, lengthMax: 200 },
+const NAMES = ['name', 'email', 'access'] as const;
+const fieldsOf = (): readonly FieldWish[] => [
+  { name: 'name', label: say('contact.name'), required: true, lengthMax: 200 },
   {
     name: 'email',
-    label: 'E-mail',
+    label: say('users.email'),
     type: 'email',
-    help: 'The link goes to this address, works once, and opens nothing after 72 hours.',
+    help: say('users.email.help'),
     required: true,
     lengthMax: 254,
   },
   {
     name: 'access',
-    label: 'Access',
-    choices: ACCESSES.map((value) => ({ value, label: `${ACCESS[value].label}: ${ACCESS[value].about}` })),
+    label: say('users.access'),
+    choices: ACCESSES.map((value) => ({ value, label: accessLine(value) })),
     required: true,
   },
 ];
+
+/** What a person may do for the partner: `Viewer: reads everything, and changes nothing`. */
+const accessLine = (access: Access): string =>
+  say('access.line', { access: say(`access.${access}`), about: say(`access.${access}.about`) });
 
 export const peopleTable = (
   people: readonly PartnerPerson[],
   { zone, path, empty, aside }: { zone: string; path: string | false; empty: Part; aside?: Html | undefined },
 ): Html =>
   table({
-    caption: 'People with access to the portal',
-    columns: ['Person', 'Access', 'E-mail', 'Since', 'Last seen', ...(path ? [{ label: 'Action', unseen: true }] : [])],
+    caption: say('users.caption'),
+    columns: [
+      say('users.person'),
+      say('users.access'),
+      say('users.email'),
+      say('users.since'),
+      say('users.lastSeen'),
+      ...(path ? [{ label: say('list.action'), unseen: true }] : []),
+    ],
     rows: people.map(({ grantId, name, access, email, since, isIn, lastSeenAt }) => ({
       head: name,
       cells: [
-        html`${ACCESS[access].label} <small>${ACCESS[access].about}</small>`,
+        html`${say(`access.${access}`)} <small>${say(`access.${access}.about`)}</small>`,
         email ?? '–',
         html`<span class="day">${formatInstant(since, zone)}</span>`,
         lastSeenAt
           ? html`<span class="day">${formatInstant(lastSeenAt, zone)}</span>`
           : isIn
-            ? 'never'
-            : tag({ label: 'invited, not signed in yet', tone: 'watch' }),
-        ...(path ? [html`<a class="button" href="${path}/${grantId}/removal">Remove…</a>`] : []),
+            ? say('account.never')
+            : tag({ label: say('users.invited'), tone: 'watch' }),
+        ...(path ? [html`<a class="button" href="${path}/${grantId}/removal">${say('users.removeMore')}</a>`] : []),
       ],
     })),
     empty,
@@ -80,31 +92,30 @@ export function defineUsers(deps: ApiDeps) {
   const sign = defineSigning(deps);
   const invitation = ({ partner, invitation: action, back }: UserPlace, filled: Filled, notice?: Part): Html =>
     html`<header class="title">
-        <p><a href="${back}">Back</a></p>
-        <h1>Invite a person for ${partner.name}</h1>
-        <p>We tell every owner and every e-mail address of the partner about it.</p>
+        <p><a href="${back}">${say('form.back')}</a></p>
+        <h1>${say('users.inviteFor', { partner: partner.name })}</h1>
+        <p>${say('users.weTell')}</p>
       </header>
-      ${notice}
-      ${objectionsOf(
-        FIELDS.map((wish) => wish.name),
-        filled.objections,
-      )}
+      ${notice} ${objectionsOf(NAMES, filled.objections)}
       <form method="post" action="${action}" class="card fields">
-        ${FIELDS.map((wish) => field(wish, filled))}
-        <p class="buttons"><a class="button" href="${back}">Not now</a> <button class="primary">Go on</button></p>
+        ${fieldsOf().map((wish) => field(wish, filled))}
+        <p class="buttons">
+          <a class="button" href="${back}">${say('form.notNow')}</a>
+          <button class="primary">${say('form.goOn')}</button>
+        </p>
       </form>`;
 
   return {
     showInvitation: (c: PageContext, place: UserPlace) =>
-      sendPage(c, place.frame({ title: 'Invite a person', main: invitation(place, { values: {} }) })),
+      sendPage(c, place.frame({ title: say('users.inviteTitle'), main: invitation(place, { values: {} }) })),
 
     async invite(c: PageContext, visitor: Visitor, place: UserPlace): Promise<Response> {
-      const values = await readForm(c, 'name', 'email', 'access');
+      const values = await readForm(c, ...NAMES);
       const { data, objections } = checkFields(NewUser, values);
       if (objections)
         return sendPage(
           c,
-          place.frame({ title: 'Invite a person', main: invitation(place, { values, objections }) }),
+          place.frame({ title: say('users.inviteTitle'), main: invitation(place, { values, objections }) }),
           400,
         );
       const { partner } = place;
@@ -115,16 +126,16 @@ export function defineUsers(deps: ApiDeps) {
         content: ({ code }) => ({ code }),
         typed: values,
         perform: (tx, signatureId) => inviteUser(tx, vault, partner, data, { by: visitor.actorId, signatureId }),
-        title: 'Invite this person?',
+        title: say('users.inviteThis'),
         frame: place.frame,
         about: () =>
           facts([
-            ['Partner', partner.name],
-            ['Person', data.name],
-            ['The link goes to', data.email],
-            ['Access', `${ACCESS[data.access].label}: ${ACCESS[data.access].about}`],
+            [say('users.partner'), partner.name],
+            [say('users.person'), data.name],
+            [say('users.linkTo'), data.email],
+            [say('users.access'), accessLine(data.access)],
           ]),
-        button: 'Invite and sign',
+        button: say('users.inviteAndSign'),
         back: place.back,
         again: (notice) => invitation(place, { values }, notice),
         answer: async () => {
@@ -139,19 +150,19 @@ export function defineUsers(deps: ApiDeps) {
       const person = (await listPartnerPeople(db, place.partner.id)).find(({ grantId }) => grantId === id);
       if (!person) throw new Failure('not_found', `There is no grant ${id}.`);
       const { name, access } = person;
+      const who = { name, partner: place.partner.name };
       const main = html`<header class="title">
-          <p><a href="${place.back}">Back</a></p>
-          <h1>Remove ${name}?</h1>
-          <p>
-            ${name} can no longer open the portal of ${place.partner.name}, from now on.
-            ${access === 'owner' && 'Details that they gave stay.'} We tell every owner and every e-mail address of the
-            partner about it.
-          </p>
+          <p><a href="${place.back}">${say('form.back')}</a></p>
+          <h1>${say('users.removeWho', { name })}</h1>
+          <p>${access === 'owner' ? say('users.removeOwner', who) : say('users.removeViewer', who)}</p>
         </header>
         <form method="post" action="${place.users}/${id}/removal">
-          <p class="actions"><a class="button" href="${place.back}">Keep</a> <button class="primary">Remove</button></p>
+          <p class="actions">
+            <a class="button" href="${place.back}">${say('users.keep')}</a>
+            <button class="primary">${say('users.remove')}</button>
+          </p>
         </form>`;
-      return sendPage(c, place.frame({ title: 'Remove a person', main }));
+      return sendPage(c, place.frame({ title: say('users.removePage'), main }));
     },
 
     async remove(c: PageContext, visitor: Visitor, place: UserPlace): Promise<Response> {

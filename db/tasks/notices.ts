@@ -24,7 +24,7 @@ export type NoticePlace = { toldAt: Date; id: bigint };
 const partnerOf = ({ partnerId }: NoticeReader): string => String(partnerId ?? 0n);
 const AT_THE_END = { toldAt: new Date('9999-12-31T00:00:00Z'), id: 0n };
 /** More unread notices than this are not counted. */
-const COUNTED_MAX = 100;
+export const COUNTED_MAX = 100;
 
 /**
  * The notices before a place, newest first, at most `limit` of each audience. Incidents are told to finance and to operators: a person who

@@ -1,13 +1,41 @@
 import { defineMessages } from '../../../domain/message.ts';
 import { FRAME_DE } from './de/frame.ts';
 import { PORTAL_DE } from './de/portal.ts';
+import { PAYOUTS_DE } from './de/payouts.ts';
+import { DETAILS_DE } from './de/details.ts';
+import { EARNINGS_DE } from './de/earnings.ts';
+import { DEALS_DE } from './de/deals.ts';
+import { QUESTIONS_DE } from './de/questions.ts';
 import { PEOPLE_DE } from './de/people.ts';
 import { FRAME_EN } from './en/frame.ts';
 import { PORTAL_EN } from './en/portal.ts';
+import { PAYOUTS_EN } from './en/payouts.ts';
+import { DETAILS_EN } from './en/details.ts';
+import { EARNINGS_EN } from './en/earnings.ts';
+import { DEALS_EN } from './en/deals.ts';
+import { QUESTIONS_EN } from './en/questions.ts';
 import { PEOPLE_EN } from './en/people.ts';
 
 /** Every sentence of the pages, in each language. A sentence that a language lacks, or has without need, does not compile. */
-export const PAGES_EN = { ...FRAME_EN, ...PORTAL_EN, ...PEOPLE_EN };
-export const PAGES_DE = { ...FRAME_DE, ...PORTAL_DE, ...PEOPLE_DE };
+export const PAGES_EN = {
+  ...FRAME_EN,
+  ...PORTAL_EN,
+  ...PAYOUTS_EN,
+  ...DETAILS_EN,
+  ...EARNINGS_EN,
+  ...DEALS_EN,
+  ...QUESTIONS_EN,
+  ...PEOPLE_EN,
+};
+export const PAGES_DE = {
+  ...FRAME_DE,
+  ...PORTAL_DE,
+  ...PAYOUTS_DE,
+  ...DETAILS_DE,
+  ...EARNINGS_DE,
+  ...DEALS_DE,
+  ...QUESTIONS_DE,
+  ...PEOPLE_DE,
+};
 
 export const speak = defineMessages<typeof PAGES_EN>({ en: PAGES_EN, de: PAGES_DE });

@@ -13,6 +13,7 @@ import { sealText } from '../../http/provider-cookie.ts';
 import { readSignature } from '../credential.ts';
 import { type PageContext, readForm } from '../guard.ts';
 import { html, type Html } from '../html.ts';
+import { say } from '../say.ts';
 import { passkeyForm } from './passkey-form.ts';
 
 /**
@@ -48,14 +49,14 @@ export async function signatureForm(
     return passkeyForm({ kind: 'get', action, options, button, hidden: fields });
   }
   if (!identityProvider || identities.length === 0)
-    return html`<p class="notice" data-tone="alert">
-      You have no passkey, so you cannot sign. Ask an operator for a new link.
-    </p>`;
+    return html`<p class="notice" data-tone="alert">${say('sign.noPasskey')}</p>`;
   const request = sealText(vault, REQUEST_RECORD, { actorId, statement: statement(nonce), action, button, fields });
   return html`<form method="post" action="/account/signature">
     <input type="hidden" name="request" value="${request}" />
-    <p>${identityProvider.name} asks you to sign in again. That is your signature.</p>
-    <p class="buttons"><button class="primary">${button} with ${identityProvider.name}</button></p>
+    <p>${say('sign.again', { provider: identityProvider.name })}</p>
+    <p class="buttons">
+      <button class="primary">${say('sign.with', { button, provider: identityProvider.name })}</button>
+    </p>
   </form>`;
 }
 

@@ -4,7 +4,7 @@ import { isRequestOver, REQUEST_STATUSES, type RequestStatus } from '../../../..
 import { formatDecimal, money } from '../../../../domain/money.ts';
 import type { ApiDeps } from '../../../http/deps.ts';
 import { facts, tag } from '../../components.ts';
-import { REQUEST_STATUS } from '../../decision-words.ts';
+import { requestStatus } from '../../decision-words.ts';
 import { formatInstant, sayAmount } from '../../format.ts';
 import type { definePages } from '../../guard.ts';
 import { html } from '../../html.ts';
@@ -16,7 +16,7 @@ const CLAIMS: Decided<FundClaim, RequestStatus> = {
   subject: 'claim',
   title: 'Claims',
   statuses: REQUEST_STATUSES,
-  say: (status) => REQUEST_STATUS[status].label,
+  say: (status) => requestStatus(status).label,
   list: listFundClaims,
   get: getClaim,
   columns: ['Claim', 'Partner', { label: 'Amount', number: true }, 'Proof', 'State', 'Claimed'],
@@ -26,7 +26,7 @@ const CLAIMS: Decided<FundClaim, RequestStatus> = {
       claim.partner,
       amountOf(claim),
       claim.proof,
-      html`${tag(REQUEST_STATUS[claim.status])} ${claim.reason && html`<small>${claim.reason}</small>`}`,
+      html`${tag(requestStatus(claim.status))} ${claim.reason && html`<small>${claim.reason}</small>`}`,
       html`<span class="day">${formatInstant(claim.claimedAt, 'UTC')}</span>`,
     ],
   }),
@@ -64,7 +64,7 @@ const CLAIMS: Decided<FundClaim, RequestStatus> = {
   ],
   head: (claim) => ({
     title: `Claim of ${claim.partner}`,
-    main: html`<h1>${amountOf(claim)} for ${claim.partner} ${tag(REQUEST_STATUS[claim.status])}</h1>
+    main: html`<h1>${amountOf(claim)} for ${claim.partner} ${tag(requestStatus(claim.status))}</h1>
       <p>${claim.wish}</p>
       ${claim.reason && html`<p>Reason: ${claim.reason}</p>`}`,
   }),

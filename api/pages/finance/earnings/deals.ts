@@ -5,7 +5,7 @@ import { DEAL_STATUSES, type DealStatus, isDealOver } from '../../../../domain/e
 import { formatDecimal, money } from '../../../../domain/money.ts';
 import type { ApiDeps } from '../../../http/deps.ts';
 import { facts, tag } from '../../components.ts';
-import { DEAL_STATUS } from '../../decision-words.ts';
+import { dealStatus } from '../../decision-words.ts';
 import { formatDay, formatInstant, sayAmount } from '../../format.ts';
 import type { definePages } from '../../guard.ts';
 import { html } from '../../html.ts';
@@ -17,7 +17,7 @@ const DEALS: Decided<Deal, DealStatus> = {
   subject: 'deal',
   title: 'Deals',
   statuses: DEAL_STATUSES,
-  say: (status) => DEAL_STATUS[status].label,
+  say: (status) => dealStatus(status).label,
   list: listDeals,
   get: getDeal,
   columns: ['Customer', 'Partner', { label: 'Amount', number: true }, 'State', 'Last protected day', 'Registered'],
@@ -27,7 +27,7 @@ const DEALS: Decided<Deal, DealStatus> = {
     cells: [
       deal.partner,
       sayAmount(money(deal.minor, deal.currency)),
-      html`${tag(DEAL_STATUS[deal.status])} ${deal.reason && html`<small>${deal.reason}</small>`}`,
+      html`${tag(dealStatus(deal.status))} ${deal.reason && html`<small>${deal.reason}</small>`}`,
       html`<span class="day">${lastDay(deal)}</span>`,
       html`<span class="day">${formatInstant(deal.registeredAt, 'UTC')}</span>`,
     ],
@@ -70,7 +70,7 @@ const DEALS: Decided<Deal, DealStatus> = {
   ],
   head: (deal) => ({
     title: deal.customer,
-    main: html`<h1>${deal.customer} ${tag(DEAL_STATUS[deal.status])}</h1>
+    main: html`<h1>${deal.customer} ${tag(dealStatus(deal.status))}</h1>
       <p>Registered by <strong>${deal.partner}</strong> in ${deal.program}. ${deal.reason}</p>`,
   }),
   facts: (deal) =>

@@ -14,6 +14,7 @@ import {
   listOpenQuestions,
   listQuestions,
   type Question,
+  type QuestionMessage,
   type QuestionFilter,
 } from '../../../../db/earnings/questions.ts';
 import { listAgreements } from '../../../../db/partners/agreements.ts';
@@ -31,7 +32,8 @@ import { countOf, formatInstant } from '../../format.ts';
 import { type definePages, idOf, type PageContext, readValues, sendPage } from '../../guard.ts';
 import { html, type Html } from '../../html.ts';
 import { consolePage } from '../../layout.ts';
-import { QUESTION_ABOUT, QUESTION_STATUS } from '../../question-words.ts';
+import { MESSAGE, QUESTION_STATUS } from '../../question-words.ts';
+import { say } from '../../say.ts';
 import { lineOf, thread, titleOf } from '../../thread.ts';
 import { CSV_COLUMNS, csvRow, formsFor } from './question-forms.ts';
 
@@ -160,7 +162,7 @@ export function questionPages({ db }: ApiDeps, pages: ReturnType<typeof definePa
       </header>
       <div class="columns">
         <section>
-          ${thread(messages, ZONE, ({ by, side }) => (side === 'partner' ? question.partner : (by ?? '')))}
+          ${thread(messages, ZONE, (message) => stepOf(question, message))}
           ${
             question.status === 'open' &&
             formsFor(
@@ -192,8 +194,13 @@ export function questionPages({ db }: ApiDeps, pages: ReturnType<typeof definePa
 
 const wordsOf = ({ actorId }: Visitor, text: string): Said => ({ by: actorId, text, nowMs: Date.now() });
 
+/** Who did what: `paul answered`. */
+const stepOf = ({ partner }: Question, { kind, side, by }: QuestionMessage): string =>
+  side === 'bursar' ? MESSAGE[kind] : `${side === 'partner' ? partner : by} ${MESSAGE[kind]}`;
+
 const headOf = (question: Question): Html =>
-  html`<a href="${HERE}/${question.id}">${titleOf(question)}</a> <small>${QUESTION_ABOUT[question.about]}</small>`;
+  html`<a href="${HERE}/${question.id}">${titleOf(question)}</a>
+    <small>${say(`questionAbout.${question.about}`)}</small>`;
 
 const queue = (open: readonly Question[]): Html =>
   table({

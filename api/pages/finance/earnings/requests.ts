@@ -11,7 +11,7 @@ import {
 import { formatDecimal, money } from '../../../../domain/money.ts';
 import type { ApiDeps } from '../../../http/deps.ts';
 import { facts, tag } from '../../components.ts';
-import { REQUEST_KIND, REQUEST_STATUS } from '../../decision-words.ts';
+import { nameOfAsk, requestStatus } from '../../decision-words.ts';
 import { formatDay, formatInstant, sayAmount } from '../../format.ts';
 import type { definePages } from '../../guard.ts';
 import { html } from '../../html.ts';
@@ -27,18 +27,18 @@ const REQUESTS: Decided<PartnerRequest, RequestStatus> = {
   subject: 'request',
   title: 'Requests',
   statuses: REQUEST_STATUSES,
-  say: (status) => REQUEST_STATUS[status].label,
+  say: (status) => requestStatus(status).label,
   list: listRequests,
   get: getRequest,
   columns: ['Request', 'Partner', { label: 'Amount', number: true }, 'For the days', 'State', 'Asked'],
   row: (request) => ({
-    head: html`<a href="/requests/${request.id}">${REQUEST_KIND[request.kind]}</a>
+    head: html`<a href="/requests/${request.id}">${nameOfAsk(request.kind)}</a>
       <small>${request.program}: ${request.wish}</small>`,
     cells: [
       request.partner,
       amountOf(request),
       daysOf(request),
-      html`${tag(REQUEST_STATUS[request.status])} ${request.reason && html`<small>${request.reason}</small>`}`,
+      html`${tag(requestStatus(request.status))} ${request.reason && html`<small>${request.reason}</small>`}`,
       html`<span class="day">${formatInstant(request.requestedAt, 'UTC')}</span>`,
     ],
   }),
@@ -75,8 +75,8 @@ const REQUESTS: Decided<PartnerRequest, RequestStatus> = {
     request.endedAt?.toISOString() ?? '',
   ],
   head: (request) => ({
-    title: `${REQUEST_KIND[request.kind]} for ${request.partner}`,
-    main: html`<h1>${REQUEST_KIND[request.kind]} for ${request.partner} ${tag(REQUEST_STATUS[request.status])}</h1>
+    title: `${nameOfAsk(request.kind)} for ${request.partner}`,
+    main: html`<h1>${nameOfAsk(request.kind)} for ${request.partner} ${tag(requestStatus(request.status))}</h1>
       <p>${request.wish}</p>
       ${request.reason && html`<p>Reason: ${request.reason}</p>`}`,
   }),

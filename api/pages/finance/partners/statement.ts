@@ -8,9 +8,9 @@ import { zoneOf } from '../../zone.ts';
 import { formHead, partnerOf, partnerPath } from './address.ts';
 
 const WORDS = {
-  title: 'Account',
-  owed: 'We owe',
-  nothing: 'Until the end of these days the partner had earned nothing, and nothing was paid. Choose later days.',
+  caption: (currency: string) => `Account in ${currency}`,
+  owed: (amount: string) => `We owe ${amount}`,
+  nothing: () => 'Until the end of these days the partner had earned nothing, and nothing was paid. Choose later days.',
 };
 
 /** The statement that the partner reads, for finance. */

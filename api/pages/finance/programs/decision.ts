@@ -6,7 +6,7 @@ import type { Visitor } from '../../../../db/people/sessions.ts';
 import type { Ask, PolicySubject } from '../../../../domain/programs/policies.ts';
 import { rolesAsked } from '../../../../domain/programs/review.ts';
 import { facts, table, tag } from '../../components.ts';
-import { ASK, REVIEW_STEP, SUBJECT } from '../../decision-words.ts';
+import { nameOfAsk, reviewStep, SUBJECT } from '../../decision-words.ts';
 import { field, type FieldWish, type Filled, objectionsOf } from '../../form.ts';
 import { countOf, formatInstant } from '../../format.ts';
 import { html, type Html } from '../../html.ts';
@@ -28,7 +28,7 @@ export async function decisionQueue(db: Database, subject: PolicySubject, visito
       head: html`<a href="${place}/${subjectId}">${title}</a> <small>${program}</small>`,
       cells: [
         partner,
-        ASK[ask as Ask],
+        nameOfAsk(ask as Ask),
         html`${roles.map((role) => ROLE[role]).join(' or ')}
           ${roles.some((role) => visitor.roles.includes(role)) && tag({ label: 'your role', tone: 'good' })}
           ${isEscalated && tag({ label: 'escalated', tone: 'alert' })} <small>stage ${stage} of ${stages}</small>`,
@@ -89,7 +89,7 @@ export async function decisionForm(
   const open = reviews.find(({ status }) => status === 'waiting');
   if (!open) return null;
   const { refusal } = await whyNotMe(db, open, { id: visitor.actorId, roles: visitor.roles }, Date.now());
-  const head = html`<h2>${ASK[open.ask as Ask]}: your decision</h2>
+  const head = html`<h2>${nameOfAsk(open.ask as Ask)}: your decision</h2>
     ${facts([
       ['Rule', open.rule.title],
       [
@@ -142,8 +142,8 @@ export function decisionHistory(steps: readonly Step[], { reviews, answers }: De
   ];
   for (const review of reviews) {
     const { ask, askedAt, endedAt, status, reason, rule } = review;
-    all.push({ at: askedAt, words: `${ASK[ask as Ask]} asked`, about: `Rule: ${rule.title}` });
-    if (endedAt) all.push({ at: endedAt, words: `${ASK[ask as Ask]} ${REVIEW_STEP[status]}`, about: reason });
+    all.push({ at: askedAt, words: `${nameOfAsk(ask as Ask)} asked`, about: `Rule: ${rule.title}` });
+    if (endedAt) all.push({ at: endedAt, words: reviewStep(ask as Ask, status), about: reason });
   }
   const sorted = all.toSorted((one, other) => one.at.getTime() - other.at.getTime());
   return html`<section class="card">

@@ -4,13 +4,14 @@ import { html } from '../../html.ts';
 import { type Own, portalOf, portalPage } from '../../layout.ts';
 import { askAbout } from '../earnings/questions.ts';
 import { type Account, drawStatement, statementFile } from '../../statement.ts';
+import { say } from '../../say.ts';
 import type { Portal } from '../portal.ts';
 import { zoneOf } from '../../zone.ts';
 
 const WORDS = {
-  title: 'Your account',
-  owed: 'We owe you',
-  nothing: 'Until the end of these days you had earned nothing, and nothing was paid. Choose later days.',
+  caption: (currency: string) => say('statement.caption', { currency }),
+  owed: (amount: string) => say('statement.owed', { amount }),
+  nothing: () => say('statement.nothing'),
 };
 
 /** The statement of a partner, as the partner reads it. */
@@ -27,12 +28,16 @@ export function statementPages({ db }: ApiDeps, portal: Portal): void {
   portal.on('GET /portal/{partner}/statements', async (c, own, visitor) => {
     const { main, status } = await drawStatement(db, c, await accountOf(own));
     const page = html`<header class="title">
-        <h1>Statement</h1>
+        <h1>${say('statement.title')}</h1>
         <p>${own.name}</p>
       </header>
       ${main}
-      <p class="quiet">A payment leaves your balance when we send it. It is added again if it fails or comes back.</p>`;
-    return sendPage(c, portalPage({ title: 'Statement', here: '/statements', main: page }, visitor, own), status);
+      <p class="quiet">${say('statement.leaves')}</p>`;
+    return sendPage(
+      c,
+      portalPage({ title: say('statement.title'), here: '/statements', main: page }, visitor, own),
+      status,
+    );
   });
 
   portal.on('GET /portal/{partner}/statements.csv', async (c, own) => statementFile(db, c, await accountOf(own)));

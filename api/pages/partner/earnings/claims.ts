@@ -13,7 +13,7 @@ import type { ApiDeps } from '../../../http/deps.ts';
 import { wakeDecisionQuietly } from '../../../http/wake.ts';
 import { MyNewClaimBody, wishOf } from '../../../routes/earnings/claim-bodies.ts';
 import { facts, nextPage, table, tag } from '../../components.ts';
-import { REQUEST_STATUS } from '../../decision-words.ts';
+import { requestStatus } from '../../decision-words.ts';
 import {
   field,
   type FieldWish,
@@ -29,6 +29,7 @@ import { type PageContext, readValues, sendPage } from '../../guard.ts';
 import { html, type Html } from '../../html.ts';
 import { type Own, portalOf, portalPage } from '../../layout.ts';
 import { getOwn } from '../own.ts';
+import { linkTo, say, tell } from '../../say.ts';
 import type { Portal } from '../portal.ts';
 import { zoneOf } from '../../zone.ts';
 import { historyOf, readWithdrawal, withdrawal } from './decisions.ts';
@@ -54,36 +55,38 @@ export function ownClaimPages(deps: ApiDeps, portal: Portal): void {
       readPage(CLAIMS_A_PAGE, read, { key: ({ id }) => id, item: (claim) => claim }),
     ]);
     const values: Record<string, string> = status === undefined ? {} : { status };
-    const choices = REQUEST_STATUSES.map((value) => ({ value, label: REQUEST_STATUS[value].label }));
+    const choices = REQUEST_STATUSES.map((value) => ({ value, label: requestStatus(value).label }));
     const main = html`<header class="title">
-        <p><a href="${portalOf(own)}/requests">Requests</a></p>
-        <h1>Claims</h1>
+        <p><a href="${portalOf(own)}/requests">${say('place.requests')}</a></p>
+        <h1>${say('claims.title')}</h1>
       </header>
-      <p class="buttons"><a class="button primary" href="${pathOf(own, 'new')}">Claim from a fund…</a></p>
-      ${filters(pathOf(own), [{ name: 'status', label: 'State', choices, noChoice: 'all states' }], { values })}
+      <p class="buttons"><a class="button primary" href="${pathOf(own, 'new')}">${say('requests.claimMore')}</a></p>
+      ${filters(pathOf(own), [{ name: 'status', label: say('list.state'), choices, noChoice: say('list.allStates') }], { values })}
       ${table({
-        caption: 'Your claims',
-        columns: ['Claim', { label: 'Amount', number: true }, 'State', 'Claimed'],
+        caption: say('claims.caption'),
+        columns: [
+          say('claims.claim'),
+          { label: say('deals.amount'), number: true },
+          say('list.state'),
+          say('claims.claimed'),
+        ],
         rows: claims.items.map((claim) => ({
           head: html`<a href="${pathOf(own, claim.id)}">${claim.wish}</a> <small>${claim.proof}</small>`,
           cells: [
             sayAmount(money(claim.minor, claim.currency)),
-            html`${tag(REQUEST_STATUS[claim.status])} ${claim.reason && html`<small>${claim.reason}</small>`}`,
+            html`${tag(requestStatus(claim.status))} ${claim.reason && html`<small>${claim.reason}</small>`}`,
             html`<span class="day">${formatInstant(claim.claimedAt, zone)}</span>`,
           ],
         })),
-        empty:
-          status === undefined
-            ? 'You claimed nothing yet. Ask for a fund first, and claim from it what you spent.'
-            : 'No claim is in this state. Show all to see the others.',
+        empty: status === undefined ? say('claims.none') : say('claims.noneInState'),
       })}
       ${nextPage(pathOf(own), claims.nextCursor, values)}`;
-    return sendPage(c, portalPage({ title: 'Claims', here: '/requests', main }, visitor, own));
+    return sendPage(c, portalPage({ title: say('claims.title'), here: '/requests', main }, visitor, own));
   });
 
   portal.on('GET /portal/{partner}/claims/new', async (c, own, visitor) => {
     const main = newClaim(own, await fundsOf(own), NONE);
-    return sendPage(c, portalPage({ title: 'New claim', here: '/requests', main }, visitor, own));
+    return sendPage(c, portalPage({ title: say('claims.new'), here: '/requests', main }, visitor, own));
   });
 
   portal.on('POST /portal/{partner}/claims', async (c, own, visitor) => {
@@ -98,7 +101,7 @@ export function ownClaimPages(deps: ApiDeps, portal: Portal): void {
       return c.redirect(pathOf(own, done.body.id), 303);
     }
     const main = newClaim(own, funds, { values, objections: objectionsFor(done.objections, fund) });
-    return sendPage(c, portalPage({ title: 'New claim', here: '/requests', main }, visitor, own), 400);
+    return sendPage(c, portalPage({ title: say('claims.new'), here: '/requests', main }, visitor, own), 400);
   });
 
   portal.on('GET /portal/{partner}/claims/{id}', async (c, own, visitor) => {
@@ -124,39 +127,36 @@ export function ownClaimPages(deps: ApiDeps, portal: Portal): void {
     const [zone, reviews] = await Promise.all([zoneOf(db, own.id), listReviews(db, 'claim', claim.id)]);
     const isWithdrawn = claim.status === 'withdrawn' && claim.endedAt;
     const main = html`<header class="title">
-        <p><a href="${pathOf(own)}">Claims</a></p>
-        <h1>${sayAmount(money(claim.minor, claim.currency))} ${tag(REQUEST_STATUS[claim.status])}</h1>
+        <p><a href="${pathOf(own)}">${say('claims.title')}</a></p>
+        <h1>${sayAmount(money(claim.minor, claim.currency))} ${tag(requestStatus(claim.status))}</h1>
         <p>${claim.wish}</p>
-        ${claim.status === 'granted' && html`<p>The amount is in your balance, and the next run pays it.</p>`}
+        ${claim.status === 'granted' && html`<p>${say('claims.inBalance')}</p>`}
       </header>
       <div class="columns">
         <section>
           <section class="card">
-            <h2>The claim</h2>
+            <h2>${say('claims.the')}</h2>
             ${facts([
-              ['Program', claim.program],
-              ['Document', claim.proof],
-              ['Its fingerprint', html`<code>${claim.proofSha256.slice(0, FINGERPRINT_SEEN)}…</code>`],
+              [say('deals.program'), claim.program],
+              [say('claims.document'), claim.proof],
+              [say('claims.fingerprint'), html`<code>${claim.proofSha256.slice(0, FINGERPRINT_SEEN)}…</code>`],
             ])}
-            <p class="quiet">
-              We keep the name and the fingerprint of your document, and not the document. Keep it: you may be asked for
-              it.
-            </p>
+            <p class="quiet">${say('claims.keep')}</p>
           </section>
           ${!isRequestOver(claim.status) && withdrawal('claim', pathOf(own, claim.id), filled)}
         </section>
         <aside>
           ${historyOf(
             [
-              { at: claim.claimedAt, words: 'You claimed it' },
-              ...(isWithdrawn ? [{ at: isWithdrawn, words: 'It was withdrawn', about: claim.reason }] : []),
+              { at: claim.claimedAt, words: say('claims.youClaimed') },
+              ...(isWithdrawn ? [{ at: isWithdrawn, words: say('decisions.wasWithdrawn'), about: claim.reason }] : []),
             ],
             reviews.filter(({ status }) => status !== 'withdrawn'),
             zone,
           )}
         </aside>
       </div>`;
-    return { title: 'Claim', here: '/requests', main } as const;
+    return { title: say('claims.claim'), here: '/requests', main } as const;
   }
 }
 
@@ -180,7 +180,7 @@ function bodyOf(values: Record<string, string>, fund: Fund | undefined) {
 
 /** An objection stands next to the field that a person can change. */
 function objectionsFor(objections: readonly { field: string; reason: string }[], fund: Fund | undefined) {
-  if (!fund) return [{ field: 'fund', reason: 'is missing' }];
+  if (!fund) return [{ field: 'fund', reason: say('newDetails.missing') }];
   return objections.map(({ field: name, reason }) => ({
     field: name === 'proof' ? 'file' : name.replace('proof.', ''),
     reason,
@@ -188,21 +188,22 @@ function objectionsFor(objections: readonly { field: string; reason: string }[],
 }
 
 const sayFund = (fund: Fund): string =>
-  `${fund.program}, until ${formatDay(addDays(fund.endsOn, -1))}: ${sayAmount(money(fund.minor - fund.waitingMinor - fund.grantedMinor, fund.currency))} left`;
+  say('claims.fundLine', {
+    program: fund.program,
+    day: formatDay(addDays(fund.endsOn, -1)),
+    left: sayAmount(money(fund.minor - fund.waitingMinor - fund.grantedMinor, fund.currency)),
+  });
 
 function newClaim(own: Own, funds: readonly Fund[], filled: Filled): Html {
   const head = html`<header class="title">
-    <p><a href="${portalOf(own)}/requests">Requests</a></p>
-    <h1>Claim from a fund</h1>
+    <p><a href="${portalOf(own)}/requests">${say('place.requests')}</a></p>
+    <h1>${say('claims.fromFund')}</h1>
   </header>`;
   if (funds.length === 0)
     return html`${head}
       <section class="empty">
-        <h2>You have no fund</h2>
-        <p>
-          A fund is a budget for something that you do for us, such as a fair.
-          <a href="${portalOf(own)}/requests/new">Ask for one</a> first.
-        </p>
+        <h2>${say('claims.noFund')}</h2>
+        <p>${tell('claims.noFund.about', { link: linkTo(`${portalOf(own)}/requests/new`) })}</p>
       </section>`;
   const hash = filled.values['sha256'] ?? '';
   return html`${head} ${objectionsOf(FIELDS, filled.objections)}
@@ -210,7 +211,8 @@ function newClaim(own: Own, funds: readonly Fund[], filled: Filled): Html {
       ${wishesFor(funds, hash !== '').map((wish) => field(wish, filled))}
       ${hash !== '' && html`<input type="hidden" name="sha256" value="${hash}" />`}
       <p class="buttons">
-        <a class="button" href="${portalOf(own)}/requests">Not now</a> <button class="primary">Claim</button>
+        <a class="button" href="${portalOf(own)}/requests">${say('form.notNow')}</a>
+        <button class="primary">${say('claims.button')}</button>
       </p>
     </form>`;
 }
@@ -218,31 +220,29 @@ function newClaim(own: Own, funds: readonly Fund[], filled: Filled): Html {
 const wishesFor = (funds: readonly Fund[], hasFile: boolean): FieldWish[] => [
   {
     name: 'fund',
-    label: 'Fund',
+    label: say('funds.fund'),
     required: true,
     choices: funds.map((fund) => ({ value: fund.id, label: sayFund(fund) })),
   },
   {
     name: 'amount',
-    label: 'Amount',
-    help: 'In the currency of the fund, such as 500.00',
+    label: say('deals.amount'),
+    help: say('claims.amount.help'),
     required: true,
     lengthMax: 40,
   },
-  { name: 'wish', label: 'Purpose', help: 'The thing that you paid for, in one line', required: true, lengthMax: 500 },
+  { name: 'wish', label: say('requests.purpose'), help: say('claims.purpose.help'), required: true, lengthMax: 500 },
   {
     name: 'file',
-    label: 'Proof',
+    label: say('claims.proof'),
     type: 'file',
-    help: hasFile
-      ? 'We have read the document. Choose another one only to replace it'
-      : 'The invoice or the receipt, up to 10 MB. We keep its fingerprint, and not the document',
+    help: hasFile ? say('claims.proof.read') : say('claims.proof.help'),
     required: hasFile ? 'sometimes' : true,
   },
   {
     name: 'document',
-    label: "The document's name or number",
-    help: 'Such as invoice 4711. Without it, we take the name of the file',
+    label: say('claims.name'),
+    help: say('claims.name.help'),
     lengthMax: 200,
   },
 ];

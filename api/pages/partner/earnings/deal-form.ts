@@ -3,6 +3,7 @@ import { CURRENCY_CODES } from '../../../../domain/currency.ts';
 import { type FieldWish, type Filled, filledIn, foldedForm } from '../../form.ts';
 import { formatDay } from '../../format.ts';
 import type { Html } from '../../html.ts';
+import { say } from '../../say.ts';
 import { reasonField } from './decisions.ts';
 
 /** The forms of deals, and what was typed into them as the API takes it. */
@@ -36,42 +37,54 @@ export const ofForm = ({ field: name, reason }: { field: string; reason: string 
 export const dealFields = (programs: readonly string[]): FieldWish[] => [
   {
     name: 'program',
-    label: 'Program',
+    label: say('deals.program'),
     required: true,
     choices: programs.map((program) => ({ value: program, label: program })),
   },
-  { name: 'customer', label: "Customer's name", required: true, lengthMax: 200 },
-  { name: 'domain', label: "Customer's website", help: 'Such as kim.example', required: 'sometimes', lengthMax: 253 },
+  { name: 'customer', label: say('deals.customerName'), required: true, lengthMax: 200 },
+  {
+    name: 'domain',
+    label: say('deals.customerSite'),
+    help: say('deals.customerSite.help'),
+    required: 'sometimes',
+    lengthMax: 253,
+  },
   {
     name: 'registrationNumber',
-    label: 'Registration number',
-    help: 'The number in the register of companies, such as HRB 1234. One of both must be given',
+    label: say('deals.number'),
+    help: say('deals.number.help'),
     required: 'sometimes',
     lengthMax: 50,
   },
   {
     name: 'country',
-    label: "Customer's country",
-    help: 'Two capital letters, such as DE',
+    label: say('deals.customerCountry'),
+    help: say('deals.customerCountry.help'),
     required: true,
     lengthMax: 2,
   },
   {
     name: 'productLines',
-    label: 'Product lines',
-    help: 'One on each line. Each is protected on its own',
+    label: say('deals.lines'),
+    help: say('deals.lines.help'),
     required: true,
     long: true,
     lengthMax: 2000,
   },
   {
     name: 'currency',
-    label: 'Currency',
+    label: say('deals.currency'),
     required: true,
     choices: CURRENCY_CODES.map((code) => ({ value: code, label: code })),
   },
-  { name: 'amount', label: 'Expected amount', help: 'Such as 25000.00', required: true, lengthMax: 40 },
-  { name: 'expectedClose', label: 'Expected close', type: 'date', required: true },
+  {
+    name: 'amount',
+    label: say('deals.expectedAmount'),
+    help: say('deals.expectedAmount.help'),
+    required: true,
+    lengthMax: 40,
+  },
+  { name: 'expectedClose', label: say('deals.close'), type: 'date', required: true },
 ];
 
 /** Asks to protect a deal for longer. */
@@ -79,18 +92,18 @@ export const extension = (path: string, { protectedUntil }: Deal, filled: Filled
   foldedForm(
     {
       action: `${path}/extension`,
-      title: 'Ask for longer protection',
-      about: 'The protection goes on until we have decided.',
-      button: 'Ask',
+      title: say('deals.extend'),
+      about: say('deals.extend.about'),
+      button: say('deals.ask'),
       wishes: [
         {
           name: 'until',
-          label: 'Protected until',
-          help: `The first day without protection. It is ${formatDay(protectedUntil ?? '')} now`,
+          label: say('deals.protectedUntil'),
+          help: say('deals.protectedUntil.help', { day: formatDay(protectedUntil ?? '') }),
           type: 'date',
           required: true,
         },
-        reasonField('In one line, such as: The customer decides in January', 'extension-reason'),
+        reasonField(say('deals.extend.reason'), 'extension-reason'),
       ],
     },
     filled,

@@ -12,13 +12,14 @@ import type { ApiDeps } from '../../../http/deps.ts';
 import { wakeDecisionQuietly } from '../../../http/wake.ts';
 import { ExtensionBody, MyNewDealBody, wishOf } from '../../../routes/earnings/deal-bodies.ts';
 import { facts, nextPage, table, tag } from '../../components.ts';
-import { DEAL_STATUS } from '../../decision-words.ts';
+import { dealStatus } from '../../decision-words.ts';
 import { field, type Filled, filledIn, filters, objectionsOf, orObjections, readBy } from '../../form.ts';
 import { formatDay, formatInstant, sayAmount } from '../../format.ts';
 import { readForm, sendPage } from '../../guard.ts';
 import { html, type Html } from '../../html.ts';
 import { type Own, portalOf, portalPage } from '../../layout.ts';
 import { getOwn } from '../own.ts';
+import { say } from '../../say.ts';
 import type { Portal } from '../portal.ts';
 import { zoneOf } from '../../zone.ts';
 import { bodyOf, DEAL_FIELDS, dealFields, extension, ofForm } from './deal-form.ts';
@@ -44,16 +45,22 @@ export function dealPages(deps: ApiDeps, portal: Portal): void {
       readPage(DEALS_A_PAGE, read, { key: ({ id }) => id, item: (deal) => deal }),
     ]);
     const values: Record<string, string> = status === undefined ? {} : { status };
-    const choices = DEAL_STATUSES.map((value) => ({ value, label: DEAL_STATUS[value].label }));
+    const choices = DEAL_STATUSES.map((value) => ({ value, label: dealStatus(value).label }));
     const main = html`<header class="title">
-        <h1>Deals</h1>
-        <p>Register a customer to whom you want to sell. While a deal is protected, nobody else can register them.</p>
+        <h1>${say('place.deals')}</h1>
+        <p>${say('deals.about')}</p>
       </header>
-      <p class="buttons"><a class="button primary" href="${pathOf(own, 'new')}">Register a deal…</a></p>
-      ${filters(pathOf(own), [{ name: 'status', label: 'State', choices, noChoice: 'all states' }], { values })}
+      <p class="buttons"><a class="button primary" href="${pathOf(own, 'new')}">${say('deals.registerMore')}</a></p>
+      ${filters(pathOf(own), [{ name: 'status', label: say('list.state'), choices, noChoice: say('list.allStates') }], { values })}
       ${table({
-        caption: 'Your deals',
-        columns: ['Customer', { label: 'Amount', number: true }, 'Expected close', 'State', 'Registered'],
+        caption: say('deals.caption'),
+        columns: [
+          say('deals.customer'),
+          { label: say('deals.amount'), number: true },
+          say('deals.close'),
+          say('list.state'),
+          say('deals.registered'),
+        ],
         rows: deals.items.map((deal) => ({
           head: html`<a href="${pathOf(own, deal.id)}">${deal.customer}</a>
             <small>${deal.program}: ${deal.productLines.join(', ')}</small>`,
@@ -64,18 +71,15 @@ export function dealPages(deps: ApiDeps, portal: Portal): void {
             html`<span class="day">${formatInstant(deal.registeredAt, zone)}</span>`,
           ],
         })),
-        empty:
-          status === undefined
-            ? 'You registered no deal yet. The first valid registration of a customer wins.'
-            : 'No deal is in this state. Show all to see the others.',
+        empty: status === undefined ? say('deals.none') : say('deals.noneInState'),
       })}
       ${nextPage(pathOf(own), deals.nextCursor, values)}`;
-    return sendPage(c, portalPage({ title: 'Deals', here: '/deals', main }, visitor, own));
+    return sendPage(c, portalPage({ title: say('place.deals'), here: '/deals', main }, visitor, own));
   });
 
   portal.on('GET /portal/{partner}/deals/new', async (c, own, visitor) => {
     const main = await newDeal(own, NONE);
-    return sendPage(c, portalPage({ title: 'Register a deal', here: '/deals', main }, visitor, own));
+    return sendPage(c, portalPage({ title: say('deals.register'), here: '/deals', main }, visitor, own));
   });
 
   portal.on('POST /portal/{partner}/deals', async (c, own, visitor) => {
@@ -91,7 +95,7 @@ export function dealPages(deps: ApiDeps, portal: Portal): void {
       return c.redirect(pathOf(own, done.body.id), 303);
     }
     const main = await newDeal(own, { values, objections: done.objections.map(ofForm) });
-    return sendPage(c, portalPage({ title: 'Register a deal', here: '/deals', main }, visitor, own), 400);
+    return sendPage(c, portalPage({ title: say('deals.register'), here: '/deals', main }, visitor, own), 400);
   });
 
   portal.on('GET /portal/{partner}/deals/{id}', async (c, own, visitor) => {
@@ -130,18 +134,16 @@ export function dealPages(deps: ApiDeps, portal: Portal): void {
     const programs = await listAgreements(db, own.id, null, PROGRAMS_MAX);
     const wishes = dealFields(programs.map(({ program }) => program));
     return html`<header class="title">
-        <p><a href="${pathOf(own)}">Deals</a></p>
-        <h1>Register a deal</h1>
-        <p>
-          The first valid registration of a customer wins. A customer is known by the website, or by the number in a
-          register of companies.
-        </p>
+        <p><a href="${pathOf(own)}">${say('place.deals')}</a></p>
+        <h1>${say('deals.register')}</h1>
+        <p>${say('deals.rule')}</p>
       </header>
       ${objectionsOf(DEAL_FIELDS, filled.objections)}
       <form method="post" action="${pathOf(own)}" class="card fields">
         ${wishes.map((wish) => field(wish, filled))}
         <p class="buttons">
-          <a class="button" href="${pathOf(own)}">Not now</a> <button class="primary">Register</button>
+          <a class="button" href="${pathOf(own)}">${say('form.notNow')}</a>
+          <button class="primary">${say('deals.button')}</button>
         </p>
       </form>`;
   }
@@ -155,19 +157,19 @@ export function dealPages(deps: ApiDeps, portal: Portal): void {
     const asked = extensions.flatMap(({ reviewId, until, reason }) => {
       const review = reviews.find(({ id }) => id === reviewId);
       return review
-        ? [{ at: review.askedAt, words: `You asked for protection until ${formatDay(until)}`, about: reason }]
+        ? [{ at: review.askedAt, words: say('deals.askedUntil', { day: formatDay(until) }), about: reason }]
         : [];
     });
     const isAsked = reviews.some(({ status }) => status === 'waiting');
     const main = html`<header class="title">
-        <p><a href="${pathOf(own)}">Deals</a></p>
-        <h1>${deal.customer} ${tag(DEAL_STATUS[deal.status])}</h1>
+        <p><a href="${pathOf(own)}">${say('place.deals')}</a></p>
+        <h1>${deal.customer} ${tag(dealStatus(deal.status))}</h1>
         <p>${sentenceOf(deal)}</p>
       </header>
       <div class="columns">
         <section>
           <section class="card">
-            <h2>The deal</h2>
+            <h2>${say('deals.the')}</h2>
             ${factsOf(deal)}
           </section>
           ${deal.status === 'protected' && !isAsked && extension(pathOf(own, deal.id), deal, forms.extension ?? NONE)}
@@ -176,10 +178,16 @@ export function dealPages(deps: ApiDeps, portal: Portal): void {
         <aside>
           ${historyOf(
             [
-              { at: deal.registeredAt, words: 'You registered it' },
+              { at: deal.registeredAt, words: say('deals.youRegistered') },
               ...asked,
               ...(deal.endedAt && !reviews.some(({ endedAt }) => endedAt?.getTime() === deal.endedAt?.getTime())
-                ? [{ at: deal.endedAt, words: `It is ${DEAL_STATUS[deal.status].label}`, about: deal.reason }]
+                ? [
+                    {
+                      at: deal.endedAt,
+                      words: say('deals.itIs', { status: dealStatus(deal.status).label }),
+                      about: deal.reason,
+                    },
+                  ]
                 : []),
             ],
             reviews,
@@ -193,30 +201,30 @@ export function dealPages(deps: ApiDeps, portal: Portal): void {
 
 const factsOf = (deal: Deal): Html =>
   facts([
-    ['Program', deal.program],
-    ['Website', deal.domain ?? '–'],
-    ['Registration number', deal.registrationNumber ?? '–'],
-    ['Country', deal.country],
-    ['Product lines', deal.productLines.join(', ')],
-    ['Expected amount', sayAmount(money(deal.minor, deal.currency))],
-    ['Expected close', formatDay(deal.expectedClose)],
+    [say('deals.program'), deal.program],
+    [say('deals.website'), deal.domain ?? '–'],
+    [say('deals.number'), deal.registrationNumber ?? '–'],
+    [say('deals.country'), deal.country],
+    [say('deals.lines'), deal.productLines.join(', ')],
+    [say('deals.expectedAmount'), sayAmount(money(deal.minor, deal.currency))],
+    [say('deals.close'), formatDay(deal.expectedClose)],
   ]);
 
 /** The last protected day, because people count the days that they have. */
 const lastDay = ({ protectedUntil }: Deal): string => formatDay(addDays(protectedUntil ?? '', -1));
 
 function sentenceOf(deal: Deal): string {
-  if (deal.status === 'review') return 'We decide whether it is protected for you. You get a mail.';
-  if (deal.status === 'protected') return `It is protected for you. The last day is ${lastDay(deal)}.`;
-  return deal.reason ?? `The deal is ${DEAL_STATUS[deal.status].label}.`;
+  if (deal.status === 'review') return say('deals.deciding');
+  if (deal.status === 'protected') return say('deals.isProtected', { day: lastDay(deal) });
+  return deal.reason ?? say('deals.theDealIs', { status: dealStatus(deal.status).label });
 }
 
 function stateOf(deal: Deal, zone: string): Html {
   const about =
     deal.status === 'protected'
-      ? `until ${lastDay(deal)}`
+      ? say('deals.until', { day: lastDay(deal) })
       : deal.status === 'review' && deal.dueAt
-        ? `decided by ${formatInstant(deal.dueAt, zone)}`
+        ? say('deals.decidedBy', { day: formatInstant(deal.dueAt, zone) })
         : deal.reason;
-  return html`${tag(DEAL_STATUS[deal.status])} ${about && html`<small>${about}</small>`}`;
+  return html`${tag(dealStatus(deal.status))} ${about && html`<small>${about}</small>`}`;
 }

@@ -1,11 +1,12 @@
 import type { Review } from '../../../../db/programs/reviews.ts';
 import { Reason } from '../../../http/schemas.ts';
-import { ASK, REVIEW_STEP } from '../../decision-words.ts';
+import { reviewStep } from '../../decision-words.ts';
 import { type FieldWish, type Filled, foldedForm, readBy, type Read } from '../../form.ts';
 import { formatInstant } from '../../format.ts';
 import { type PageContext, readForm } from '../../guard.ts';
 import { html, type Html } from '../../html.ts';
-import type { Ask } from '../../../../domain/programs/policies.ts';
+import { say } from '../../say.ts';
+import type { Ask, PolicySubject } from '../../../../domain/programs/policies.ts';
 
 /** The parts of the pages about what a partner registered, asked for or claimed. */
 
@@ -14,12 +15,12 @@ type Step = { at: Date; words: string; about?: string | null };
 /** The history of a thing that is decided. A partner never sees who decides. */
 export function historyOf(steps: readonly Step[], reviews: readonly Review[], zone: string): Html {
   const decided = reviews.flatMap(({ ask, status, reason, endedAt }): Step[] =>
-    endedAt === null ? [] : [{ at: endedAt, words: `${ASK[ask as Ask]} ${REVIEW_STEP[status]}`, about: reason }],
+    endedAt === null ? [] : [{ at: endedAt, words: reviewStep(ask as Ask, status), about: reason }],
   );
   const waiting = reviews.find(({ status }) => status === 'waiting');
   const all = [...steps, ...decided].toSorted((one, other) => one.at.getTime() - other.at.getTime());
   return html`<section class="card">
-    <h2>What happened</h2>
+    <h2>${say('decisions.happened')}</h2>
     <ol class="timeline">
       ${all.map(
         ({ at, words, about }) =>
@@ -30,8 +31,8 @@ export function historyOf(steps: readonly Step[], reviews: readonly Review[], zo
       ${
         waiting &&
         html`<li data-is="now">
-          <strong>We decide about the ${ASK[waiting.ask as Ask].toLowerCase()}</strong>
-          ${waiting.dueAt && html`<small>by ${formatInstant(waiting.dueAt, zone)}</small>`}
+          <strong>${say(`deciding.${waiting.ask as Ask}`)}</strong>
+          ${waiting.dueAt && html`<small>${say('decisions.by', { day: formatInstant(waiting.dueAt, zone) })}</small>`}
         </li>`
       }
     </ol>
@@ -41,20 +42,20 @@ export function historyOf(steps: readonly Step[], reviews: readonly Review[], zo
 export const reasonField = (about: string, id = 'reason'): FieldWish => ({
   name: 'reason',
   id,
-  label: 'Reason',
+  label: say('form.reason'),
   help: about,
   required: true,
   lengthMax: 500,
 });
 
 /** Withdraws something that is not decided yet, with a reason. */
-export const withdrawal = (what: string, path: string, filled: Filled): Html =>
+export const withdrawal = (what: PolicySubject, path: string, filled: Filled): Html =>
   foldedForm(
     {
       action: `${path}/withdrawal`,
-      title: `Withdraw this ${what}`,
-      button: 'Withdraw',
-      wishes: [reasonField('In one line, for the people who decide', 'withdraw-reason')],
+      title: say(`decisions.withdraw.${what}`),
+      button: say('decisions.withdraw'),
+      wishes: [reasonField(say('decisions.withdraw.reason'), 'withdraw-reason')],
     },
     filled,
   );

@@ -18,6 +18,7 @@ import { html, type Html } from '../../html.ts';
 import { type Own, portalOf, portalPage } from '../../layout.ts';
 import { stepsOf } from '../../sentences.ts';
 import { yourPayout } from '../../portal-words.ts';
+import { linkTo, say, tell } from '../../say.ts';
 import type { Portal } from '../portal.ts';
 import { zoneOf } from '../../zone.ts';
 import { askAbout } from './questions.ts';
@@ -46,36 +47,40 @@ export function earningPages({ db }: ApiDeps, portal: Portal): void {
       }),
     ]);
     const path = `${portalOf(own)}/earnings`;
-    const main = html`<header class="title"><h1>Earnings</h1></header>
+    const main = html`<header class="title"><h1>${say('place.earnings')}</h1></header>
       ${pointsOf(own, points)} ${standings(places)}
       ${filters(
         path,
         [
           {
             name: 'program',
-            label: 'Program',
+            label: say('earnings.program'),
             choices: programs.map(({ program }) => ({ value: program, label: program })),
-            noChoice: 'all programs',
+            noChoice: say('earnings.allPrograms'),
           },
-          { name: 'from', label: 'From', type: 'date' },
-          { name: 'until', label: 'Until', type: 'date' },
+          { name: 'from', label: say('earnings.from'), type: 'date' },
+          { name: 'until', label: say('earnings.until'), type: 'date' },
         ],
         { values, objections },
       )}
       ${table({
-        caption: 'What you earned',
-        columns: ['For', 'Day', 'Program', { label: 'Amount', number: true }, 'State', 'How it was worked out'],
+        caption: say('earnings.caption'),
+        columns: [
+          say('earnings.for'),
+          say('earnings.day'),
+          say('earnings.program'),
+          { label: say('payouts.amount'), number: true },
+          say('list.state'),
+          say('payouts.how'),
+        ],
         rows: earnings.items.map((earning) => earningRow(own, earning, zone)),
-        empty:
-          Object.keys(values).length > 0
-            ? 'Nothing was earned in these days and this program. Choose other ones, or show all.'
-            : 'You have earned nothing yet. Something that you sold or did appears here soon after your programs are told of it.',
-        aside: html`<small>Days are those of ${zone}.</small>`,
+        empty: Object.keys(values).length > 0 ? say('earnings.noneHere') : say('earnings.none'),
+        aside: html`<small>${say('earnings.zone', { zone })}</small>`,
       })}
       ${nextPage(path, earnings.nextCursor, values)}`;
     return sendPage(
       c,
-      portalPage({ title: 'Earnings', here: '/earnings', main }, visitor, own),
+      portalPage({ title: say('place.earnings'), here: '/earnings', main }, visitor, own),
       objections.length > 0 ? 400 : 200,
     );
   });
@@ -85,9 +90,10 @@ export function earningPages({ db }: ApiDeps, portal: Portal): void {
 const pointsOf = (own: Own, balances: readonly PointsBalance[]): Html | false =>
   balances.length > 0 &&
   html`<p>
-    You have ${balances.map(({ unit, minor }) => sayAmount(money(minor, unit))).join(' and ')}.
-    <a href="${portalOf(own)}/points">Your points</a>
+    ${tell('earnings.have', { points: sayAll(balances.map(({ unit, minor }) => sayAmount(money(minor, unit)))), link: linkTo(`${portalOf(own)}/points`) })}
   </p>`;
+
+const sayAll = (texts: readonly string[]): string => texts.reduce((one, other) => say('earnings.and', { one, other }));
 
 function earningRow(own: Own, earning: PartnerEarning, zone: string) {
   const { kind, source, eventId, occurredAt, program, incentive, currency, minor, explanation } = earning;
@@ -107,8 +113,9 @@ function earningRow(own: Own, earning: PartnerEarning, zone: string) {
 function stateOf(own: Own, { payoutId, payoutStatus, availableOn, minor }: PartnerEarning, today: string): Html {
   if (payoutId !== null && payoutStatus !== null)
     return html`<a href="${portalOf(own)}/payouts/${payoutId}">${tag(yourPayout(payoutStatus as PayoutStatus))}</a>`;
-  if (minor === 0n) return tag({ label: 'nothing to pay', tone: 'plain' });
+  if (minor === 0n) return tag({ label: say('earnings.nothingToPay'), tone: 'plain' });
   if (availableOn > today)
-    return html`${tag({ label: 'held', tone: 'watch' })} <small>free on ${formatDay(availableOn)}</small>`;
-  return tag({ label: 'payable', tone: 'good' });
+    return html`${tag({ label: say('earnings.held'), tone: 'watch' })}
+      <small>${say('earnings.freeOn', { day: formatDay(availableOn) })}</small>`;
+  return tag({ label: say('earnings.payable'), tone: 'good' });
 }

@@ -11,7 +11,7 @@ import { listRedemptions, type Redemption } from '../../../../db/earnings/redemp
 import { readUnits, type Unit } from '../../../../db/programs/units.ts';
 import { CURRENCY_CODES } from '../../../../domain/currency.ts';
 import { Failure } from '../../../../domain/errors.ts';
-import { formatMoney, money, parseDecimal } from '../../../../domain/money.ts';
+import { money, parseDecimal } from '../../../../domain/money.ts';
 import { isPoints } from '../../../../domain/unit.ts';
 import { parseCursor, readPage } from '../../../http/cursor.ts';
 import type { ApiDeps } from '../../../http/deps.ts';
@@ -19,12 +19,12 @@ import { RowNumber } from '../../../http/schemas.ts';
 import { MyConversionBody } from '../../../routes/earnings/conversions.ts';
 import { NewRedemptionBody, redemptionWishOf } from '../../../routes/earnings/redemptions.ts';
 import { facts, nextPage, table, tag } from '../../components.ts';
-import { POINTS_MOVEMENT } from '../../decision-words.ts';
 import { type Filled, filledIn, foldedForm, orObjections, readBy } from '../../form.ts';
 import { formatDay, formatInstant, sayAmount } from '../../format.ts';
 import { readForm, sendPage } from '../../guard.ts';
 import { html, type Html } from '../../html.ts';
 import { type Own, portalOf, portalPage } from '../../layout.ts';
+import { say } from '../../say.ts';
 import type { Portal } from '../portal.ts';
 import { zoneOf } from '../../zone.ts';
 
@@ -40,7 +40,7 @@ export function pointsPages({ db }: ApiDeps, portal: Portal): void {
 
   portal.on('GET /portal/{partner}/points', async (c, own, visitor) => {
     const main = await pointsPage(own, c.req.query('cursor') ?? '');
-    return sendPage(c, portalPage({ title: 'Points', here: '/earnings', main }, visitor, own));
+    return sendPage(c, portalPage({ title: say('points.title'), here: '/earnings', main }, visitor, own));
   });
 
   portal.on('POST /portal/{partner}/points/use', async (c, own, visitor) => {
@@ -58,7 +58,7 @@ export function pointsPages({ db }: ApiDeps, portal: Portal): void {
     if (done.success) return c.redirect(pathOf(own), 303);
     const filled = { values, objections: done.objections };
     const main = await pointsPage(own, '', { unit, form: 'use', filled });
-    return sendPage(c, portalPage({ title: 'Points', here: '/earnings', main }, visitor, own), 400);
+    return sendPage(c, portalPage({ title: say('points.title'), here: '/earnings', main }, visitor, own), 400);
   });
 
   portal.on('POST /portal/{partner}/points/convert', async (c, own, visitor) => {
@@ -82,7 +82,7 @@ export function pointsPages({ db }: ApiDeps, portal: Portal): void {
     if (done.success) return c.redirect(pathOf(own), 303);
     const filled = { values, objections: done.objections };
     const main = await pointsPage(own, '', { unit, form: 'convert', filled });
-    return sendPage(c, portalPage({ title: 'Points', here: '/earnings', main }, visitor, own), 400);
+    return sendPage(c, portalPage({ title: say('points.title'), here: '/earnings', main }, visitor, own), 400);
   });
 
   /** A unit in which the partner has points. Any other one is not there for them. */
@@ -109,19 +109,24 @@ export function pointsPages({ db }: ApiDeps, portal: Portal): void {
       balances.map(({ unit }) => unit),
     );
     return html`<header class="title">
-        <p><a href="${portalOf(own)}/earnings">Earnings</a></p>
-        <h1>Points</h1>
-        <p>Points are not money, and are never added to it.</p>
+        <p><a href="${portalOf(own)}/earnings">${say('place.earnings')}</a></p>
+        <h1>${say('points.title')}</h1>
+        <p>${say('points.notMoney')}</p>
       </header>
       ${balances.map((balance) => {
         const unit = units.find(({ code }) => code === balance.unit);
         return unit && balanceCard(pathOf(own), balance, unit, back);
       })}
       ${table({
-        caption: 'What changed them',
-        columns: ['Day', 'Unit', 'What happened', { label: 'Points', number: true }],
+        caption: say('points.caption'),
+        columns: [
+          say('earnings.day'),
+          say('points.unit'),
+          say('points.happened'),
+          { label: say('points.title'), number: true },
+        ],
         rows: movements.items.map(movementRow),
-        empty: 'You have earned no points yet. Where a program gives points, what you did appears here soon.',
+        empty: say('points.none'),
       })}
       ${nextPage(pathOf(own), movements.nextCursor)} ${redemptions.length > 0 && redemptionTable(redemptions, zone)}
       ${conversions.length > 0 && conversionTable(conversions, zone)}`;
@@ -129,26 +134,23 @@ export function pointsPages({ db }: ApiDeps, portal: Portal): void {
 }
 
 function balanceCard(path: string, balance: PointsBalance, unit: Unit, back: Back | undefined): Html {
-  const say = (minor: bigint) => sayAmount(money(minor, balance.unit));
+  const print = (minor: bigint) => sayAmount(money(minor, balance.unit));
   const filledOf = (form: Back['form']): Filled =>
     back?.unit === balance.unit && back.form === form ? back.filled : NONE;
   return html`<section class="card">
     <h2>${balance.name} <small>${balance.program}</small></h2>
     ${facts([
-      ['Balance', html`<strong>${say(balance.minor)}</strong>`],
-      ['You can use now', say(balance.availableMinor)],
-      ...(balance.heldMinor > 0n ? [['Held for refunds', say(balance.heldMinor)] as const] : []),
+      [say('points.balance'), html`<strong>${print(balance.minor)}</strong>`],
+      [say('points.usable'), print(balance.availableMinor)],
+      ...(balance.heldMinor > 0n ? [[say('points.held'), print(balance.heldMinor)] as const] : []),
       ...(balance.expiresOn === null
         ? []
-        : [[`Expire on ${formatDay(balance.expiresOn)}`, say(balance.expiringMinor)] as const]),
+        : [[say('points.expire', { day: formatDay(balance.expiresOn) }), print(balance.expiringMinor)] as const]),
     ])}
-    ${
-      balance.minor < 0n &&
-      html`<p>A refund took points back after you used them. What you earn next fills the gap first.</p>`
-    }
+    ${balance.minor < 0n && html`<p>${say('points.below')}</p>`}
     ${balance.availableMinor > 0n && useForm(path, balance, filledOf('use'))}
     ${balance.availableMinor > 0n && unit.conversion === 'by-partner' && convertForm(path, unit, filledOf('convert'))}
-    ${unit.conversion === 'by-staff' && html`<p class="quiet">We turn these points into money for you: ask us.</p>`}
+    ${unit.conversion === 'by-staff' && html`<p class="quiet">${say('points.byStaff')}</p>`}
   </section>`;
 }
 
@@ -156,21 +158,21 @@ const useForm = (path: string, { unit }: PointsBalance, filled: Filled): Html =>
   foldedForm(
     {
       action: `${path}/use`,
-      title: 'Use points',
-      about: 'The oldest points that are free go first.',
-      button: 'Use them',
+      title: say('points.use'),
+      about: say('points.use.about'),
+      button: say('points.use.button'),
       hidden: { unit },
       wishes: [
-        { name: 'amount', id: `use-amount-${unit}`, label: 'Amount', required: true, lengthMax: 40 },
+        { name: 'amount', id: `use-amount-${unit}`, label: say('points.amount'), required: true, lengthMax: 40 },
         {
           name: 'purpose',
           id: `use-purpose-${unit}`,
-          label: 'Purpose',
-          help: 'Such as: Discount code SPRING-10',
+          label: say('points.purpose'),
+          help: say('points.purpose.help'),
           required: true,
           lengthMax: 200,
         },
-        { name: 'reference', id: `use-reference-${unit}`, label: 'Your own reference', lengthMax: 200 },
+        { name: 'reference', id: `use-reference-${unit}`, label: say('points.reference'), lengthMax: 200 },
       ],
     },
     filled,
@@ -180,16 +182,25 @@ const convertForm = (path: string, unit: Unit, filled: Filled): Html =>
   foldedForm(
     {
       action: `${path}/convert`,
-      title: 'Turn points into money',
-      about: `The rate of today counts. The money is an earning, and is paid like any other.${unit.leastConversionMinor > 0n ? ` The least is ${formatMoney(money(unit.leastConversionMinor, unit.code))}.` : ''} This cannot be undone.`,
-      button: 'Turn them into money',
+      title: say('points.convert'),
+      about:
+        unit.leastConversionMinor > 0n
+          ? say('points.convert.least', { least: sayAmount(money(unit.leastConversionMinor, unit.code)) })
+          : say('points.convert.about'),
+      button: say('points.convert.button'),
       hidden: { unit: unit.code },
       wishes: [
-        { name: 'amount', id: `convert-amount-${unit.code}`, label: 'Amount', required: true, lengthMax: 40 },
+        {
+          name: 'amount',
+          id: `convert-amount-${unit.code}`,
+          label: say('points.amount'),
+          required: true,
+          lengthMax: 40,
+        },
         {
           name: 'currency',
           id: `convert-currency-${unit.code}`,
-          label: 'Currency',
+          label: say('points.currency'),
           required: true,
           choices: CURRENCY_CODES.map((code) => ({ value: code, label: code })),
         },
@@ -200,42 +211,50 @@ const convertForm = (path: string, unit: Unit, filled: Filled): Html =>
 
 const movementRow = ({ on, unit, kind, minor }: PointsMovement) => ({
   head: html`<span class="day">${formatDay(on)}</span>`,
-  cells: [unit, POINTS_MOVEMENT[kind], sayAmount(money(minor, unit))],
+  cells: [unit, say(`pointsMovement.${kind}`), sayAmount(money(minor, unit))],
 });
 
 const redemptionTable = (redemptions: readonly Redemption[], zone: string): Html =>
   table({
-    caption: 'Points that you used',
-    columns: ['For', { label: 'Points', number: true }, 'State', 'Used'],
+    caption: say('points.used'),
+    columns: [
+      say('earnings.for'),
+      { label: say('points.title'), number: true },
+      say('list.state'),
+      say('points.usedOn'),
+    ],
     rows: redemptions.map(({ purpose, reference, minor, unit, cancelledAt, cancelReason, redeemedAt }) => ({
       head: html`${purpose} ${reference && html`<small>${reference}</small>`}`,
       cells: [
         sayAmount(money(minor, unit)),
         cancelledAt
-          ? html`${tag({ label: 'cancelled', tone: 'plain' })} <small>${cancelReason}</small>`
-          : tag({ label: 'used', tone: 'good' }),
+          ? html`${tag({ label: say('points.cancelled'), tone: 'plain' })} <small>${cancelReason}</small>`
+          : tag({ label: say('points.isUsed'), tone: 'good' }),
         html`<span class="day">${formatInstant(redeemedAt, zone)}</span>`,
       ],
     })),
     empty: '',
   });
 
-const CONVERSION = {
-  proposed: { label: 'being decided', tone: 'watch' },
-  confirmed: { label: 'in your balance', tone: 'good' },
-  refused: { label: 'refused', tone: 'alert' },
-} as const;
+const CONVERSION = { proposed: 'watch', confirmed: 'good', refused: 'alert' } as const;
 
 const conversionTable = (conversions: readonly Conversion[], zone: string): Html =>
   table({
-    caption: 'Points that became money',
-    columns: ['Points', { label: 'Money', number: true }, 'Rate', 'State', 'Asked'],
+    caption: say('points.became'),
+    columns: [
+      say('points.title'),
+      { label: say('points.money'), number: true },
+      say('points.rate'),
+      say('list.state'),
+      say('points.asked'),
+    ],
     rows: conversions.map((conversion) => ({
       head: sayAmount(money(conversion.pointsMinor, conversion.unit)),
       cells: [
         sayAmount(money(conversion.minor, conversion.currency)),
         conversion.rate,
-        html`${tag(CONVERSION[conversion.status])} ${conversion.note && html`<small>${conversion.note}</small>`}`,
+        html`${tag({ label: say(`conversion.${conversion.status}`), tone: CONVERSION[conversion.status] })}
+        ${conversion.note && html`<small>${conversion.note}</small>`}`,
         html`<span class="day">${formatInstant(conversion.proposedAt, zone)}</span>`,
       ],
     })),

@@ -28,7 +28,8 @@ import { formatDay, formatInstant } from '../../format.ts';
 import { type PageContext, readForm, sendPage } from '../../guard.ts';
 import { html, type Html } from '../../html.ts';
 import { type Own, portalOf, portalPage } from '../../layout.ts';
-import { QUESTION_ABOUT, YOUR_QUESTION } from '../../question-words.ts';
+import { yourQuestion } from '../../question-words.ts';
+import { say } from '../../say.ts';
 import { lineOf, thread, titleOf } from '../../thread.ts';
 import { getOwn } from '../own.ts';
 import type { Portal } from '../portal.ts';
@@ -54,34 +55,31 @@ export function ownQuestionPages({ db }: ApiDeps, portal: Portal): void {
       readPage(QUESTIONS_A_PAGE, read, { key: ({ id }) => id, item: (question) => question }),
     ]);
     const values: Record<string, string> = status === undefined ? {} : { status };
-    const choices = QUESTION_STATUSES.map((value) => ({ value, label: YOUR_QUESTION[value].label }));
+    const choices = QUESTION_STATUSES.map((value) => ({ value, label: yourQuestion(value).label }));
     const main = html`<header class="title">
-        <h1>Questions</h1>
-        <p>Something looks wrong, or is missing? Ask at the line itself, or here.</p>
+        <h1>${say('place.questions')}</h1>
+        <p>${say('questions.about')}</p>
       </header>
       <p class="buttons">
-        <a class="button primary" href="${pathOf(own, 'new')}?about=missing">Something is missing…</a>
+        <a class="button primary" href="${pathOf(own, 'new')}?about=missing">${say('questions.missingMore')}</a>
       </p>
-      ${filters(pathOf(own), [{ name: 'status', label: 'State', choices, noChoice: 'all states' }], { values })}
+      ${filters(pathOf(own), [{ name: 'status', label: say('list.state'), choices, noChoice: say('list.allStates') }], { values })}
       ${table({
-        caption: 'Your questions',
-        columns: ['Question', 'State', 'Since', 'Asked'],
+        caption: say('questions.caption'),
+        columns: [say('questions.question'), say('list.state'), say('questions.since'), say('questions.asked')],
         rows: questions.items.map((question) => ({
           head: html`<a href="${pathOf(own, question.id)}">${titleOf(question)}</a>
-            <small>${QUESTION_ABOUT[question.about]}</small>`,
+            <small>${say(`questionAbout.${question.about}`)}</small>`,
           cells: [
-            html`${tag(YOUR_QUESTION[question.status])} ${waitOf(question, zone)}`,
+            html`${tag(yourQuestion(question.status))} ${waitOf(question, zone)}`,
             html`<span class="day">${formatInstant(question.statusAt, zone)}</span>`,
             html`<span class="day">${formatInstant(question.askedAt, zone)}</span>`,
           ],
         })),
-        empty:
-          status === undefined
-            ? 'You asked nothing yet. Earnings, payouts and statements have a link for a question at each line.'
-            : 'No question is in this state. Show all to see the others.',
+        empty: status === undefined ? say('questions.none') : say('questions.noneInState'),
       })}
       ${nextPage(pathOf(own), questions.nextCursor, values)}`;
-    return sendPage(c, portalPage({ title: 'Questions', here: '/questions', main }, visitor, own));
+    return sendPage(c, portalPage({ title: say('place.questions'), here: '/questions', main }, visitor, own));
   });
 
   portal.on('GET /portal/{partner}/questions/new', (c, own, visitor) => {
@@ -89,7 +87,7 @@ export function ownQuestionPages({ db }: ApiDeps, portal: Portal): void {
       FIELDS.flatMap((name) => (c.req.query(name) ? [[name, c.req.query(name) ?? '']] : [])),
     );
     const main = newQuestion(own, { values: { about: 'missing', ...values } });
-    return sendPage(c, portalPage({ title: 'Ask', here: '/questions', main }, visitor, own));
+    return sendPage(c, portalPage({ title: say('questions.ask'), here: '/questions', main }, visitor, own));
   });
 
   portal.on('POST /portal/{partner}/questions', async (c, own, visitor) => {
@@ -101,7 +99,7 @@ export function ownQuestionPages({ db }: ApiDeps, portal: Portal): void {
       : ({ success: false, objections } as const);
     if (done.success) return c.redirect(pathOf(own, done.body.id), 303);
     const main = newQuestion(own, { values, objections: done.objections });
-    return sendPage(c, portalPage({ title: 'Ask', here: '/questions', main }, visitor, own), 400);
+    return sendPage(c, portalPage({ title: say('questions.ask'), here: '/questions', main }, visitor, own), 400);
   });
 
   portal.on('GET /portal/{partner}/questions/{id}', async (c, own, visitor) => {
@@ -136,21 +134,22 @@ export function ownQuestionPages({ db }: ApiDeps, portal: Portal): void {
   async function questionPage(own: Own, question: Question, filled: Filled) {
     const [zone, messages] = await Promise.all([zoneOf(db, own.id), listMessages(db, question.id)]);
     const path = pathOf(own, question.id);
-    const payout = question.payoutId && html`<a href="${portalOf(own)}/payouts/${question.payoutId}">Open it</a>`;
+    const payout =
+      question.payoutId && html`<a href="${portalOf(own)}/payouts/${question.payoutId}">${say('questions.openIt')}</a>`;
     const main = html`<header class="title">
-        <p><a href="${pathOf(own)}">Questions</a></p>
-        <h1>${titleOf(question)} ${tag(YOUR_QUESTION[question.status])}</h1>
-        <p>${YOUR_QUESTION[question.status].about} ${dueOf(question, zone)}</p>
+        <p><a href="${pathOf(own)}">${say('place.questions')}</a></p>
+        <h1>${titleOf(question)} ${tag(yourQuestion(question.status))}</h1>
+        <p>${yourQuestion(question.status).about} ${dueOf(question, zone)}</p>
       </header>
       <div class="columns">
         <section>
-          ${thread(messages, zone, ({ side }) => (side === 'partner' ? 'You' : 'We'))}
+          ${thread(messages, zone, ({ kind }) => say(`said.${kind}`))}
           ${question.status === 'asked_back' && replyForm(`${path}/reply`, filled)}
           ${isQuestionOver(question.status) && reopening(`${path}/reopening`, question, zone, filled)}
         </section>
         <aside>
           <section class="card">
-            <h2>The line</h2>
+            <h2>${say('questions.line')}</h2>
             ${lineOf(question, payout)}
           </section>
         </aside>
@@ -161,12 +160,12 @@ export function ownQuestionPages({ db }: ApiDeps, portal: Portal): void {
   function newQuestion(own: Own, filled: Filled): Html {
     const { values } = filled;
     const isMissing = values['about'] === 'missing';
-    const wishes = isMissing ? [...MISSING, TEXT] : [TEXT];
+    const wishes = isMissing ? [...missingFields(), textField()] : [textField()];
     const kept = isMissing ? HIDDEN : FIELDS.filter((name) => name !== 'text');
     const shown = [values['line'], values['day'], [values['amount'], values['currency']].filter(Boolean).join(' ')];
     return html`<header class="title">
-        <p><a href="${pathOf(own)}">Questions</a></p>
-        <h1>${isMissing ? 'What is missing?' : 'What do you want to know?'}</h1>
+        <p><a href="${pathOf(own)}">${say('place.questions')}</a></p>
+        <h1>${isMissing ? say('questions.whatMissing') : say('questions.whatKnow')}</h1>
         ${!isMissing && html`<p>${shown.filter(Boolean).join(', ')}</p>`}
       </header>
       ${objectionsOf(
@@ -176,57 +175,62 @@ export function ownQuestionPages({ db }: ApiDeps, portal: Portal): void {
       <form method="post" action="${pathOf(own)}" class="card fields">
         ${kept.map((name) => values[name] && html`<input type="hidden" name="${name}" value="${values[name]}" />`)}
         ${wishes.map((wish) => field(wish, filled))}
-        <p class="buttons"><a class="button" href="${pathOf(own)}">Not now</a> <button class="primary">Ask</button></p>
+        <p class="buttons">
+          <a class="button" href="${pathOf(own)}">${say('form.notNow')}</a>
+          <button class="primary">${say('questions.ask')}</button>
+        </p>
       </form>`;
   }
 }
 
-const TEXT: FieldWish = {
+const textField = (): FieldWish => ({
   name: 'text',
-  label: 'Question',
-  help: 'Say what you expected, and why. Never write bank details or tax numbers here',
+  label: say('questions.question'),
+  help: say('questions.text.help'),
   required: true,
   long: true,
   lengthMax: TEXT_CHARS_MAX,
-};
+});
 
-const MISSING: readonly FieldWish[] = [
-  { name: 'line', label: 'Your name for it', help: 'Such as the number of the order', lengthMax: 200 },
-  { name: 'day', label: 'Day', type: 'date' },
-  { name: 'amount', label: 'Amount that you expected', help: 'Such as 50.00', lengthMax: 40 },
+const missingFields = (): readonly FieldWish[] => [
+  { name: 'line', label: say('questions.name'), help: say('questions.name.help'), lengthMax: 200 },
+  { name: 'day', label: say('questions.day'), type: 'date' },
+  { name: 'amount', label: say('questions.expected'), help: say('questions.expected.help'), lengthMax: 40 },
   {
     name: 'currency',
-    label: 'Currency',
+    label: say('questions.currency'),
     choices: CURRENCY_CODES.map((code) => ({ value: code, label: code })),
-    noChoice: 'no amount',
+    noChoice: say('questions.noAmount'),
   },
 ];
 
 /** A link by which a partner asks about the line that it stands at. */
 export const askAbout = (own: Own, line: Readonly<Record<string, string>>): Html =>
-  html`<a class="ask" href="${portalOf(own)}/questions/new?${new URLSearchParams(line).toString()}">Ask about this</a>`;
+  html`<a class="ask" href="${portalOf(own)}/questions/new?${new URLSearchParams(line).toString()}"
+    >${say('questions.askThis')}</a
+  >`;
 
 const replyForm = (action: string, filled: Filled): Html =>
   html`<section class="card notice" data-tone="alert">
-    <h2>Your reply</h2>
+    <h2>${say('questions.yourReply')}</h2>
     ${objectionsOf(['text'], filled.objections)}
     <form method="post" action="${action}" class="fields">
-      ${field({ ...TEXT, label: 'Reply', help: undefined }, filled)}
-      <p class="buttons"><button class="primary">Reply</button></p>
+      ${field({ ...textField(), label: say('questions.reply'), help: undefined }, filled)}
+      <p class="buttons"><button class="primary">${say('questions.sendReply')}</button></p>
     </form>
   </section>`;
 
 function reopening(action: string, question: Question, zone: string, filled: Filled): Html {
-  const reason = whyNotReopen(question, Date.now());
-  if (reason) return html`<p class="quiet">${reason}</p>`;
+  if (whyNotReopen(question, Date.now()))
+    return html`<p class="quiet">${question.reopenedAt === null ? say('questions.late') : say('questions.once')}</p>`;
   const until = localDate(question.statusAt.getTime() + REOPEN_MS, zone);
   return foldedForm(
     {
       action,
-      title: 'This does not settle it',
-      about: `You can reopen it once, until ${formatDay(until)}.`,
-      button: 'Reopen it',
-      wishes: [{ ...TEXT, label: 'Reason', help: 'Say what is still wrong' }],
+      title: say('questions.notSettled'),
+      about: say('questions.reopen.about', { day: formatDay(until) }),
+      button: say('questions.reopen'),
+      wishes: [{ ...textField(), label: say('form.reason'), help: say('questions.reopen.help') }],
     },
     filled,
   );
@@ -235,8 +239,9 @@ function reopening(action: string, question: Question, zone: string, filled: Fil
 /** By when somebody does the next thing. */
 function dueOf({ status, dueAt }: Question, zone: string): string {
   if (dueAt === null) return '';
-  if (dueAt.getTime() < Date.now()) return 'We are late, and our people are reminded every day.';
-  return `${status === 'open' ? 'We answer by' : 'Without a reply it is closed on'} ${formatDay(localDate(dueAt.getTime(), zone))}.`;
+  if (dueAt.getTime() < Date.now()) return say('questions.late.us');
+  const day = formatDay(localDate(dueAt.getTime(), zone));
+  return status === 'open' ? say('questions.answerBy', { day }) : say('questions.closedOn', { day });
 }
 
 const waitOf = (question: Question, zone: string): Html | null => {

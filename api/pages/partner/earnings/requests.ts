@@ -15,7 +15,7 @@ import type { ApiDeps } from '../../../http/deps.ts';
 import { wakeDecisionQuietly } from '../../../http/wake.ts';
 import { MyNewRequestBody, wishOf } from '../../../routes/earnings/request-bodies.ts';
 import { facts, nextPage, table, tag } from '../../components.ts';
-import { REQUEST_KIND, REQUEST_STATUS } from '../../decision-words.ts';
+import { nameOfAsk, requestStatus } from '../../decision-words.ts';
 import {
   field,
   type FieldWish,
@@ -31,6 +31,7 @@ import { readForm, sendPage } from '../../guard.ts';
 import { html, type Html } from '../../html.ts';
 import { type Own, portalOf, portalPage } from '../../layout.ts';
 import { getOwn } from '../own.ts';
+import { say } from '../../say.ts';
 import type { Portal } from '../portal.ts';
 import { zoneOf } from '../../zone.ts';
 import { historyOf, readWithdrawal, withdrawal } from './decisions.ts';
@@ -60,33 +61,36 @@ export function ownRequestPages(deps: ApiDeps, portal: Portal): void {
       readPage(REQUESTS_A_PAGE, read, { key: ({ id }) => id, item: (request) => request }),
     ]);
     const values: Record<string, string> = status === undefined ? {} : { status };
-    const choices = REQUEST_STATUSES.map((value) => ({ value, label: REQUEST_STATUS[value].label }));
+    const choices = REQUEST_STATUSES.map((value) => ({ value, label: requestStatus(value).label }));
     const main = html`<header class="title">
-        <h1>Requests</h1>
-        <p>Ask for a special price, a special incentive or a fund, and claim from a fund what you spent.</p>
+        <h1>${say('place.requests')}</h1>
+        <p>${say('requests.about')}</p>
       </header>
       <p class="buttons">
-        ${funds.length > 0 && html`<a class="button" href="${portalOf(own)}/claims/new">Claim from a fund…</a>`}
-        <a class="button primary" href="${pathOf(own, 'new')}">Ask for something…</a>
+        ${funds.length > 0 && html`<a class="button" href="${portalOf(own)}/claims/new">${say('requests.claimMore')}</a>`}
+        <a class="button primary" href="${pathOf(own, 'new')}">${say('requests.askMore')}</a>
       </p>
-      ${filters(pathOf(own), [{ name: 'status', label: 'State', choices, noChoice: 'all states' }], { values })}
+      ${filters(pathOf(own), [{ name: 'status', label: say('list.state'), choices, noChoice: say('list.allStates') }], { values })}
       ${table({
-        caption: 'What you asked for',
-        columns: ['Request', { label: 'Amount', number: true }, 'For the days', 'State', 'Asked'],
+        caption: say('requests.caption'),
+        columns: [
+          say('requests.request'),
+          { label: say('deals.amount'), number: true },
+          say('requests.days'),
+          say('list.state'),
+          say('requests.asked'),
+        ],
         rows: requests.items.map((request) => requestRow(pathOf(own, request.id), request, zone)),
-        empty:
-          status === undefined
-            ? 'You asked for nothing yet. A request is decided by the rules of its program, and you get a mail.'
-            : 'No request is in this state. Show all to see the others.',
+        empty: status === undefined ? say('requests.none') : say('requests.noneInState'),
       })}
       ${nextPage(pathOf(own), requests.nextCursor, values)} ${funds.length > 0 && fundTable(funds)}
       ${(funds.length > 0 || claims.length > 0) && claimTable(own, claims, zone)}`;
-    return sendPage(c, portalPage({ title: 'Requests', here: '/requests', main }, visitor, own));
+    return sendPage(c, portalPage({ title: say('place.requests'), here: '/requests', main }, visitor, own));
   });
 
   portal.on('GET /portal/{partner}/requests/new', async (c, own, visitor) => {
     const main = await newRequest(own, NONE);
-    return sendPage(c, portalPage({ title: 'New request', here: '/requests', main }, visitor, own));
+    return sendPage(c, portalPage({ title: say('requests.new'), here: '/requests', main }, visitor, own));
   });
 
   portal.on('POST /portal/{partner}/requests', async (c, own, visitor) => {
@@ -99,7 +103,7 @@ export function ownRequestPages(deps: ApiDeps, portal: Portal): void {
       return c.redirect(pathOf(own, done.body.id), 303);
     }
     const main = await newRequest(own, { values, objections: done.objections });
-    return sendPage(c, portalPage({ title: 'New request', here: '/requests', main }, visitor, own), 400);
+    return sendPage(c, portalPage({ title: say('requests.new'), here: '/requests', main }, visitor, own), 400);
   });
 
   portal.on('GET /portal/{partner}/requests/{id}', async (c, own, visitor) => {
@@ -123,13 +127,16 @@ export function ownRequestPages(deps: ApiDeps, portal: Portal): void {
     const programs = (await listAgreements(db, own.id, null, PROGRAMS_MAX)).map(({ program }) => program);
     const plans = await listPlanNames(db, programs);
     return html`<header class="title">
-        <p><a href="${pathOf(own)}">Requests</a></p>
-        <h1>Ask for something</h1>
+        <p><a href="${pathOf(own)}">${say('place.requests')}</a></p>
+        <h1>${say('requests.askFor')}</h1>
       </header>
       ${objectionsOf(FIELDS, filled.objections)}
       <form method="post" action="${pathOf(own)}" class="card fields">
         ${wishesFor(programs, [...new Set(plans.map(({ plan }) => plan))]).map((wish) => field(wish, filled))}
-        <p class="buttons"><a class="button" href="${pathOf(own)}">Not now</a> <button class="primary">Ask</button></p>
+        <p class="buttons">
+          <a class="button" href="${pathOf(own)}">${say('form.notNow')}</a>
+          <button class="primary">${say('deals.ask')}</button>
+        </p>
       </form>`;
   }
 
@@ -137,20 +144,20 @@ export function ownRequestPages(deps: ApiDeps, portal: Portal): void {
     const [zone, reviews] = await Promise.all([zoneOf(db, own.id), listReviews(db, 'request', request.id)]);
     const isWithdrawn = request.status === 'withdrawn' && request.endedAt;
     const main = html`<header class="title">
-        <p><a href="${pathOf(own)}">Requests</a></p>
-        <h1>${REQUEST_KIND[request.kind]} ${tag(REQUEST_STATUS[request.status])}</h1>
+        <p><a href="${pathOf(own)}">${say('place.requests')}</a></p>
+        <h1>${nameOfAsk(request.kind)} ${tag(requestStatus(request.status))}</h1>
         <p>${request.wish}</p>
       </header>
       <div class="columns">
         <section>
           <section class="card">
-            <h2>The request</h2>
+            <h2>${say('requests.the')}</h2>
             ${facts([
-              ['Program', request.program],
-              ...(request.plan === null ? [] : [['Plan', request.plan] as const]),
-              ...(amountOf(request) === '' ? [] : [['Amount', amountOf(request)] as const]),
-              ['From', formatDay(request.startsOn)],
-              ['Last day', formatDay(addDays(request.endsOn, -1))],
+              [say('deals.program'), request.program],
+              ...(request.plan === null ? [] : [[say('requests.plan'), request.plan] as const]),
+              ...(amountOf(request) === '' ? [] : [[say('deals.amount'), amountOf(request)] as const]),
+              [say('requests.from'), formatDay(request.startsOn)],
+              [say('requests.lastDay'), formatDay(addDays(request.endsOn, -1))],
             ])}
           </section>
           ${!isRequestOver(request.status) && withdrawal('request', pathOf(own, request.id), filled)}
@@ -158,15 +165,17 @@ export function ownRequestPages(deps: ApiDeps, portal: Portal): void {
         <aside>
           ${historyOf(
             [
-              { at: request.requestedAt, words: 'You asked for it' },
-              ...(isWithdrawn ? [{ at: isWithdrawn, words: 'It was withdrawn', about: request.reason }] : []),
+              { at: request.requestedAt, words: say('requests.youAsked') },
+              ...(isWithdrawn
+                ? [{ at: isWithdrawn, words: say('decisions.wasWithdrawn'), about: request.reason }]
+                : []),
             ],
             reviews.filter(({ status }) => status !== 'withdrawn'),
             zone,
           )}
         </aside>
       </div>`;
-    return { title: REQUEST_KIND[request.kind], here: '/requests', main } as const;
+    return { title: nameOfAsk(request.kind), here: '/requests', main } as const;
   }
 }
 
@@ -174,28 +183,29 @@ const amountOf = ({ minor, currency }: PartnerRequest): string =>
   minor === null || currency === null ? '' : sayAmount(money(minor, currency));
 
 const daysOf = ({ startsOn, endsOn }: { startsOn: string; endsOn: string }): Html =>
-  html`<span class="day">${formatDay(startsOn)}</span> <small>to ${formatDay(addDays(endsOn, -1))}</small>`;
+  html`<span class="day">${formatDay(startsOn)}</span>
+    <small>${say('requests.to', { day: formatDay(addDays(endsOn, -1)) })}</small>`;
 
 const requestRow = (path: string, request: PartnerRequest, zone: string) => ({
-  head: html`<a href="${path}">${REQUEST_KIND[request.kind]}</a> <small>${request.program}: ${request.wish}</small>`,
+  head: html`<a href="${path}">${nameOfAsk(request.kind)}</a> <small>${request.program}: ${request.wish}</small>`,
   cells: [
     amountOf(request),
     daysOf(request),
-    html`${tag(REQUEST_STATUS[request.status])} ${request.reason && html`<small>${request.reason}</small>`}`,
+    html`${tag(requestStatus(request.status))} ${request.reason && html`<small>${request.reason}</small>`}`,
     html`<span class="day">${formatInstant(request.requestedAt, zone)}</span>`,
   ],
 });
 
 const fundTable = (funds: readonly Fund[]): Html =>
   table({
-    caption: 'Your funds',
+    caption: say('funds.caption'),
     columns: [
-      'Fund',
-      'Open',
-      { label: 'Amount', number: true },
-      { label: 'Claims that wait', number: true },
-      { label: 'Granted', number: true },
-      { label: 'Left', number: true },
+      say('funds.fund'),
+      say('funds.open'),
+      { label: say('deals.amount'), number: true },
+      { label: say('funds.waiting'), number: true },
+      { label: say('funds.granted'), number: true },
+      { label: say('funds.left'), number: true },
     ],
     rows: funds.map((fund) => ({
       head: fund.program,
@@ -211,52 +221,63 @@ const fundTable = (funds: readonly Fund[]): Html =>
 
 const claimTable = (own: Own, claims: readonly FundClaim[], zone: string): Html =>
   table({
-    caption: 'Your newest claims',
-    columns: ['Claim', { label: 'Amount', number: true }, 'State', 'Claimed'],
+    caption: say('claims.newest'),
+    columns: [
+      say('claims.claim'),
+      { label: say('deals.amount'), number: true },
+      say('list.state'),
+      say('claims.claimed'),
+    ],
     rows: claims.map((claim) => ({
       head: html`<a href="${portalOf(own)}/claims/${claim.id}">${claim.wish}</a> <small>${claim.proof}</small>`,
       cells: [
         sayAmount(money(claim.minor, claim.currency)),
-        html`${tag(REQUEST_STATUS[claim.status])} ${claim.reason && html`<small>${claim.reason}</small>`}`,
+        html`${tag(requestStatus(claim.status))} ${claim.reason && html`<small>${claim.reason}</small>`}`,
         html`<span class="day">${formatInstant(claim.claimedAt, zone)}</span>`,
       ],
     })),
-    empty: 'You claimed nothing yet. Claim what you spent, with its proof, while the fund is open.',
-    aside: html`<a href="${portalOf(own)}/claims">All claims</a>`,
+    empty: say('claims.noneYet'),
+    aside: html`<a href="${portalOf(own)}/claims">${say('claims.all')}</a>`,
   });
 
 const asChoice = (value: string) => ({ value, label: value });
 
 const wishesFor = (programs: readonly string[], plans: readonly string[]): FieldWish[] => [
-  { name: 'program', label: 'Program', required: true, choices: programs.map(asChoice) },
+  { name: 'program', label: say('deals.program'), required: true, choices: programs.map(asChoice) },
   {
     name: 'kind',
-    label: 'Kind',
+    label: say('requests.kind'),
     required: true,
-    choices: REQUEST_KINDS.map((value) => ({ value, label: REQUEST_KIND[value] })),
+    choices: REQUEST_KINDS.map((value) => ({ value, label: nameOfAsk(value) })),
   },
   {
     name: 'wish',
-    label: 'Purpose',
-    help: 'In one line, such as: A stand at the spring fair',
+    label: say('requests.purpose'),
+    help: say('requests.purpose.help'),
     required: true,
     lengthMax: 500,
   },
   {
     name: 'plan',
-    label: 'Plan',
-    help: 'Only for a special price or incentive, and only if you know which one you want',
+    label: say('requests.plan'),
+    help: say('requests.plan.help'),
     choices: plans.map(asChoice),
-    noChoice: 'you propose one',
+    noChoice: say('requests.noPlan'),
   },
   {
     name: 'currency',
-    label: 'Currency',
+    label: say('deals.currency'),
     required: 'sometimes',
     choices: CURRENCY_CODES.map(asChoice),
-    noChoice: 'no amount',
+    noChoice: say('requests.noAmount'),
   },
-  { name: 'amount', label: 'Amount', help: 'A fund needs one, such as 5000.00', required: 'sometimes', lengthMax: 40 },
-  { name: 'startsOn', label: 'From', help: 'The first day on which it would hold', type: 'date', required: true },
-  { name: 'endsOn', label: 'Until', help: 'The first day on which it no longer would', type: 'date', required: true },
+  {
+    name: 'amount',
+    label: say('deals.amount'),
+    help: say('requests.amount.help'),
+    required: 'sometimes',
+    lengthMax: 40,
+  },
+  { name: 'startsOn', label: say('requests.from'), help: say('requests.from.help'), type: 'date', required: true },
+  { name: 'endsOn', label: say('requests.until'), help: say('requests.until.help'), type: 'date', required: true },
 ];

@@ -3,6 +3,7 @@ import { listLadderStandings, type PartnerLadder } from '../../../../db/earnings
 import { listStandings, type PartnerStanding } from '../../../../db/earnings/standing.ts';
 import { sayLadder, sayStanding } from '../../../../domain/earnings/standing-words.ts';
 import { html, type Html } from '../../html.ts';
+import { say } from '../../say.ts';
 
 const WINDOWS_MAX = 50;
 
@@ -20,7 +21,7 @@ export const standings = ({ windows, ladders }: Places): Html | null =>
   windows.length + ladders.length === 0
     ? null
     : html`<section class="standing">
-        <h2>Where you stand</h2>
+        <h2>${say('standing.title')}</h2>
         <ul>
           ${ladders.map(ladderCard)} ${windows.map(windowCard)}
         </ul>
@@ -28,7 +29,10 @@ export const standings = ({ windows, ladders }: Places): Html | null =>
 
 const ladderCard = (place: PartnerLadder): Html =>
   card({
-    title: `Your ${place.ladder.fact}${place.now === null ? '' : `: ${place.now}`}`,
+    title:
+      place.now === null
+        ? say('standing.ladder', { fact: place.ladder.fact })
+        : say('standing.ladderNow', { fact: place.ladder.fact, value: place.now }),
     about: place.ladder.program,
     reached: place.standing.volume,
     next: place.agreed === null ? place.standing.next : null,
@@ -40,7 +44,7 @@ const windowCard = (place: PartnerStanding): Html => {
   const group = scope.group === '' ? '' : `, ${scope.group}`;
   return card({
     title: `${scope.incentiveId}${group}`,
-    about: `${program}, ${scope.window} from ${scope.start}`,
+    about: say('standing.window', { program, window: scope.window, start: scope.start }),
     reached: volume,
     next,
     words: sayStanding(place),
@@ -54,7 +58,7 @@ const card = ({ title, about, reached, next, words }: Card): Html => {
   const [value, max] = [Number.parseFloat(reached), Number.parseFloat(next?.at ?? '')];
   return html`<li class="card">
     <h3>${title} <small>${about}</small></h3>
-    ${max > 0 && html`<progress max="${max}" value="${Math.max(0, value)}" aria-label="${title}: ${reached} of ${next?.at}"></progress>`}
+    ${max > 0 && html`<progress max="${max}" value="${Math.max(0, value)}" aria-label="${say('standing.bar', { title, reached, goal: next?.at ?? '' })}"></progress>`}
     <p>${words}</p>
   </li>`;
 };

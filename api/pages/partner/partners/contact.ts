@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { askContactChange, cancelContactChange, refuseContact } from '../../../../commands/partners/contact-changes.ts';
 import type { ContactChange } from '../../../../db/partners/contact-changes.ts';
 import { getPartner, type Partner } from '../../../../db/partners/partners.ts';
-import { CONTACT_HOURS } from '../../../../domain/partners/contact-change.ts';
+import { CONTACT_HOURS, type ContactOutcome } from '../../../../domain/partners/contact-change.ts';
 import type { ApiDeps } from '../../../http/deps.ts';
 import { Email } from '../../../http/schemas.ts';
 import { sendMailSoon } from '../../../http/wake.ts';
@@ -13,34 +13,44 @@ import { formatInstant } from '../../format.ts';
 import { idOf, readForm, sendPage } from '../../guard.ts';
 import { html, type Html, type Part } from '../../html.ts';
 import { mayAct, type Own, portalOf, portalPage } from '../../layout.ts';
+import { say } from '../../say.ts';
 import { defineSigning } from '../../signing.ts';
 import { CONTACT_OUTCOME } from '../../words.ts';
 import type { Portal } from '../portal.ts';
 
 const NewContact = z.strictObject({ email: Email });
-const EMAIL: FieldWish = {
+const emailField = (): FieldWish => ({
   name: 'email',
-  label: 'New e-mail address',
+  label: say('contact.new'),
   type: 'email',
-  help: `We send a link to it. It counts once somebody opens the link within ${CONTACT_HOURS} hours and confirms it.`,
+  help: say('contact.new.help', { hours: CONTACT_HOURS }),
   required: true,
   lengthMax: 254,
   autocomplete: 'email',
-};
+});
 
 const pathOf = (own: Own): string => `${portalOf(own)}/details/contact`;
+
+/** The words of the portal for the outcome of a change. */
+const outcomeOf = (outcome: ContactOutcome) => ({
+  ...CONTACT_OUTCOME[outcome],
+  label: say(`contact.outcome.${outcome}`),
+});
 
 const waits = ({ outcome }: ContactChange): boolean => outcome === null;
 
 const changeOf = (own: Own, change: ContactChange, zone: string): Html => {
-  const asked = html`${change.askedBy} asked for ${change.email} on ${formatInstant(change.askedAt, zone)}.`;
-  if (!waits(change)) return html`<p class="quiet">${asked} ${tag(CONTACT_OUTCOME[change.outcome ?? 'expired'])}</p>`;
+  const day = formatInstant(change.askedAt, zone);
+  const asked = say('contact.asked', { person: change.askedBy, email: change.email, day });
+  if (!waits(change)) return html`<p class="quiet">${asked} ${tag(outcomeOf(change.outcome ?? 'expired'))}</p>`;
   return html`<div class="notice" data-tone="watch">
     <p>
-      ${tag({ label: 'waits', tone: 'watch' })} ${asked} The address must be confirmed by
-      ${formatInstant(change.expiresAt, zone)}. Until then, notices go where they went before.
+      ${tag({ label: say('details.waits'), tone: 'watch' })}
+      ${say('contact.waits', { asked, day: formatInstant(change.expiresAt, zone) })}
     </p>
-    <form method="post" action="${pathOf(own)}/${change.id}/cancellation"><button>Cancel the change</button></form>
+    <form method="post" action="${pathOf(own)}/${change.id}/cancellation">
+      <button>${say('contact.cancel')}</button>
+    </form>
   </div>`;
 };
 
@@ -52,19 +62,16 @@ export const contactCard = (
   zone: string,
 ): Html =>
   html`<section class="card">
-    <h2>How we reach you</h2>
+    <h2>${say('contact.title')}</h2>
     ${facts([
-      ['Name', name],
-      ['Code', code],
-      ['Country', country],
-      ['E-mail for notices', email ?? 'none: you get no notices'],
+      [say('contact.name'), name],
+      [say('contact.code'), code],
+      [say('newDetails.country'), country],
+      [say('contact.email'), email ?? say('contact.noEmail')],
     ])}
     ${changes.map((change) => changeOf(own, change, zone))}
-    ${mayAct(own) && html`<p class="buttons"><a class="button" href="${pathOf(own)}">Change the e-mail address…</a></p>`}
-    <p class="quiet">
-      If the name or the country is wrong, tell the people who look after you. When the e-mail address changes, we tell
-      the old one too.
-    </p>
+    ${mayAct(own) && html`<p class="buttons"><a class="button" href="${pathOf(own)}">${say('contact.change')}</a></p>`}
+    <p class="quiet">${say('contact.wrong')}</p>
   </section>`;
 
 /** An owner asks for another address for notices and signs it, or takes that back. */
@@ -74,28 +81,29 @@ export function contactPages(deps: ApiDeps, portal: Portal): void {
 
   const form = (own: Own, filled: Filled, notice?: Part): Html =>
     html`<header class="title">
-        <p><a href="${portalOf(own)}/details">Details</a></p>
-        <h1>Where do notices for ${own.name} go?</h1>
-        <p>We tell every owner and the address that we use now, which can stop the change.</p>
+        <p><a href="${portalOf(own)}/details">${say('place.details')}</a></p>
+        <h1>${say('contact.whereTo', { name: own.name })}</h1>
+        <p>${say('contact.whereTo.about')}</p>
       </header>
-      ${notice} ${objectionsOf([EMAIL.name], filled.objections)}
+      ${notice} ${objectionsOf(['email'], filled.objections)}
       <form method="post" action="${pathOf(own)}" class="card fields">
-        ${field(EMAIL, filled)}
+        ${field(emailField(), filled)}
         <p class="buttons">
-          <a class="button" href="${portalOf(own)}/details">Not now</a> <button class="primary">Go on</button>
+          <a class="button" href="${portalOf(own)}/details">${say('form.notNow')}</a>
+          <button class="primary">${say('form.goOn')}</button>
         </p>
       </form>`;
 
   portal.on('GET /portal/{partner}/details/contact', (c, own, visitor) => {
     const main = form(own, { values: {} });
-    return sendPage(c, portalPage({ title: 'Change the address', here: '/details', main }, visitor, own));
+    return sendPage(c, portalPage({ title: say('contact.page'), here: '/details', main }, visitor, own));
   });
 
   portal.on('POST /portal/{partner}/details/contact', async (c, own, visitor) => {
     const values = await readForm(c, 'email');
     const refuse = (objections: NonNullable<Filled['objections']>) => {
       const main = form(own, { values, objections });
-      return sendPage(c, portalPage({ title: 'Change the address', here: '/details', main }, visitor, own), 400);
+      return sendPage(c, portalPage({ title: say('contact.page'), here: '/details', main }, visitor, own), 400);
     };
     const { data, objections } = checkFields(NewContact, values);
     if (objections) return refuse(objections);
@@ -114,15 +122,15 @@ export function contactPages(deps: ApiDeps, portal: Portal): void {
           by: visitor.actorId,
           signatureId,
         }),
-      title: 'Send notices to another address?',
+      title: say('contact.sendTo'),
       frame: (content) => portalPage({ ...content, here: '/details' }, visitor, own),
       about: ({ email }) =>
         facts([
-          ['Partner', own.name],
-          ['Address now', email ?? 'none'],
-          ['New address', data.email],
+          [say('contact.partner'), own.name],
+          [say('contact.now'), email ?? say('contact.no')],
+          [say('contact.newOne'), data.email],
         ]),
-      button: 'Send the link and sign',
+      button: say('contact.sign'),
       back: `${portalOf(own)}/details`,
       again: (notice) => form(own, { values }, notice),
       answer: async () => {

@@ -8,6 +8,7 @@ import { type Method, METHODS } from '../../../../domain/rails.ts';
 import { NewInstrumentBody } from '../../../routes/partners/details.ts';
 import { field, type FieldWish, type Filled, type Read, readBy } from '../../form.ts';
 import { html, type Html } from '../../html.ts';
+import { say } from '../../say.ts';
 
 /** The form for payout details: first the method, then where the account is, then the fields of the provider's own form. */
 
@@ -31,11 +32,12 @@ export function stepOf(values: Values, home: Home): Step {
     return form ? { step: 'fields', form } : { step: 'method' };
   }
   if (currency === undefined || country === undefined) return { step: 'where', objections: [] };
-  if (!isCurrency(currency)) return { step: 'where', objections: [{ field: 'currency', reason: 'is missing' }] };
+  if (!isCurrency(currency))
+    return { step: 'where', objections: [{ field: 'currency', reason: say('newDetails.missing') }] };
   const forms = paymentForms({ method, currency, country: country.toUpperCase() });
   const [only, ...others] = forms;
   if (!only) {
-    const reason = `has no form for ${currency}: check both, or choose another method`;
+    const reason = say('newDetails.noForm', { currency });
     return { step: 'where', objections: [{ field: 'country', reason }] };
   }
   const form = others.length === 0 ? only : forms.find((one) => one.type === type);
@@ -47,8 +49,8 @@ const CURRENCIES = CURRENCY_CODES.map((code) => ({ value: code, label: code }));
 /** The fields by which a person says where their account is. */
 export const whereFields = (values: Values, home: Home, objections: readonly FailureDetail[]): Html => {
   const filled = { values: { country: home.country, ...values }, objections };
-  return html`${field({ name: 'currency', label: 'Currency of the account', choices: CURRENCIES, required: true }, filled)}
-  ${field({ name: 'country', label: 'Country of the bank', help: 'Two letters, such as US or DE', required: true, lengthMax: 2 }, filled)}`;
+  return html`${field({ name: 'currency', label: say('newDetails.accountCurrency'), choices: CURRENCIES, required: true }, filled)}
+  ${field({ name: 'country', label: say('newDetails.bankCountry'), help: say('newDetails.bankCountry.help'), required: true, lengthMax: 2 }, filled)}`;
 };
 
 export const nameOf = ({ path }: PaymentForm['fields'][number]): string => path.join('.');

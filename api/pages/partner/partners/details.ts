@@ -5,6 +5,8 @@ import { listContactChanges } from '../../../../db/partners/contact-changes.ts';
 import { getInstrument, type Instrument, listInstruments } from '../../../../db/partners/instruments.ts';
 import { listPartnersNamed } from '../../../../db/partners/partners.ts';
 import { Failure } from '../../../../domain/errors.ts';
+import { adviceAgain } from '../../../../domain/payouts/advice.ts';
+import { VOICES } from '../../../../domain/voice.ts';
 import type { ApiDeps } from '../../../http/deps.ts';
 import { Reason } from '../../../http/schemas.ts';
 import { table, tag } from '../../components.ts';
@@ -13,19 +15,20 @@ import { formatInstant } from '../../format.ts';
 import { readForm, sendPage } from '../../guard.ts';
 import { html, type Html } from '../../html.ts';
 import { mayAct, type Own, portalOf, portalPage } from '../../layout.ts';
-import { METHOD } from '../../words.ts';
+import { methodAndEnd } from '../../portal-words.ts';
+import { linkTo, readersLanguage, say, tell } from '../../say.ts';
 import type { Portal } from '../portal.ts';
 import { zoneOf } from '../../zone.ts';
 import { contactCard } from './contact.ts';
 
 const INSTRUMENTS_MAX = 50;
-const REASON: FieldWish = {
+const reasonField = (): FieldWish => ({
   name: 'reason',
-  label: 'Reason',
-  help: 'In one line, for the people who pay you, such as: The account is closed',
+  label: say('form.reason'),
+  help: say('details.reason.help'),
   required: true,
   lengthMax: 500,
-};
+});
 
 /** Where a partner is paid, masked, and how to reach them. */
 export function detailPages({ db }: ApiDeps, portal: Portal): void {
@@ -37,42 +40,46 @@ export function detailPages({ db }: ApiDeps, portal: Portal): void {
       zoneOf(db, own.id),
     ]);
     const inUse = instruments.filter(({ position }) => position !== null);
-    const main = html`<header class="title"><h1>Details</h1></header>
+    const main = html`<header class="title"><h1>${say('place.details')}</h1></header>
       ${table({
-        caption: 'Where we pay you',
-        columns: ['Details', 'Currency', 'State', 'Added', ...(mayAct(own) ? [{ label: 'Action', unseen: true }] : [])],
+        caption: say('details.where'),
+        columns: [
+          say('details.details'),
+          say('details.currency'),
+          say('list.state'),
+          say('details.added'),
+          ...(mayAct(own) ? [{ label: say('list.action'), unseen: true }] : []),
+        ],
         rows: inUse
           .toSorted((a, b) => Number(a.position) - Number(b.position))
           .map((instrument) => instrumentRow(own, instrument, zone)),
         empty: mayAct(own)
-          ? html`You gave no payout details, so we cannot pay you.
-              <a href="${portalOf(own)}/details/new">Add the first ones</a>: they are used at once.`
-          : 'You gave no payout details, so we cannot pay you. An owner adds them.',
-        aside: html`<small>For each currency we pay to the first one that can take it.</small>`,
+          ? tell('details.none', { link: linkTo(`${portalOf(own)}/details/new`) })
+          : say('details.noneForViewer'),
+        aside: html`<small>${say('details.order')}</small>`,
       })}
       ${
         mayAct(own) &&
         html`<p class="buttons">
-          <a class="button primary" href="${portalOf(own)}/details/new">Add payout details…</a>
+          <a class="button primary" href="${portalOf(own)}/details/new">${say('details.add')}</a>
         </p>`
       }
       ${withdrawn(instruments, zone)} ${partner && contactCard(own, partner, changes, zone)}`;
-    return sendPage(c, portalPage({ title: 'Details', here: '/details', main }, visitor, own));
+    return sendPage(c, portalPage({ title: say('place.details'), here: '/details', main }, visitor, own));
   });
 
   const withdrawal = (own: Own, instrument: Instrument, filled: Filled): Html =>
     html`<header class="title">
-        <p><a href="${portalOf(own)}/details">Details</a></p>
-        <h1>Withdraw ${nameOf(instrument)}?</h1>
-        <p>
-          We no longer pay to it, from now on and for ever. The next one in your order is used instead, if there is one.
-        </p>
+        <p><a href="${portalOf(own)}/details">${say('place.details')}</a></p>
+        <h1>${say('details.withdrawWhat', { details: nameOf(instrument) })}</h1>
+        <p>${say('details.withdraw.about')}</p>
       </header>
       ${objectionsOf(['reason'], filled.objections)}
       <form method="post" action="${portalOf(own)}/details/${instrument.id}/withdrawal" class="card">
-        ${field(REASON, filled)}
+        ${field(reasonField(), filled)}
         <p class="buttons">
-          <a class="button" href="${portalOf(own)}/details">Keep it</a> <button class="primary">Withdraw</button>
+          <a class="button" href="${portalOf(own)}/details">${say('details.keep')}</a>
+          <button class="primary">${say('details.withdraw')}</button>
         </p>
       </form>`;
   const findInstrument = (own: Own, id: string): Promise<Instrument> => {
@@ -83,7 +90,7 @@ export function detailPages({ db }: ApiDeps, portal: Portal): void {
   portal.on('GET /portal/{partner}/details/{id}/withdrawal', async (c, own, visitor) => {
     const instrument = await findInstrument(own, c.req.param('id') ?? '');
     const main = withdrawal(own, instrument, { values: {} });
-    return sendPage(c, portalPage({ title: 'Withdraw', here: '/details', main }, visitor, own));
+    return sendPage(c, portalPage({ title: say('details.withdraw'), here: '/details', main }, visitor, own));
   });
 
   portal.on('POST /portal/{partner}/details/{id}/withdrawal', async (c, own, visitor) => {
@@ -94,39 +101,40 @@ export function detailPages({ db }: ApiDeps, portal: Portal): void {
       await withdrawInstrument(db, own, { id: instrument.id, reason: reason.data, by: visitor.actorId });
       return c.redirect(`${portalOf(own)}/details`, 303);
     }
-    const why = values.reason.trim() === '' ? 'is empty' : 'is not one line of up to 500 letters';
+    const why = values.reason.trim() === '' ? say('details.reason.empty') : say('details.reason.long');
     const main = withdrawal(own, instrument, { values, objections: [{ field: 'reason', reason: why }] });
-    return sendPage(c, portalPage({ title: 'Withdraw', here: '/details', main }, visitor, own), 400);
+    return sendPage(c, portalPage({ title: say('details.withdraw'), here: '/details', main }, visitor, own), 400);
   });
 }
 
-const nameOf = ({ method, last4 }: Instrument): string =>
-  `${METHOD[method]}${last4 === '' ? '' : `, ending in ${last4}`}`;
+const nameOf = ({ method, last4 }: Instrument): string => methodAndEnd(method, last4);
 
 function instrumentRow(own: Own, instrument: Instrument, zone: string) {
   const { id, currency, country, createdAt, givenBy } = instrument;
   return {
     head: html`${nameOf(instrument)} <small>${country}</small>`,
     cells: [
-      currency ?? 'any',
+      currency ?? say('details.any'),
       stateOf(instrument, zone),
       html`<span class="day">${formatInstant(createdAt, zone)}</span>
-        <small>by ${givenBy === 'partner' ? 'you' : 'us'}</small>`,
-      ...(mayAct(own) ? [html`<a class="button" href="${portalOf(own)}/details/${id}/withdrawal">Withdraw…</a>`] : []),
+        <small>${givenBy === 'partner' ? say('details.byYou') : say('details.byUs')}</small>`,
+      ...(mayAct(own)
+        ? [html`<a class="button" href="${portalOf(own)}/details/${id}/withdrawal">${say('details.withdrawMore')}</a>`]
+        : []),
     ],
   };
 }
 
 function stateOf({ usableFrom, waitsForCall, failureAdvice }: Instrument, zone: string): Html {
   if (failureAdvice !== null)
-    return html`${tag({ label: 'failed', tone: 'alert' })} <small>${failureAdvice} Then add new ones.</small>`;
+    return html`${tag({ label: say('details.failed'), tone: 'alert' })}
+      <small>${say('details.failed.then', { advice: adviceAgain(failureAdvice, VOICES[readersLanguage()]) })}</small>`;
   if (usableFrom.getTime() > Date.now())
-    return html`${tag({ label: 'waits', tone: 'watch' })}
-      <small>used from ${formatInstant(usableFrom, zone)} on; until then we pay as before</small>`;
+    return html`${tag({ label: say('details.waits'), tone: 'watch' })}
+      <small>${say('details.usedFrom', { day: formatInstant(usableFrom, zone) })}</small>`;
   if (waitsForCall)
-    return html`${tag({ label: 'waits', tone: 'watch' })}
-      <small>we call you first; until then we pay as before</small>`;
-  return tag({ label: 'in use', tone: 'good' });
+    return html`${tag({ label: say('details.waits'), tone: 'watch' })} <small>${say('details.weCall')}</small>`;
+  return tag({ label: say('details.inUse'), tone: 'good' });
 }
 
 const withdrawn = (instruments: readonly Instrument[], zone: string): Html | false => {
@@ -134,8 +142,8 @@ const withdrawn = (instruments: readonly Instrument[], zone: string): Html | fal
   return (
     gone.length > 0 &&
     table({
-      caption: 'Withdrawn',
-      columns: ['Details', 'Withdrawn', 'Why'],
+      caption: say('details.withdrawn'),
+      columns: [say('details.details'), say('details.withdrawnOn'), say('details.why')],
       rows: gone.map((instrument) => ({
         head: nameOf(instrument),
         cells: [instrument.withdrawnAt && formatInstant(instrument.withdrawnAt, zone), instrument.withdrawnReason],

@@ -5,17 +5,17 @@ import { getPayer, listPayerGateways } from '../../../../db/payers/payers.ts';
 import { listPartnerSchedules } from '../../../../db/payers/schedules.ts';
 import { Failure } from '../../../../domain/errors.ts';
 import { type Destination, summarize } from '../../../../domain/partners/destination.ts';
-import { type Method, METHOD_NAMES, METHODS } from '../../../../domain/rails.ts';
+import { type Method, METHODS } from '../../../../domain/rails.ts';
 import { parseJson } from '../../../http/body.ts';
 import type { ApiDeps } from '../../../http/deps.ts';
 import { destinationOf } from '../../../routes/partners/details.ts';
 import { facts } from '../../components.ts';
 import { objectionsOf, type Filled } from '../../form.ts';
-import { countOf } from '../../format.ts';
 import { readForm, readValues, sendPage } from '../../guard.ts';
 import { html, type Html } from '../../html.ts';
 import { type Own, portalOf, portalPage } from '../../layout.ts';
 import { readSigned, signatureForm, signingPlace } from '../../people/signature.ts';
+import { say } from '../../say.ts';
 import type { Portal } from '../portal.ts';
 import { bodyOf, choicesOf, formFields, nameOf, readBody, stepOf, type Values, whereFields } from './details-form.ts';
 
@@ -31,7 +31,7 @@ export function newDetailPages(deps: ApiDeps, portal: Portal): void {
       CHOICES.flatMap((name) => (c.req.query(name) ? [[name, c.req.query(name) ?? '']] : [])),
     );
     const main = stepPage(own, await partnerOf(own), { values }, await offeredTo(own));
-    return sendPage(c, portalPage({ title: 'New details', here: '/details', main }, visitor, own));
+    return sendPage(c, portalPage({ title: say('newDetails.title'), here: '/details', main }, visitor, own));
   });
 
   portal.on('POST /portal/{partner}/details/new', async (c, own, visitor) => {
@@ -44,7 +44,7 @@ export function newDetailPages(deps: ApiDeps, portal: Portal): void {
     const read = readBody(body);
     if (!read.success) {
       const main = stepPage(own, partner, { values, objections: read.objections });
-      return sendPage(c, portalPage({ title: 'New details', here: '/details', main }, visitor, own), 400);
+      return sendPage(c, portalPage({ title: say('newDetails.title'), here: '/details', main }, visitor, own), 400);
     }
     const destination = destinationOf(read.body);
     const details = { partner, destination, actorId: visitor.actorId };
@@ -52,26 +52,20 @@ export function newDetailPages(deps: ApiDeps, portal: Portal): void {
     const [form, earlier] = await Promise.all([
       signatureForm(deps, signer, {
         action: `${portalOf(own)}/details`,
-        button: 'Save and sign',
+        button: say('newDetails.save'),
         hidden: { body: JSON.stringify(body) },
       }),
       listInstruments(db, own.id, null, 1),
     ]);
     const main = html`<header class="title">
-        <p><a href="${portalOf(own)}/details">Details</a></p>
-        <h1>Pay ${own.name} to these details?</h1>
+        <p><a href="${portalOf(own)}/details">${say('place.details')}</a></p>
+        <h1>${say('newDetails.payTo', { name: own.name })}</h1>
       </header>
       ${summaryOf(destination, partner)}
-      <p>
-        ${
-          earlier.length === 0
-            ? 'These are your first details, so we pay to them at once.'
-            : `Changed details wait for up to ${countOf(coolingOffDays, 'day')}, so that nobody can redirect your money in secret. Until then we pay as before. We tell every e-mail address that we had for you in the last 60 days.`
-        }
-      </p>
+      <p>${earlier.length === 0 ? say('newDetails.first') : say('newDetails.wait', { days: coolingOffDays })}</p>
       ${form}
-      <p><a href="${portalOf(own)}/details">Not now</a></p>`;
-    return sendPage(c, portalPage({ title: 'Sign', here: '/details', main }, visitor, own));
+      <p><a href="${portalOf(own)}/details">${say('form.notNow')}</a></p>`;
+    return sendPage(c, portalPage({ title: say('newDetails.sign'), here: '/details', main }, visitor, own));
   });
 
   portal.on('POST /portal/{partner}/details', async (c, own, visitor) => {
@@ -113,23 +107,23 @@ function stepPage(own: Own, partner: Partner, filled: Filled, offered: readonly 
   const linkTo = (all: Values): string => `${path}?${new URLSearchParams(all).toString()}`;
   const head = (title: string): Html =>
     html`<header class="title">
-      <p><a href="${portalOf(own)}/details">Details</a></p>
+      <p><a href="${portalOf(own)}/details">${say('place.details')}</a></p>
       <h1>${title}</h1>
     </header>`;
   switch (next.step) {
     case 'method':
-      return html`${head('How do you want to be paid?')}
+      return html`${head(say('newDetails.how'))}
         <ul class="choices">
-          ${offered.map((method) => html`<li><a class="card" href="${linkTo({ method })}">By ${METHOD_NAMES[method]}</a></li>`)}
+          ${offered.map((method) => html`<li><a class="card" href="${linkTo({ method })}">${say(`method.start.${method}`)}</a></li>`)}
         </ul>`;
     case 'where':
-      return html`${head('Where is your account?')}
+      return html`${head(say('newDetails.where'))}
         <form method="get" action="${path}" class="card fields">
           ${hidden({ method: 'bank' })} ${whereFields(values, partner, next.objections)}
-          <p class="buttons"><button class="primary">Go on</button></p>
+          <p class="buttons"><button class="primary">${say('form.goOn')}</button></p>
         </form>`;
     case 'type':
-      return html`${head('Which kind of account is it?')}
+      return html`${head(say('newDetails.type'))}
         <ul class="choices">
           ${next.forms.map((form) => {
             const choices = choicesOf(form, values);
@@ -144,7 +138,8 @@ function stepPage(own: Own, partner: Partner, filled: Filled, offered: readonly 
           ${hidden(choicesOf(form, values))}
           ${formFields(form, { ...filled, values: form.method === 'check' ? { ...home, ...values } : values })}
           <p class="buttons">
-            <a class="button" href="${path}">Another method</a> <button class="primary">Go on</button>
+            <a class="button" href="${path}">${say('newDetails.another')}</a>
+            <button class="primary">${say('form.goOn')}</button>
           </p>
         </form>`;
     }
@@ -162,11 +157,11 @@ function summaryOf(destination: Destination, partner: Partner): Html {
         : destination.receiver;
   return html`<section class="card">
     ${facts([
-      ['By', METHOD_NAMES[method]],
-      ['To', owner],
-      ...(last4 === '' ? [] : [['Account', `•••• ${last4}`] as const]),
-      ['Currency', currency ?? 'any'],
-      ['Country', country],
+      [say('newDetails.by'), say(`method.name.${method}`)],
+      [say('newDetails.to'), owner],
+      ...(last4 === '' ? [] : [[say('newDetails.account'), `•••• ${last4}`] as const]),
+      [say('details.currency'), currency ?? say('details.any')],
+      [say('newDetails.country'), country],
     ])}
   </section>`;
 }

@@ -5,6 +5,7 @@ import { sendPage } from '../../guard.ts';
 import { html } from '../../html.ts';
 import { mayAct, type Own, portalOf, portalPage } from '../../layout.ts';
 import { defineUsers, peopleTable, type UserPlace } from '../../users.ts';
+import { say } from '../../say.ts';
 import { zoneOf } from '../../zone.ts';
 import type { Portal } from '../portal.ts';
 
@@ -24,14 +25,12 @@ export function userPages(deps: ApiDeps, portal: Portal): void {
     const [people, zone] = await Promise.all([listPartnerPeople(db, own.id), zoneOf(db, own.id)]);
     const path = `${portalOf(own)}/users`;
     const main = html`<header class="title">
-        <h1>Users</h1>
-        <p>
-          ${mayAct(own) ? 'Invite each person with an address of their own, so that you can remove one without the others.' : 'An owner invites and removes people.'}
-        </p>
+        <h1>${say('place.users')}</h1>
+        <p>${mayAct(own) ? say('users.about.owner') : say('users.about.viewer')}</p>
       </header>
-      ${peopleTable(people, { zone, path: mayAct(own) && path, empty: 'Nobody can open this portal now.' })}
-      ${mayAct(own) && html`<p class="buttons"><a class="button primary" href="${path}/new">Invite a person…</a></p>`}`;
-    return sendPage(c, portalPage({ title: 'Users', here: '/users', main }, visitor, own));
+      ${peopleTable(people, { zone, path: mayAct(own) && path, empty: say('users.nobody') })}
+      ${mayAct(own) && html`<p class="buttons"><a class="button primary" href="${path}/new">${say('users.invite')}</a></p>`}`;
+    return sendPage(c, portalPage({ title: say('place.users'), here: '/users', main }, visitor, own));
   });
 
   portal.on('GET /portal/{partner}/users/new', (c, own, visitor) => users.showInvitation(c, placeOf(own, visitor)));

@@ -10,8 +10,8 @@ import { formatDecimal, money } from '../../../../domain/money.ts';
 import { adviceFor } from '../../../../domain/payouts/advice.ts';
 import { settlesAt, unclaimedUntil } from '../../../../domain/payouts/attempt.ts';
 import { PAYOUT_STATUSES } from '../../../../domain/payouts/payout.ts';
-import { METHOD_NAMES } from '../../../../domain/rails.ts';
 import { waitsFor } from '../../../../domain/runs/waiting.ts';
+import { VOICES } from '../../../../domain/voice.ts';
 import { parseCursor, readPage } from '../../../http/cursor.ts';
 import type { ApiDeps } from '../../../http/deps.ts';
 import { nextPage, table, tag } from '../../components.ts';
@@ -20,8 +20,8 @@ import { formatAmount, formatDay, formatInstant, sayAmount } from '../../format.
 import { sendPage } from '../../guard.ts';
 import { html, type Html } from '../../html.ts';
 import { type Own, portalOf, portalPage } from '../../layout.ts';
-import { yourPayout } from '../../portal-words.ts';
-import { METHOD } from '../../words.ts';
+import { methodAndEnd, yourPayout } from '../../portal-words.ts';
+import { readersLanguage, say, strong, tell } from '../../say.ts';
 import { askAbout } from '../earnings/questions.ts';
 import { stepsOf } from '../../sentences.ts';
 import { getOwn } from '../own.ts';
@@ -48,19 +48,22 @@ export function ownPayoutPages({ db, settings: { returnWindows } }: ApiDeps, por
     const path = `${portalOf(own)}/payouts`;
     const choices = PAYOUT_STATUSES.map((value) => ({ value, label: yourPayout(value).label }));
     const values: Record<string, string> = status === null ? {} : { status };
-    const main = html`<header class="title"><h1>Payouts</h1></header>
-      ${filters(path, [{ name: 'status', label: 'State', choices, noChoice: 'all states' }], { values })}
+    const main = html`<header class="title"><h1>${say('place.payouts')}</h1></header>
+      ${filters(path, [{ name: 'status', label: say('list.state'), choices, noChoice: say('list.allStates') }], { values })}
       ${table({
-        caption: 'What we paid you',
-        columns: ['Payout', { label: 'Amount', number: true }, 'By', 'State', 'Since'],
+        caption: say('payouts.caption'),
+        columns: [
+          say('payouts.payout'),
+          { label: say('payouts.amount'), number: true },
+          say('payouts.by'),
+          say('list.state'),
+          say('payouts.since'),
+        ],
         rows: payouts.items.map((payout) => payoutRow(own, payout, zone)),
-        empty:
-          status === null
-            ? 'There is no payout yet. The page Home says when the first one is due.'
-            : 'No payout is in this state. Show all to see the others.',
+        empty: status === null ? say('payouts.none') : say('payouts.noneInState'),
       })}
       ${nextPage(path, payouts.nextCursor, values)}`;
-    return sendPage(c, portalPage({ title: 'Payouts', here: '/payouts', main }, visitor, own));
+    return sendPage(c, portalPage({ title: say('place.payouts'), here: '/payouts', main }, visitor, own));
   });
 
   portal.on('GET /portal/{partner}/payouts/{id}', async (c, own, visitor) => {
@@ -78,42 +81,41 @@ export function ownPayoutPages({ db, settings: { returnWindows } }: ApiDeps, por
       }),
     ]);
     const path = `${portalOf(own)}/payouts/${payout.id}`;
-    const wait = waitsFor(waiting);
+    const wait = waitsFor(waiting, 'partner', VOICES[readersLanguage()]);
     const until =
       payout.attemptState === 'unclaimed' ? unclaimedUntil(payout.gateway, waiting.attemptAt ?? payout.statusAt) : null;
     const sentAt = payout.attemptState === 'sent' ? waiting.attemptAt : null;
     const finalAt = sentAt && settlesAt(payout.gateway, sentAt, returnWindows);
     const finalDay = finalAt && formatDay(localDate(finalAt.getTime(), zone));
     const main = html`<header class="title">
-        <p><a href="${portalOf(own)}/payouts">Payouts</a></p>
+        <p><a href="${portalOf(own)}/payouts">${say('place.payouts')}</a></p>
         <h1>${sayAmount(money(payout.net, payout.currency))} ${tag(yourPayout(payout.status))}</h1>
         <p>
-          By ${METHOD_NAMES[payout.method]}${instrument.last4 && `, ending in ${instrument.last4}`}, for the time up to
-          ${formatDay(payout.periodEnd)}.
+          ${say('payouts.about', { method: methodAndEnd(payout.method, instrument.last4, 'start'), day: formatDay(payout.periodEnd) })}
         </p>
         <p>
-          ${askAbout(own, { about: 'payout', payout: payout.id, line: `Payout up to ${payout.periodEnd}`, currency: payout.currency, amount: formatDecimal(money(payout.net, payout.currency)) })}
+          ${askAbout(own, { about: 'payout', payout: payout.id, line: say('payouts.line', { day: payout.periodEnd }), currency: payout.currency, amount: formatDecimal(money(payout.net, payout.currency)) })}
         </p>
       </header>
       ${adviceCard(own, payout)}
-      ${wait && html`<p>${wait.words} ${until && html`You have until <strong>${formatDay(until)}</strong>.`}</p>`}
+      ${wait && html`<p>${wait.words} ${until && tell('payouts.youHaveUntil', { day: strong(formatDay(until)) })}</p>`}
       <div class="columns">
         <section>
           ${amountsOf(payout)}
           ${table({
-            caption: 'The earnings that it pays',
-            columns: ['For', { label: 'Amount', number: true }, 'How it was worked out'],
+            caption: say('payouts.earnings'),
+            columns: [say('payouts.for'), { label: say('payouts.amount'), number: true }, say('payouts.how')],
             rows: earnings.items.map(({ kind, source, eventId, incentive, minor, currency, explanation }) => ({
               head: html`${kind.replaceAll('_', ' ')} <small>${source} ${eventId}, ${incentive}</small>`,
               cells: [sayAmount(money(minor, currency)), stepsOf(explanation)],
             })),
-            empty: 'It has no earnings. A part that was too small for the provider may have gone into the next payout.',
+            empty: say('payouts.noEarnings'),
           })}
           ${nextPage(path, earnings.nextCursor)}
         </section>
         <aside>
           <section class="card">
-            <h2>What happened</h2>
+            <h2>${say('payouts.happened')}</h2>
             <ol class="timeline">
               ${steps.map(
                 ({ status, at }) =>
@@ -124,19 +126,21 @@ export function ownPayoutPages({ db, settings: { returnWindows } }: ApiDeps, por
           </section>
         </aside>
       </div>`;
-    return sendPage(c, portalPage({ title: 'Payout', here: '/payouts', main }, visitor, own));
+    return sendPage(c, portalPage({ title: say('payouts.payout'), here: '/payouts', main }, visitor, own));
   });
 }
 
 /** The cut-off is the day after the last one whose amounts count. */
 const lastDayOf = ({ periodEnd }: Payout): string => formatDay(addDays(periodEnd, -1));
 
+const adviceOn = (payout: Payout) => adviceFor(payout, VOICES[readersLanguage()]);
+
 const payoutRow = (own: Own, payout: Payout, zone: string) => ({
-  head: html`<a href="${portalOf(own)}/payouts/${payout.id}">Up to ${lastDayOf(payout)}</a>
-    ${adviceFor(payout)?.who === 'partner' && html`<small>${adviceFor(payout)?.text}</small>`}`,
+  head: html`<a href="${portalOf(own)}/payouts/${payout.id}">${say('payouts.upTo', { day: lastDayOf(payout) })}</a>
+    ${adviceOn(payout)?.who === 'partner' && html`<small>${adviceOn(payout)?.text}</small>`}`,
   cells: [
     sayAmount(money(payout.net, payout.currency)),
-    METHOD[payout.method],
+    say(`method.${payout.method}`),
     tag(yourPayout(payout.status)),
     html`<span class="day">${formatInstant(payout.statusAt, zone)}</span>`,
   ],
@@ -144,23 +148,23 @@ const payoutRow = (own: Own, payout: Payout, zone: string) => ({
 
 /** Why it failed, came back or waits, and the one thing to do. */
 function adviceCard(own: Own, payout: Payout): Html | null {
-  const advice = adviceFor(payout);
+  const advice = adviceOn(payout);
   if (!advice) return null;
   const isBack = payout.status === 'failed' || payout.status === 'returned';
   return html`<section class="card notice" data-tone="${advice.who === 'partner' ? 'alert' : 'watch'}">
     <h2>${yourPayout(payout.status).step}</h2>
     <p>${advice.text}</p>
-    ${advice.who === 'partner' && isBack && html`<p><a class="button primary" href="${portalOf(own)}/details">Open your details</a></p>`}
+    ${advice.who === 'partner' && isBack && html`<p><a class="button primary" href="${portalOf(own)}/details">${say('payouts.openDetails')}</a></p>`}
   </section>`;
 }
 
 function amountsOf({ gross, withheld, fee, net, currency }: Payout): Html {
-  const say = (minor: bigint) => formatAmount(money(minor, currency));
+  const print = (minor: bigint) => formatAmount(money(minor, currency));
   const parts = [
-    ['Earned', say(gross), ''],
-    ...(withheld === 0n ? [] : [['Withheld', `−${say(withheld)}`, 'as tax']]),
-    ...(fee === 0n ? [] : [['Fee', `−${say(fee)}`, 'that you bear']]),
-    ['Payout', say(net), currency],
+    [say('payouts.earned'), print(gross), ''],
+    ...(withheld === 0n ? [] : [[say('payouts.withheld'), `−${print(withheld)}`, say('payouts.asTax')]]),
+    ...(fee === 0n ? [] : [[say('payouts.fee'), `−${print(fee)}`, say('payouts.youBear')]]),
+    [say('payouts.payout'), print(net), currency],
   ];
   return html`<dl class="totals">
     ${parts.map(
@@ -176,7 +180,7 @@ function amountsOf({ gross, withheld, fee, net, currency }: Payout): Html {
 
 /** The step that a payout waits for, with its day where a calendar knows it. */
 function nextStep({ status }: Payout, payOn: string, finalDay: string | null): string {
-  if (status === 'draft' || status === 'approved') return `Leaves on ${formatDay(payOn)} at the earliest`;
-  if (status === 'sent') return finalDay ? `Final on ${finalDay}, unless the money comes back` : 'Not final yet';
-  return 'On its way to you';
+  if (status === 'draft' || status === 'approved') return say('payouts.leaves', { day: formatDay(payOn) });
+  if (status === 'sent') return finalDay ? say('payouts.final', { day: finalDay }) : say('payouts.notFinal');
+  return say('payouts.onItsWay');
 }

@@ -4,11 +4,9 @@ import type { ApiDeps } from '../../../http/deps.ts';
 import { sendPage } from '../../guard.ts';
 import { type Own, portalOf, portalPage } from '../../layout.ts';
 import { noticesOf, readAll, readOne } from '../../notices.ts';
+import { say } from '../../say.ts';
 import type { Portal } from '../portal.ts';
 import { zoneOf } from '../../zone.ts';
-
-const EMPTY =
-  'We write one when a payout is sent, settles, fails or comes back, and when your details or your balance change.';
 
 const readerOf = ({ id }: Own, { actorId }: Visitor): NoticeReader => ({ actorId, partnerId: id, audiences: [] });
 /** The notices link to the partner's own portal. A colleague who sees the portal as the partner does stays in that view. */
@@ -26,8 +24,14 @@ export function ownNoticePages(deps: ApiDeps, portal: Portal): void {
   portal.on('GET /portal/{partner}/notices', async (c, own, visitor) => {
     const zone = await zoneOf(deps.db, own.id);
     const reader = readerOf(own, visitor);
-    const main = await noticesOf(deps, c, { reader, path: pathOf(own), zone, empty: EMPTY, lead: leadFor(own) });
-    return sendPage(c, portalPage({ title: 'Notices', here: '/notices', main }, visitor, own));
+    const main = await noticesOf(deps, c, {
+      reader,
+      path: pathOf(own),
+      zone,
+      empty: say('notices.none.about'),
+      lead: leadFor(own),
+    });
+    return sendPage(c, portalPage({ title: say('place.notices'), here: '/notices', main }, visitor, own));
   });
   portal.on('POST /portal/{partner}/notices/read', (c, own, visitor) =>
     readAll(deps, c, readerOf(own, visitor), pathOf(own)),
