@@ -64,6 +64,8 @@ import { partnerAgreementPages } from './finance/partners/agreements.ts';
 import { partnerCallPages } from './finance/partners/calls.ts';
 import { partnerChangePages } from './finance/partners/change.ts';
 import { partnerDetailPages } from './finance/partners/details.ts';
+import { newDetailsPages } from './finance/partners/new-details.ts';
+import { newPartnerPages } from './finance/partners/new-partner.ts';
 import { partnerNotePages } from './finance/partners/notes.ts';
 import { partnerPage } from './finance/partners/partner.ts';
 import { partnerListPages } from './finance/partners/partners.ts';
@@ -177,6 +179,8 @@ export function pages(deps: ApiDeps): Hono<ApiEnv> {
     partnerListPages,
     partnerPage,
     partnerStatementPages,
+    newPartnerPages,
+    newDetailsPages,
     partnerChangePages,
     partnerAgreementPages,
     partnerDetailPages,

@@ -32,6 +32,7 @@ export const SIGNED_ACTS = [
   'propose write-off',
   'set gateway',
   'set details rule',
+  'add details',
   'publish terms',
   'set budget',
   'close budget',

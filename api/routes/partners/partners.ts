@@ -40,7 +40,7 @@ const FACTS_MAX = 50;
 const EMAIL = 'The e-mail address for notices about payouts';
 const COUNTRY = 'The country where the partner lives or is registered: an ISO 3166-1 code of two letters';
 
-const NewPartnerBody = z
+export const NewPartnerBody = z
   .strictObject({
     code: Code.meta({ description: "The partner's code, which never changes", examples: ['paula'] }),
     name: Name.meta({ description: "The partner's name", examples: ['Paula Partner'] }),
@@ -60,7 +60,7 @@ const NewPartnerBody = z
     instrument: NewInstrumentBody.optional(),
   })
   .openapi('NewPartner');
-type NewPartnerBody = z.output<typeof NewPartnerBody>;
+export type NewPartnerBody = z.output<typeof NewPartnerBody>;
 
 const NewBatchBody = z
   .strictObject({
@@ -229,7 +229,8 @@ export const partnerRoutes = ({ db, vault, settings: { coolingOffDays } }: ApiDe
       return c.json(partnerBody(released), 200);
     });
 
-const newcomer = ({ email, instrument, agreements, facts, ...partner }: NewPartnerBody): Newcomer => ({
+/** A partner as they were sent. */
+export const newcomer = ({ email, instrument, agreements, facts, ...partner }: NewPartnerBody): Newcomer => ({
   ...partner,
   email: email ?? null,
   agreements: agreements.map(({ endsOn = null, ...agreement }) => ({ ...agreement, endsOn })),

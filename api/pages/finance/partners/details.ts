@@ -66,6 +66,8 @@ export function detailsTable(
   roles: readonly Role[],
 ): Html {
   const may = mayUse(roles, 'POST /partners/{code}/details/{id}/call');
+  const mayAdd = mayUse(roles, 'GET /partners/{code}/new-details');
+  const path = `${partnerPath(partner.code)}/new-details`;
   const rowOf = (instrument: Instrument) => {
     const known = history.find(({ instrumentId }) => instrumentId === instrument.id);
     return {
@@ -85,7 +87,9 @@ export function detailsTable(
     caption: 'Payout details',
     columns: ['Details', 'State', 'Added', 'Told and called', ...(may ? [{ label: 'Action', unseen: true }] : [])],
     rows: [...inOrder, ...withdrawn].map(rowOf),
-    empty: 'This partner gave no payout details, so nothing can be paid. The partner adds them in the portal.',
+    aside: mayAdd ? html`<a href="${path}">Add</a>` : undefined,
+    empty: html`This partner gave no payout details, so nothing can be paid. The partner adds them in the portal.
+    ${mayAdd && html`Or <a href="${path}">add them here</a>.`}`,
   });
 }
 

@@ -70,7 +70,7 @@ export function partnerPage({ db }: ApiDeps, pages: ReturnType<typeof definePage
           ${payoutsTable(seen)} ${pointsTable(seen)} ${peopleOf(seen, roles)} ${drawNotes(partner, seen.notes, roles)}
         </section>
         <aside>
-          ${masterCard(seen, roles)} ${stagesCard(seen)} ${factsCard(seen, roles)} ${minimumsCard(seen, roles)}
+          ${masterCard(seen, roles)} ${stagesCard(seen, roles)} ${factsCard(seen, roles)} ${minimumsCard(seen, roles)}
         </aside>
       </div>`;
     return sendPage(c, consolePage({ title: partner.name, here: '/partners', main }, visitor));

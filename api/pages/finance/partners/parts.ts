@@ -123,11 +123,14 @@ export const masterCard = ({ partner, contacts }: PartnerSeen, roles: readonly R
     )}
     ${
       mayUse(roles, 'POST /partners/{code}/change') &&
-      html`<p><a href="${partnerPath(partner.code)}/change">Change…</a></p>`
+      html`<p>
+        <a href="${partnerPath(partner.code)}/change">Change…</a>
+        <a href="${partnerPath(partner.code)}/parent">Partner above…</a>
+      </p>`
     }
   </section>`;
 
-export const stagesCard = ({ stages }: PartnerSeen): Html =>
+export const stagesCard = ({ partner, stages }: PartnerSeen, roles: readonly Role[]): Html =>
   html`<section class="card">
     <h2>Onboarding</h2>
     ${facts(
@@ -135,6 +138,10 @@ export const stagesCard = ({ stages }: PartnerSeen): Html =>
         ({ stage, reachedOn }) => [STAGE[stage], reachedOn ? formatDay(reachedOn) : 'missing'] as const,
       ),
     )}
+    ${
+      mayUse(roles, 'POST /partners/{code}/onboarding') &&
+      html`<p><a href="${partnerPath(partner.code)}/onboarding">Record a stage…</a></p>`
+    }
   </section>`;
 
 export const factsCard = ({ partner, facts: known }: PartnerSeen, roles: readonly Role[]): Html =>
