@@ -4,6 +4,7 @@ import {
   bundleOf,
   getBundle,
   insertMailings,
+  listMailedBundles,
   listUnaskedBundles,
   listUnmailed,
   mailingTask,
@@ -21,8 +22,17 @@ const MORE_WITHIN_MS = 5 * 60_000;
 const DETAIL =
   'These checks are on file at the bank and printed, but nobody has mailed them. Their partners were told nothing yet. Print and mail them, then record which numbers you mailed, and when.';
 
-/** Asks a person to print and mail the checks that nobody has mailed, once for each run and account. May be repeated at any time. */
+/**
+ * Asks a person to print and mail the checks that nobody has mailed, once for each run and account. Ends the task when none is left, such as
+ * where the bank paid a check before anybody recorded that it was mailed. May be repeated at any time.
+ */
 export async function askForMailing(tx: Database, nowMs: number): Promise<void> {
+  for (const subject of await listMailedBundles(tx))
+    await closeTask(
+      tx,
+      { kind: 'checks_to_mail', subject },
+      { actorId: null, resolution: 'no check of it is left to mail' },
+    );
   for (const bundle of await listUnaskedBundles(tx)) {
     const task = mailingTask(bundle);
     const deadlineAt = new Date(nowMs + (OPEN_FOR_MS[task.kind] ?? 0));

@@ -39,6 +39,13 @@ export const listUnaskedBundles = (db: Database): Promise<readonly Bundle[]> =>
         select from task where task.kind = 'checks_to_mail' and task.closed_at is null
           and task.subject = 'run/' || payout.run_id || '/account/' || register.check_account_id)`);
 
+/** The subjects of the open tasks to mail checks of which none is left. */
+export const listMailedBundles = (db: Database): Promise<readonly string[]> =>
+  db.anyFirst(sql.type(z.object({ subject: z.string() }))`
+    select task.subject from task where task.kind = 'checks_to_mail' and task.closed_at is null
+      and not exists (
+        select from ${unmailed} and task.subject = 'run/' || payout.run_id || '/account/' || register.check_account_id)`);
+
 const UnmailedRow = z.strictObject({
   attemptId: z.string(),
   payoutId: z.string(),

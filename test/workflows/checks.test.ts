@@ -146,6 +146,23 @@ describe('given checks that are printed', () => {
     for (const { id } of [kim, lee]) await world.activities.advancePayout(id);
     expect(await states()).toEqual(['sent', 'sent']);
   });
+
+  it('when the bank pays the last check that nobody recorded as mailed then its task ends by itself', async () => {
+    await tell(world, 'bank', 'outcomes', { match: 'Holder life-mia', outcome: 'never-cleared' });
+    await addPayees(business, [{ name: 'mia', method: 'check', amount: '12.00' }]);
+    const printed = await startPaying(business);
+    const { id } = await payoutOf(business, printed, 'mia');
+    await attemptBecomes(business, id, 'accepted');
+    await world.activities.gatherNews();
+    const mailings = async () =>
+      (await openTasks('checks_to_mail')).filter(({ subject }) => subject.startsWith(`run/${printed.id}/`));
+    expect(await mailings()).toHaveLength(1);
+
+    await present((await checkOf(id)).number, '12.00');
+    await payoutBecomes(business, printed, 'mia', 'settled');
+    await world.activities.gatherNews();
+    expect(await mailings()).toEqual([]);
+  });
 });
 
 describe('given a check that is to be stopped', () => {
