@@ -73,7 +73,7 @@ const payoutRow = (payout: ReviewPayout, flags: readonly PayoutFlag[]) => {
       ${payout.status !== 'draft' && tag(PAYOUT_STATUS[payout.status])}
       ${payout.isHeld && tag({ label: 'on hold', tone: 'watch' })} ${flags.map((flag) => tag(FLAG[flag]))}`,
     cells: [
-      html`${METHOD[payout.method]} <small>•••• ${payout.last4}</small>`,
+      html`${METHOD[payout.method]} ${payout.last4 !== '' && html`<small>•••• ${payout.last4}</small>`}`,
       payout.currency,
       say(payout.grossMinor),
       payout.withheldMinor === 0n ? '–' : `−${say(payout.withheldMinor)}`,
@@ -115,6 +115,17 @@ async function readReview(db: ApiDeps['db'], run: Run, { cursor, flag }: z.infer
 
 type Review = Awaited<ReturnType<typeof readReview>>;
 
+/** The step of the calendar that comes next. A run that ended has none. */
+function nextStep({ status, payOn }: Run): Html | false {
+  if (status === 'preparing' || status === 'review')
+    return html`<li data-is="next"><strong>Money leaves</strong><small>${formatDay(payOn)}, if approved</small></li>`;
+  if (status === 'approved')
+    return html`<li data-is="next"><strong>Money leaves</strong><small>${formatDay(payOn)}</small></li>`;
+  return status === 'disbursing' || status === 'paused' || status === 'disbursed'
+    ? html`<li><strong>Payments began</strong><small>planned for ${formatDay(payOn)}</small></li>`
+    : false;
+}
+
 const timeline = (run: Run, { approvals }: Review): Html => {
   const say = (at: Date) => formatInstant(at, run.zone);
   const counted = approvals.filter(
@@ -133,7 +144,7 @@ const timeline = (run: Run, { approvals }: Review): Html => {
         </li>`,
     )}
     ${run.status === 'review' && missing > 0 && html`<li data-is="now"><strong>Waits for ${countOf(missing, 'approval')}</strong></li>`}
-    <li data-is="next"><strong>Money leaves</strong><small>${formatDay(run.payOn)}, if approved</small></li>
+    ${nextStep(run)}
   </ol>`;
 };
 
