@@ -1,5 +1,6 @@
 import type { AttemptState } from '../domain/payouts/attempt.ts';
 import type { Money } from '../domain/money.ts';
+import type { Objection } from '../domain/partners/form-field.ts';
 import type { GatewayName } from '../domain/rails.ts';
 import type { TaskKind } from '../domain/tasks/task.ts';
 
@@ -74,6 +75,8 @@ export type Reply = {
   returned: { amount: Money; fee: Money } | null;
   /** The reason as the provider's code (`RECEIVER_UNREGISTERED`, `ACCOUNT_CLOSED`), if there is one. */
   reason: string | null;
+  /** The details of the payee that the provider refuses, by the names of our forms, each with what is wrong. They never hold the details. */
+  objections: readonly Objection[];
   /** Something a person must know about: an unknown status, a charge-back, a blocked item. */
   alarm: string | null;
   /** A task that only a person can do or decide, until the provider reports something new. */

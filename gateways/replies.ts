@@ -8,6 +8,7 @@ const NOTHING = {
   debited: null,
   returned: null,
   reason: null,
+  objections: [],
   alarm: null,
   task: null,
   evidence: {},

@@ -113,6 +113,6 @@ export async function failUnasked(tx: Database, payoutId: string, failure: Failu
   const payout = await lockPayout(tx, payoutId);
   if (payout.status === 'approved') await updatePayout(tx, payoutId, 'executing', null);
   await updatePayout(tx, payoutId, 'failed', reason);
-  await markInstrument(tx, payout, 'failed', reason);
+  await markInstrument(tx, payout, 'failed', reason, failure.details);
   await notifyPartner(tx, payout, 'payout_failed', reason);
 }

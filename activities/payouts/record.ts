@@ -109,7 +109,7 @@ export async function applyReply(
   if (consequences.payoutStatus !== payout.status) {
     const reason = reply.reason ?? reply.providerStatus;
     await updatePayout(tx, payout.id, consequences.payoutStatus, reason);
-    await markInstrument(tx, payout, consequences.payoutStatus, reason);
+    await markInstrument(tx, payout, consequences.payoutStatus, reason, reply.objections);
   }
   return consequences;
 }

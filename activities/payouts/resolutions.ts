@@ -93,6 +93,7 @@ function replyOf(
     debited: outcome === 'not_paid' || debitedMinor !== null ? null : whole,
     returned: outcome === 'returned' ? back : null,
     reason: outcome === 'paid' ? null : `resolved_${outcome}`,
+    objections: [],
     alarm: null,
     task: null,
     evidence: { resolution: id },

@@ -104,6 +104,7 @@ create table instrument_version(
   id uuid primary key default uuidv7(),
   partner_id bigint not null references partner,
   method text not null check (method in ('bank', 'paypal', 'check')),
+  type text check (type <> ''),
   currency char(3) references currency,
   country char(2) not null check (country ~ '^[A-Z]{2}$'),
   sealed bytea not null,
@@ -126,6 +127,8 @@ create index on instrument_version(last4);
 create index on instrument_version(id) where needs_call;
 comment on table instrument_version is
   'The vault: the sealed payment details of a partner. Append only. Nothing is paid to a version before usable_from.';
+comment on column instrument_version.type is
+  'The kind of bank account, such as `iban`, so that its form can be opened again. Null for other methods.';
 comment on column instrument_version.place is
   'Its place in the order of the partner when it was added: the lowest first and, where two are equal, the newest first.';
 comment on column instrument_version.needs_call is

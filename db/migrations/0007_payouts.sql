@@ -96,6 +96,7 @@ create table instrument_failure(
   instrument_id uuid not null references instrument_version,
   reason text not null,
   advice text not null,
+  objections jsonb not null default '[]' check (jsonb_typeof(objections) = 'array'),
   failed_at timestamptz not null default now(),
   cleared_by uuid references actor,
   cleared_at timestamptz,
@@ -104,6 +105,8 @@ create table instrument_failure(
 );
 create index on instrument_failure(instrument_id);
 comment on column instrument_failure.reason is 'The code of the provider, or our own.';
+comment on column instrument_failure.objections is
+  'The objection of the provider, or ours, to each field, as {field, reason}. A reason never repeats the value.';
 comment on column instrument_failure.advice is 'The sentence that tells the partner what to fix.';
 
 create table payout_line(

@@ -25,6 +25,8 @@ const InstrumentRow = z.strictObject({
   withdrawnReason: z.string().nullable(),
   /** The advice after a failure that nobody has cleared. */
   failureAdvice: z.string().nullable(),
+  /** The objections of the provider, or ours, to its details, by the names of their fields. */
+  failureFields: z.array(z.strictObject({ field: z.string(), reason: z.string() })),
   /** The codes of other partners who gave the same account and did not withdraw it. */
   sharedWith: z.array(z.string()),
 });
@@ -50,20 +52,23 @@ const readInstruments = (partners: FragmentSqlToken, then: FragmentSqlToken): Qu
       needs_call and not exists (
         select from details_call made where made.instrument_id = placed.id and made.is_confirmed) as "waitsForCall", created_at as "createdAt", given_by as "givenBy",
       position, withdrawn_at as "withdrawnAt", withdrawn_reason as "withdrawnReason",
-      (select advice from instrument_failure failure
-       where failure.instrument_id = placed.id and cleared_at is null order by failed_at desc limit 1) as "failureAdvice",
+      failure.advice as "failureAdvice", coalesce(failure.objections, '[]') as "failureFields",
       array(
         select distinct partner.code from instrument_version other join partner on partner.id = other.partner_id
         where other.fingerprint = placed.fingerprint and other.partner_id <> placed.partner_id
           and not exists (select from instrument_withdrawal gone where gone.instrument_id = other.id)
         order by partner.code) as "sharedWith"
-    from placed ${then}`;
+    from placed left join lateral (
+      select advice, objections from instrument_failure failed
+      where failed.instrument_id = placed.id and cleared_at is null order by failed_at desc limit 1
+    ) failure on true ${then}`;
 
 /** A version of where a partner's money goes. Its details are sealed under its id. */
 export type NewInstrument = {
   id: string;
   partnerId: bigint;
   method: Method;
+  type: string | null;
   currency: CurrencyCode | null;
   country: string;
   last4: string;
@@ -89,28 +94,31 @@ export async function insertInstruments(
   instruments: readonly NewInstrument[],
   { coolingOffDays, by, givenBy }: InstrumentPolicy,
 ): Promise<readonly Instrument[]> {
-  const rows = instruments.map(({ id, partnerId, method, currency, country, sealed, fingerprint, last4, place }) => [
-    id,
-    String(partnerId),
-    method,
-    currency,
-    country,
-    Buffer.from(sealed).toString('base64'),
-    Buffer.from(fingerprint).toString('hex'),
-    last4,
-    place,
-  ]);
+  const rows = instruments.map(
+    ({ id, partnerId, method, type, currency, country, sealed, fingerprint, last4, place }) => [
+      id,
+      String(partnerId),
+      method,
+      type,
+      currency,
+      country,
+      Buffer.from(sealed).toString('base64'),
+      Buffer.from(fingerprint).toString('hex'),
+      last4,
+      place,
+    ],
+  );
   await db.query(sql.unsafe`
-    insert into instrument_version(id, partner_id, method, currency, country, sealed, key_id, fingerprint, last4, created_by, given_by,
+    insert into instrument_version(id, partner_id, method, type, currency, country, sealed, key_id, fingerprint, last4, created_by, given_by,
       needs_call, usable_from, place)
-    select id, partner_id, method, currency, country, decode(sealed, 'base64'), ${keyId}, decode(mark, 'hex'), last4, ${by}, ${givenBy},
+    select id, partner_id, method, type, currency, country, decode(sealed, 'base64'), ${keyId}, decode(mark, 'hex'), last4, ${by}, ${givenBy},
       is_change and exists (
         select from agreement_term term join program on program.id = term.program_id
         where term.partner_id = given.partner_id and program.confirms_details),
       case when is_change then now() + make_interval(days => ${coolingOffDays}) else now() end,
       case wish when 'last' then coalesce(known.last + 1, 0) else coalesce(known.first, 0) end
-    from ${sql.unnest(rows, ['uuid', 'int8', 'text', 'text', 'text', 'text', 'text', 'text', 'text'])}
-      as given(id, partner_id, method, currency, country, sealed, mark, last4, wish)
+    from ${sql.unnest(rows, ['uuid', 'int8', 'text', 'text', 'text', 'text', 'text', 'text', 'text', 'text'])}
+      as given(id, partner_id, method, type, currency, country, sealed, mark, last4, wish)
     cross join lateral (
       select exists (
         select from instrument_version earlier where earlier.partner_id = given.partner_id and (
@@ -156,3 +164,23 @@ export async function getInstrument(db: Database, partnerId: bigint, id: string)
   if (!found) throw new Failure('not_found', `The partner has no instrument ${id}.`);
   return found;
 }
+
+const FailedRow = z.strictObject({
+  method: z.enum(METHODS),
+  type: z.string().nullable(),
+  currency: Currency.nullable(),
+  country: z.string(),
+  last4: z.string(),
+  /** The code of the provider, or our own. */
+  reason: z.string(),
+  advice: z.string(),
+  objections: z.array(z.strictObject({ field: z.string(), reason: z.string() })),
+});
+export type FailedInstrument = z.infer<typeof FailedRow>;
+
+/** Why an instrument failed, and the form that it was given by. Null if the partner has none with this id that failed. */
+export const findFailedInstrument = (db: Database, partnerId: bigint, id: string): Promise<FailedInstrument | null> =>
+  db.maybeOne(sql.type(FailedRow)`
+    select version.method, version.type, version.currency, version.country, version.last4, failed.reason, failed.advice, failed.objections
+    from instrument_version version join instrument_failure failed on failed.instrument_id = version.id and failed.cleared_at is null
+    where version.partner_id = ${partnerId} and version.id = ${id} order by failed.failed_at desc limit 1`);

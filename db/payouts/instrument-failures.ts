@@ -1,5 +1,7 @@
 import { sql } from 'slonik';
 
+import type { Objection } from '../../domain/partners/form-field.ts';
+
 import { changesRow, type Database } from '../database.ts';
 
 /** A payout that ended unpaid because of the details of its instrument. */
@@ -10,18 +12,20 @@ export type InstrumentFailure = {
   reason: string;
   /** One sentence to the partner that says what to fix. */
   advice: string;
+  /** The objections to the details, by the names of their fields. Empty if no field was named. */
+  objections?: readonly Objection[];
 };
 
 /** Writes that an instrument failed. A payout says it once. */
 export const insertInstrumentFailure = (
   db: Database,
-  { payoutId, instrumentId, reason, advice }: InstrumentFailure,
+  { payoutId, instrumentId, reason, advice, objections = [] }: InstrumentFailure,
 ): Promise<boolean> =>
   changesRow(
     db,
     sql.unsafe`
-    insert into instrument_failure(payout_id, instrument_id, reason, advice)
-    values (${payoutId}, ${instrumentId}, ${reason}, ${advice}) on conflict (payout_id) do nothing`,
+    insert into instrument_failure(payout_id, instrument_id, reason, advice, objections)
+    values (${payoutId}, ${instrumentId}, ${reason}, ${advice}, ${sql.jsonb([...objections])}) on conflict (payout_id) do nothing`,
   );
 
 /** Clears the open failures of an instrument. Returns whether there was one. */

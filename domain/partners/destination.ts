@@ -15,6 +15,8 @@ export type BankDetails = Readonly<Record<string, string>>;
 /** The part of a destination that is kept in clear. Two destinations with the same `identity` are the same account, even under different names. */
 export type DestinationSummary = {
   method: Method;
+  /** The kind of bank account, such as `iban`. Null for other methods. */
+  type: string | null;
   currency: CurrencyCode | null;
   country: string;
   last4: string;
@@ -27,14 +29,22 @@ export function summarize(destination: Destination, home: string): DestinationSu
   switch (method) {
     case 'bank': {
       const { currency, country, details } = destination;
-      return { method, currency, country, last4: last4Of(details), identity: canonicalJson(accountOf(details)) };
+      const type = details['type'] ?? null;
+      return { method, type, currency, country, last4: last4Of(details), identity: canonicalJson(accountOf(details)) };
     }
     case 'paypal':
-      return { method, currency: null, country: home, last4: '', identity: destination.receiver.toLowerCase() };
+      return {
+        method,
+        type: null,
+        currency: null,
+        country: home,
+        last4: '',
+        identity: destination.receiver.toLowerCase(),
+      };
     case 'check': {
       const { payee, address } = destination;
       const identity = canonicalJson({ payee, ...withoutGaps(address) });
-      return { method, currency: null, country: address.country, last4: '', identity };
+      return { method, type: null, currency: null, country: address.country, last4: '', identity };
     }
   }
 }

@@ -108,6 +108,12 @@ export function paymentForms(wish: {
   ];
 }
 
+/** The name that a person reads for a field of a request, such as `details.abartn`. The name itself where no form has the field. */
+export const labelOf = (name: string): string =>
+  paymentForms({})
+    .flatMap(({ fields }) => fields)
+    .find(({ path }) => path.join('.') === name)?.label ?? name;
+
 /** The details without the characters that people write only to group digits. */
 export function cleanDetails(details: BankDetails): BankDetails {
   const form = BANK_FORMS.find(({ type }) => type === details['type']);

@@ -1,3 +1,4 @@
+import { labelOf } from '../partners/payment-forms.ts';
 import type { AttemptState } from './attempt.ts';
 import type { GatewayName } from '../rails.ts';
 import { ENGLISH, type Voice } from '../voice.ts';
@@ -156,8 +157,10 @@ export function adviceAgain(stored: string, voice: Voice): string {
 
 /** A detail was refused before the provider could pay: one that the partner gave, or one that is ours. */
 function adviceOnDetail(detail: string, voice: Voice): Advice {
-  const who = OUR_FIELDS.some((field) => detail.startsWith(field)) ? 'us' : 'partner';
-  return { who, text: voice.say(`advice.detail.${who}`, { detail }) };
+  if (OUR_FIELDS.some((field) => detail.startsWith(field)))
+    return { who: 'us', text: voice.say('advice.detail.us', { detail }) };
+  const [name = '', ...reason] = detail.split(' ');
+  return { who: 'partner', text: voice.say('advice.detail.partner', { detail: [labelOf(name), ...reason].join(' ') }) };
 }
 
 const CHECKS: ReadonlySet<GatewayName> = new Set(['lob', 'printed-check']);

@@ -2,7 +2,9 @@ import { PAYOUTS_DE } from './de/payouts.ts';
 import { ADVICE_DE } from './de/advice.ts';
 import { PAYOUTS_EN } from './en/payouts.ts';
 import { ADVICE_EN } from './en/advice.ts';
+import { FAULTS_DE } from './de/faults.ts';
+import { FAULTS_EN } from './en/faults.ts';
 
 /** Every sentence of the domain, in each language. A sentence that a language lacks, or has without need, does not compile. */
-export const DOMAIN_EN = { ...PAYOUTS_EN, ...ADVICE_EN };
-export const DOMAIN_DE = { ...PAYOUTS_DE, ...ADVICE_DE };
+export const DOMAIN_EN = { ...PAYOUTS_EN, ...ADVICE_EN, ...FAULTS_EN };
+export const DOMAIN_DE = { ...PAYOUTS_DE, ...ADVICE_DE, ...FAULTS_DE };

@@ -1,7 +1,10 @@
 import { z } from 'zod';
 
+import { ENGLISH } from '../../domain/voice.ts';
 import { rejectedDetail } from '../../domain/payouts/advice.ts';
+import type { Objection } from '../../domain/partners/form-field.ts';
 import { entryOf } from '../replies.ts';
+import { quotable } from './quotable.ts';
 
 /**
  * The meaning of a refusal by Wise for the requested part of the payment. `unclear` tells nothing about the payment. `read_first` means
@@ -31,8 +34,13 @@ export const WISE_ERROR_CODES: Readonly<Record<string, WiseErrorClass>> = {
 export const wiseErrorClass = (status: number, code: string): WiseErrorClass =>
   status === 403 ? 'as_a_whole' : (entryOf(WISE_ERROR_CODES, code) ?? 'rejected');
 
+const FieldError = z.object({
+  code: z.string().optional(),
+  path: z.string().nullish(),
+  message: z.string().nullish().catch(null),
+});
 const ErrorBody = z.object({
-  errors: z.array(z.object({ code: z.string().optional(), path: z.string().nullish() })).optional(),
+  errors: z.array(FieldError).optional(),
   errorCode: z.string().optional(),
   error: z.string().optional(),
 });
@@ -48,10 +56,35 @@ export function wiseErrorCode(body: unknown): { code: string; path: string | nul
   return { code, path: first?.path ?? null, reason: reason.slice(0, CODE_LENGTH_MAX) };
 }
 
+/** Wise's names for what our forms name otherwise. Every other path is that of a detail, with or without `details.` before it. */
+const OUR_NAMES: Readonly<Record<string, string>> = {
+  accountHolderName: 'holder',
+  'name.fullName': 'holder',
+  currency: 'currency',
+  country: 'country',
+};
+const fieldOf = (path: string): string => entryOf(OUR_NAMES, path) ?? `details.${path.replace(/^details\./, '')}`;
+
+const ERRORS_MAX = 20;
+
+/**
+ * The objections of Wise to the fields of a recipient (docs.wise.com, recipient errors): a refusal may name several, each with its path and
+ * a message for the customer. `arguments` repeat the values, so they are not read, and a message that repeats one is left out.
+ */
+export function recipientObjections(body: unknown, recipient: string): Objection[] {
+  const errors = ErrorBody.safeParse(body).data?.errors ?? [];
+  return errors.slice(0, ERRORS_MAX).flatMap(({ code = UNNAMED, path, message }) => {
+    if (!path) return [];
+    const words = message ? quotable(message, recipient) : null;
+    const reason = words === null ? ENGLISH.say('fault.code', { code }) : ENGLISH.say('fault.quoted', { words });
+    return [{ field: fieldOf(path), reason }];
+  });
+}
+
 /** The reason for a refused recipient, which is about the details that the partner gave. */
 export function recipientReason(body: unknown): string {
   const { code, path } = wiseErrorCode(body);
-  return rejectedDetail(path ?? 'account', `is refused by Wise (${code})`);
+  return rejectedDetail(path === null ? 'account' : fieldOf(path), `is refused by Wise (${code})`);
 }
 
 /** Strong customer authentication: a person must approve it at Wise. A worker cannot. */

@@ -7,7 +7,7 @@ import { lookedUp, type Result } from '../http.ts';
 import { Decimal, Id, readJson, readMoney, writeJson } from '../json.ts';
 import { refusedAsAWhole, reply, unclear, undecidable } from '../replies.ts';
 import type { WiseClient, WiseQuote, WiseTransfer, WiseTransferOrder } from './client.ts';
-import { recipientReason, wantsPerson, wiseErrorClass, wiseErrorCode } from './errors.ts';
+import { recipientObjections, recipientReason, wantsPerson, wiseErrorClass, wiseErrorCode } from './errors.ts';
 import { type FollowedTransfer, followTransfer, transferReply, waitsForMoney } from './following.ts';
 import { thawWise, type WiseRequest } from './request.ts';
 import { quoteMetadata, transferDetails, whyNotAccepted } from './requirements.ts';
@@ -86,20 +86,26 @@ export async function send(drafting: Drafting): Promise<Reply> {
 /** A part was refused before any transfer was requested, so no money can have moved. */
 function refusal(
   { status, error, evidence }: Extract<Result<unknown>, { kind: 'refused' }>,
-  reasonOf: (error: unknown) => string = (about) => wiseErrorCode(about).reason,
+  about: Pick<Reply, 'reason' | 'objections'> = { reason: wiseErrorCode(error).reason, objections: [] },
 ): Reply {
   const { code } = wiseErrorCode(error);
   const errorClass = wiseErrorClass(status, code);
   if (errorClass === 'as_a_whole') throw refusedAsAWhole('Wise', code);
   return errorClass === 'rejected'
-    ? reply('failed', code, { reason: reasonOf(error), evidence })
+    ? reply('failed', code, { ...about, evidence })
     : unclear({ ...evidence, error: code });
 }
 
 async function addRecipient({ client, request, signal }: Sending, step: WiseStep): Promise<WiseStep | Reply> {
   if (step.recipientId) return step;
   const result = await client.createRecipient(request.recipient, signal);
-  if (result.kind === 'refused') return refusal(result, recipientReason);
+  if (result.kind === 'refused') {
+    const { error } = result;
+    return refusal(result, {
+      reason: recipientReason(error),
+      objections: recipientObjections(error, request.recipient),
+    });
+  }
   return result.kind === 'done' ? { recipientId: result.value.id } : unclear(result.evidence, step.transferId);
 }
 

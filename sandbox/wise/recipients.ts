@@ -6,7 +6,7 @@ import { CURRENCIES } from '../decimals.ts';
 import type { HttpEnv } from '../faults.ts';
 import { type Json, objectOf, textOf, writtenOf } from '../json.ts';
 import type { StandIn } from '../site.ts';
-import { answer, bodyOf, complaint, exact } from './wire.ts';
+import { answer, bodyOf, complaint, exact, grievance } from './wire.ts';
 
 /** Ids are numbers in the API. Ours count up from here. */
 const FIRST_ID = 600_000_001;
@@ -91,17 +91,28 @@ const TYPES_OF: Record<string, readonly string[]> = {
 
 const typesOf = (currency: string) => [...(TYPES_OF[currency] ?? ['iban', 'swift_code']), 'email'];
 
-/** The first error that Wise would report, as code, message and path. */
-function whyNot(body: Json): ReturnType<typeof complaint> | undefined {
+/** An account number that Wise refuses. */
+const NO_ACCOUNT = /^0+$/;
+
+/** Every error that Wise would report. */
+function whyNot(body: Json): ReturnType<typeof grievance>[] {
   const { currency, type, accountHolderName: name } = body;
   const details = objectOf(body['details']);
-  if (!CURRENCIES.some((known) => known === currency))
-    return complaint('NOT_VALID', 'Currency is not supported', 'currency');
-  if (!textOf(name)) return complaint('NOT_VALID', 'Please specify the account holder name', 'accountHolderName');
   const required = REQUIRED[textOf(type) ?? ''];
-  if (!required) return complaint('NOT_VALID', 'Account type is not supported', 'type');
-  const missing = required.find((field) => !writtenOf(details[field]));
-  return missing ? complaint('NOT_VALID', `Please specify ${missing}`, missing) : undefined;
+  const account = writtenOf(details['accountNumber']) ?? '';
+  return [
+    ...(CURRENCIES.some((known) => known === currency)
+      ? []
+      : [grievance('NOT_VALID', 'Currency is not supported', 'currency')]),
+    ...(textOf(name) ? [] : [grievance('NOT_VALID', 'Please specify the account holder name', 'accountHolderName')]),
+    ...(required ?? [])
+      .filter((field) => !writtenOf(details[field]))
+      .map((field) => grievance('NOT_VALID', `Please specify ${field}`, field)),
+    ...(required ? [] : [grievance('NOT_VALID', 'Account type is not supported', 'type')]),
+    ...(NO_ACCOUNT.test(account)
+      ? [grievance('NOT_VALID', 'Please enter a valid account number.', 'accountNumber', [account])]
+      : []),
+  ];
 }
 
 /** Turns numbers that were kept as written into text, because the log contains plain JSON. */
@@ -159,8 +170,8 @@ export function recipientRoutes({ books }: StandIn) {
 
   app.post('/accounts', async (c) => {
     const body = await bodyOf(c);
-    const refusal = whyNot(body);
-    if (refusal) return answer(c, refusal, 400);
+    const errors = whyNot(body);
+    if (errors.length > 0) return answer(c, { errors }, 400);
     const recipient = recipients.put({
       id: String(nextId++),
       profile: writtenOf(body['profile']) ?? '1',

@@ -20,8 +20,14 @@ export const bodyOf = async (c: Context): Promise<Json> => readObject(await c.re
 type Complaint = { code: string; message: string; path?: string; arguments?: string[] };
 
 /** Wise's body for refused input. Codes repeat, so the path is part of the reason. */
-export const complaint = (code: string, message: string, path = '', values: string[] = []) => ({
-  errors: [{ code, message, path, arguments: [path, ...values] } satisfies Complaint],
+export const complaint = (...first: Parameters<typeof grievance>) => ({ errors: [grievance(...first)] });
+
+/** One error of such a body. `arguments` repeat the path and the value that was refused. */
+export const grievance = (code: string, message: string, path = '', values: string[] = []): Complaint => ({
+  code,
+  message,
+  path,
+  arguments: [path, ...values],
 });
 
 const REFUSALS = {

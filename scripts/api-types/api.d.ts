@@ -8315,6 +8315,19 @@ export interface components {
              * @example Your bank says that this account is closed, so please give us the details of another account.
              */
             failureAdvice: string | null;
+            /** @description The fields that the provider named when it refused a payment; empty if it named none */
+            failureFields: {
+                /**
+                 * @description The name of the field, as in the request that adds an instrument
+                 * @example details.accountNumber
+                 */
+                field: string;
+                /**
+                 * @description The words about it, to be read after its name
+                 * @example is refused: “Please enter a valid account number”
+                 */
+                reason: string;
+            }[];
             /** @description The other partners who gave the same account; null for a partner who asks */
             sharedWith: string[] | null;
         };

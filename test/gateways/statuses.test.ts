@@ -5,7 +5,13 @@ import { LOB_ERROR_CODES, readLobError } from '../../gateways/lob/errors.ts';
 import { LOB_STATUSES } from '../../gateways/lob/statuses.ts';
 import { PAYPAL_ERROR_NAMES, readPayPalError } from '../../gateways/paypal/errors.ts';
 import { PAYPAL_BATCH_STATUSES, PAYPAL_ITEM_STATUSES, PAYPAL_TAKEN } from '../../gateways/paypal/statuses.ts';
-import { WISE_ERROR_CODES, wantsPerson, wiseErrorClass, wiseErrorCode } from '../../gateways/wise/errors.ts';
+import {
+  recipientObjections,
+  WISE_ERROR_CODES,
+  wantsPerson,
+  wiseErrorClass,
+  wiseErrorCode,
+} from '../../gateways/wise/errors.ts';
 import { WISE_STATUSES } from '../../gateways/wise/statuses.ts';
 import { hasSpecs, openSpec, warnWithoutSpecs } from './specs.ts';
 
@@ -226,6 +232,47 @@ describe('given an error from Wise', () => {
     { body: { errors: 'no' }, says: 'unnamed' },
   ])('when its body is $body then the reason is "$says", without any text that a person wrote', ({ body, says }) => {
     expect(wiseErrorCode(body).reason).toBe(says);
+  });
+
+  const recipient = JSON.stringify({
+    profile: 1001,
+    accountHolderName: 'Paula Partner',
+    type: 'aba',
+    details: { accountNumber: '12345678', abartn: '122100024', address: { city: 'Springfield' } },
+  });
+
+  it('when it refuses several fields of a recipient then each is named as our forms do, with the words for the customer', () => {
+    const errors = [
+      {
+        code: 'NOT_VALID',
+        message: 'Please enter a valid account number.',
+        path: 'accountNumber',
+        arguments: ['12345678'],
+      },
+      { code: 'NOT_VALID', message: 'Please specify the name', path: 'accountHolderName', arguments: [] },
+      { code: 'ERROR', path: 'details.address.postCode' },
+      { code: 'ERROR', message: 'no field is named', path: '' },
+    ];
+    expect(recipientObjections({ timestamp: '2026-11-28', errors }, recipient)).toEqual([
+      { field: 'details.accountNumber', reason: 'is refused: “Please enter a valid account number”' },
+      { field: 'holder', reason: 'is refused: “Please specify the name”' },
+      { field: 'details.address.postCode', reason: 'is refused by Wise (ERROR)' },
+    ]);
+  });
+
+  it.each([
+    'The account 12345678 is closed',
+    'The account 12-34 56-78 is closed',
+    'Account ****5678 is closed',
+    'PAULA is not the owner',
+    'There is no street in Springfield',
+    'x'.repeat(201),
+    ' \n ',
+  ])('when its words are "%s" then they are left out, because they may repeat a detail', (message) => {
+    const errors = [{ code: 'NOT_VALID', message, path: 'accountNumber' }];
+    expect(recipientObjections({ errors }, recipient)).toEqual([
+      { field: 'details.accountNumber', reason: 'is refused by Wise (NOT_VALID)' },
+    ]);
   });
 
   it('when strong authentication is required then a person is needed, and only if its header is present', () => {

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 import { DAY_MS, HOUR_MS } from '../../domain/durations.ts';
 import type { Failure } from '../../domain/errors.ts';
+import type { Destination } from '../../gateways/gateway.ts';
 import type { Attempt } from '../../scripts/gateway-check/attempt.ts';
 import { PAYEES } from '../../scripts/gateway-check/payees.ts';
 import { openFixture, type Fixture } from './fixture.ts';
@@ -51,6 +52,22 @@ describe('given a bank payment by Wise', () => {
       { kind: 'paid', amount: '100.00' },
       { kind: 'fee', amount: '0.31' },
     ]);
+  });
+
+  it('when it refuses fields of the recipient then nothing was sent, and each field has the words of Wise', async () => {
+    const { method, holder, currency, country, details } = PAYEES.wise as Extract<Destination, { method: 'bank' }>;
+    const { accountType: _, ...rest } = details;
+    const destination = { method, holder, currency, country, details: { ...rest, accountNumber: '00000000' } };
+    const attempt = fixture.attempt('wise', { destination });
+    expect(await attempt.submit()).toMatchObject({
+      state: 'failed',
+      reason: 'recipient_rejected: details.accountType is refused by Wise (NOT_VALID)',
+      objections: [
+        { field: 'details.accountType', reason: 'is refused: “Please specify accountType”' },
+        { field: 'details.accountNumber', reason: 'is refused: “Please enter a valid account number”' },
+      ],
+    });
+    expect(await fixture.movements('wise', attempt.stored.key)).toEqual([]);
   });
 
   it('when the payee’s bank sends it back then it is returned with the amount on the statement', async () => {

@@ -116,7 +116,10 @@ describe.skipIf(!hasBrowser)('given partners of whom one was paid, one was not, 
     expect(text).toContain('70.00 USD failed');
     expect(text).toContain('It could not be paid. The amount is in your balance again.');
     await page.getByRole('link', { name: 'Open your details' }).click();
-    expect(await textOf(page)).toMatch(/PayPal US any failed .* Then add new ones\./);
+    expect(await textOf(page)).toMatch(/PayPal US any failed .* Correct…/);
+    await page.getByRole('link', { name: 'Correct…' }).click();
+    await page.getByRole('heading', { name: 'We could not pay you: PayPal' }).waitFor();
+    expect(await faultsOf(page)).toEqual([]);
     expect(complaints).toEqual([]);
     await close();
   });

@@ -47,6 +47,20 @@ const InstrumentBody = z
         'Your bank says that this account is closed, so please give us the details of another account.',
       )
       .nullable(),
+    failureFields: z
+      .array(
+        z.object({
+          field: fields.text(
+            'The name of the field, as in the request that adds an instrument',
+            'details.accountNumber',
+          ),
+          reason: fields.text(
+            'The words about it, to be read after its name',
+            'is refused: “Please enter a valid account number”',
+          ),
+        }),
+      )
+      .meta({ description: 'The fields that the provider named when it refused a payment; empty if it named none' }),
     sharedWith: z
       .array(fields.code('The code of another partner', 'petra'))
       .nullable()

@@ -5,12 +5,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { recordReply } from '../../../activities/payouts/record.ts';
 import { applyResolution } from '../../../activities/payouts/resolutions.ts';
 import { remindOfTasks } from '../../../commands/tasks/tasks.ts';
+import { listInstruments } from '../../../db/partners/instruments.ts';
 import { findLiveAttempt, listAttemptHistory } from '../../../db/payouts/attempts.ts';
 import { getPayout } from '../../../db/payouts/payouts.ts';
 import { decideResolution, proposeResolution } from '../../../commands/payouts/resolutions.ts';
 import { insertTask, listTasks } from '../../../db/tasks/tasks.ts';
 import { DAY_MS } from '../../../domain/durations.ts';
 import { RETURN_WINDOWS_DEFAULT } from '../../../domain/payouts/attempt.ts';
+import { rejectedDetail } from '../../../domain/payouts/advice.ts';
 import { money } from '../../../domain/money.ts';
 import type { ResolutionOutcome } from '../../../domain/payouts/resolution.ts';
 import { reply } from '../../../gateways/replies.ts';
@@ -134,6 +136,21 @@ describe('given a payout that ends unpaid', () => {
       expect(await failures(payoutId)).toHaveLength(end.isMarked ? 1 : 0);
     },
   );
+});
+
+describe('given a payout whose details the provider refuses', () => {
+  it('when it names fields then the instrument keeps them, so that the form of the partner can say so', async () => {
+    const { payoutId, partner } = await open();
+    const attempt = await findLiveAttempt(fixture.app, payoutId);
+    const objections = [{ field: 'details.abartn', reason: 'is refused: “Please check it”' }];
+    const reason = rejectedDetail('details.abartn', 'is refused by Wise (NOT_VALID)');
+    if (attempt) await recordReply(deps(), attempt, reply('failed', 'NOT_VALID', { reason, objections }));
+    expect((await listInstruments(fixture.app, partner.id, null, 1))[0]).toMatchObject({
+      failureAdvice:
+        'One of your payout details cannot be used: Routing number is refused by Wise (NOT_VALID). Please correct it.',
+      failureFields: objections,
+    });
+  });
 });
 
 describe('given a payout from which tax and a fee were deducted', () => {

@@ -49,7 +49,7 @@ describe('given a detail that we rejected before asking a provider', () => {
   it('then the advice names the detail and what is wrong with it', () => {
     expect(adviceOn('wise', 'failed', rejectedDetail('details.IBAN', 'is not a valid IBAN'))).toEqual({
       who: 'partner',
-      text: 'One of your payout details cannot be used: details.IBAN is not a valid IBAN. Please correct it.',
+      text: 'One of your payout details cannot be used: IBAN is not a valid IBAN. Please correct it.',
     });
   });
 });

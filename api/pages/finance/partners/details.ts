@@ -3,6 +3,7 @@ import { clearInstrument } from '../../../../commands/payouts/instrument-failure
 import type { DetailsHistory } from '../../../../db/partners/details-history.ts';
 import type { Instrument } from '../../../../db/partners/instruments.ts';
 import type { Partner } from '../../../../db/partners/partners.ts';
+import { labelOf } from '../../../../domain/partners/payment-forms.ts';
 import type { Role } from '../../../../domain/people/role.ts';
 import type { ApiDeps } from '../../../http/deps.ts';
 import { mayUse } from '../../../http/page-permissions.ts';
@@ -21,11 +22,21 @@ export type DetailsSeen = {
 
 const nameOf = ({ method, last4 }: Instrument): string => `${METHOD[method]}${last4 === '' ? '' : ` •••• ${last4}`}`;
 
-function stateOf({ usableFrom, waitsForCall, failureAdvice, withdrawnAt, withdrawnReason }: Instrument): Html {
+function stateOf({
+  usableFrom,
+  waitsForCall,
+  failureAdvice,
+  failureFields,
+  withdrawnAt,
+  withdrawnReason,
+}: Instrument): Html {
   if (withdrawnAt !== null)
     return html`${tag({ label: 'withdrawn', tone: 'plain' })}
       <small>${formatInstant(withdrawnAt, ZONE)}: ${withdrawnReason}</small>`;
-  if (failureAdvice !== null) return html`${tag({ label: 'failed', tone: 'alert' })} <small>${failureAdvice}</small>`;
+  if (failureAdvice !== null)
+    return html`${tag({ label: 'failed', tone: 'alert' })}
+      <small>${failureAdvice}</small>
+      ${failureFields.map(({ field, reason }) => html`<small class="line">${labelOf(field)} ${reason}.</small>`)}`;
   if (usableFrom.getTime() > Date.now())
     return html`${tag({ label: 'cooling off', tone: 'watch' })}
       ${waitsForCall && tag({ label: 'waits for a call', tone: 'watch' })}

@@ -25,7 +25,10 @@ export const DETAILS_DE: Translation<typeof DETAILS_EN> = {
   'details.byYou': 'von Ihnen',
   'details.byUs': 'von uns',
   'details.failed': 'fehlerhaft',
-  'details.failed.then': '{advice} Geben Sie danach neue Angaben ein.',
+  'details.correct': 'Berichtigen …',
+  'details.correct.title': 'Wir konnten nicht an Sie zahlen: {details}',
+  'details.correct.again':
+    '{advice} Zu Ihrer Sicherheit zeigt keine Seite Ihre früheren Angaben. Bitte geben Sie sie noch einmal ein.',
   'details.waits': 'wartet',
   'details.usedFrom': 'gilt ab {day}; bis dahin zahlen wir wie bisher',
   'details.weCall': 'wir rufen Sie zuerst an; bis dahin zahlen wir wie bisher',

@@ -1,14 +1,19 @@
 import type { z } from 'zod';
 
+import type { FailedInstrument } from '../../../../db/partners/instruments.ts';
 import type { Partner } from '../../../../db/partners/partners.ts';
 import { CURRENCY_CODES, isCurrency } from '../../../../domain/currency.ts';
 import type { FailureDetail } from '../../../../domain/errors.ts';
 import { type PaymentForm, paymentForms } from '../../../../domain/partners/payment-forms.ts';
+import { adviceAgain } from '../../../../domain/payouts/advice.ts';
+import { faultAgain, objectionsByCode } from '../../../../domain/payouts/faults.ts';
 import { type Method, METHODS } from '../../../../domain/rails.ts';
+import { VOICES } from '../../../../domain/voice.ts';
 import { NewInstrumentBody } from '../../../routes/partners/details.ts';
-import { field, type FieldWish, type Filled, type Read, readBy } from '../../form.ts';
+import { field, type FieldWish, type Filled, noticeOf, type Read, readBy } from '../../form.ts';
 import { html, type Html } from '../../html.ts';
-import { say } from '../../say.ts';
+import { methodAndEnd } from '../../portal-words.ts';
+import { readersLanguage, say } from '../../say.ts';
 
 /** The form for payout details: first the method, then where the account is, then the fields of the provider's own form. */
 
@@ -74,6 +79,40 @@ export const choicesOf = ({ method, type }: PaymentForm, { currency, country }: 
   method,
   ...(method === 'bank' ? { currency: currency ?? '', country: (country ?? '').toUpperCase(), type: type ?? '' } : {}),
 });
+
+/** The choices that lead to the form of details that failed. */
+export const choicesOfFailed = ({ method, currency, country, type }: FailedInstrument): Values => ({
+  method,
+  ...(method === 'bank' && currency !== null ? { currency, country, ...(type !== null && { type }) } : {}),
+  ...(method === 'check' ? { 'address.country': country } : {}),
+});
+
+/**
+ * Why details failed, and what was said against each field. The form is empty otherwise: details leave the vault for a payment alone, so
+ * they are typed again.
+ */
+export function correctionOf({
+  method,
+  currency,
+  country,
+  type,
+  last4,
+  ...failed
+}: FailedInstrument): Omit<Filled, 'values'> {
+  const form = paymentForms({ method, country, ...(currency && { currency }) }).find((one) => one.type === type);
+  const names = form?.fields.map(nameOf) ?? [];
+  const voice = VOICES[readersLanguage()];
+  const named = failed.objections
+    .filter(({ field: name }) => names.includes(name))
+    .map((one) => ({ ...one, reason: faultAgain(one.reason, voice) }));
+  return {
+    objections: named.length > 0 ? named : objectionsByCode(failed.reason, names, voice),
+    notice: noticeOf(
+      say('details.correct.title', { details: methodAndEnd(method, last4, 'start') }),
+      say('details.correct.again', { advice: adviceAgain(failed.advice, voice) }),
+    ),
+  };
+}
 
 /** The details that were typed, as the API takes them. A field that was left empty is left out. */
 export function bodyOf(form: PaymentForm, values: Values): Record<string, unknown> {

@@ -115,7 +115,7 @@ function instrumentRow(own: Own, instrument: Instrument, zone: string) {
     head: html`${nameOf(instrument)} <small>${country}</small>`,
     cells: [
       currency ?? say('details.any'),
-      stateOf(instrument, zone),
+      html`${stateOf(instrument, zone)} ${correctionOf(own, instrument)}`,
       html`<span class="day">${formatInstant(createdAt, zone)}</span>
         <small>${givenBy === 'partner' ? say('details.byYou') : say('details.byUs')}</small>`,
       ...(mayAct(own)
@@ -125,10 +125,17 @@ function instrumentRow(own: Own, instrument: Instrument, zone: string) {
   };
 }
 
+const correctionOf = (own: Own, { id, failureAdvice }: Instrument): Html | false =>
+  failureAdvice !== null &&
+  mayAct(own) &&
+  html`<a class="button" href="${portalOf(own)}/details/new?${new URLSearchParams({ corrects: id }).toString()}"
+    >${say('details.correct')}</a
+  >`;
+
 function stateOf({ usableFrom, waitsForCall, failureAdvice }: Instrument, zone: string): Html {
   if (failureAdvice !== null)
     return html`${tag({ label: say('details.failed'), tone: 'alert' })}
-      <small>${say('details.failed.then', { advice: adviceAgain(failureAdvice, VOICES[readersLanguage()]) })}</small>`;
+      <small>${adviceAgain(failureAdvice, VOICES[readersLanguage()])}</small>`;
   if (usableFrom.getTime() > Date.now())
     return html`${tag({ label: say('details.waits'), tone: 'watch' })}
       <small>${say('details.usedFrom', { day: formatInstant(usableFrom, zone) })}</small>`;

@@ -1,9 +1,10 @@
 import { giveOwnDetails, ownDetailsStatement } from '../../../../commands/partners/own-details.ts';
-import { listInstruments } from '../../../../db/partners/instruments.ts';
+import { type FailedInstrument, findFailedInstrument, listInstruments } from '../../../../db/partners/instruments.ts';
 import { listPartnersNamed, type Partner } from '../../../../db/partners/partners.ts';
 import { getPayer, listPayerGateways } from '../../../../db/payers/payers.ts';
 import { listPartnerSchedules } from '../../../../db/payers/schedules.ts';
 import { Failure } from '../../../../domain/errors.ts';
+import { isUuid } from '../../../../domain/ids.ts';
 import { type Destination, summarize } from '../../../../domain/partners/destination.ts';
 import { type Method, METHODS } from '../../../../domain/rails.ts';
 import { parseJson } from '../../../http/body.ts';
@@ -17,7 +18,18 @@ import { type Own, portalOf, portalPage } from '../../layout.ts';
 import { readSigned, signatureForm, signingPlace } from '../../people/signature.ts';
 import { say } from '../../say.ts';
 import type { Portal } from '../portal.ts';
-import { bodyOf, choicesOf, formFields, nameOf, readBody, stepOf, type Values, whereFields } from './details-form.ts';
+import {
+  bodyOf,
+  choicesOf,
+  choicesOfFailed,
+  correctionOf,
+  formFields,
+  nameOf,
+  readBody,
+  stepOf,
+  type Values,
+  whereFields,
+} from './details-form.ts';
 
 const CHOICES = ['method', 'currency', 'country', 'type'] as const;
 
@@ -30,7 +42,9 @@ export function newDetailPages(deps: ApiDeps, portal: Portal): void {
     const values = Object.fromEntries(
       CHOICES.flatMap((name) => (c.req.query(name) ? [[name, c.req.query(name) ?? '']] : [])),
     );
-    const main = stepPage(own, await partnerOf(own), { values }, await offeredTo(own));
+    const failed = await failedOf(own, c.req.query('corrects'));
+    const filled = failed ? { ...correctionOf(failed), values: { ...choicesOfFailed(failed), ...values } } : { values };
+    const main = stepPage(own, await partnerOf(own), filled, await offeredTo(own));
     return sendPage(c, portalPage({ title: say('newDetails.title'), here: '/details', main }, visitor, own));
   });
 
@@ -91,6 +105,14 @@ export function newDetailPages(deps: ApiDeps, portal: Portal): void {
     return offered.length > 0 ? offered : METHODS;
   }
 
+  /** The details that a person corrects, if they come from some that failed. */
+  async function failedOf(own: Own, id: string | undefined): Promise<FailedInstrument | null> {
+    if (id === undefined) return null;
+    const failed = isUuid(id) ? await findFailedInstrument(db, own.id, id) : null;
+    if (!failed) throw new Failure('not_found', `You have no payout details ${id} that failed.`);
+    return failed;
+  }
+
   async function partnerOf(own: Own): Promise<Partner> {
     const [partner] = await listPartnersNamed(db, [own.code]);
     if (!partner) throw new Failure('not_found', `There is no partner ${own.code}.`);
@@ -133,7 +155,7 @@ function stepPage(own: Own, partner: Partner, filled: Filled, offered: readonly 
     case 'fields': {
       const { form } = next;
       const home = { 'address.country': partner.country };
-      return html`${head(form.title)} ${objectionsOf(form.fields.map(nameOf), filled.objections)}
+      return html`${head(form.title)} ${filled.notice ?? objectionsOf(form.fields.map(nameOf), filled.objections)}
         <form method="post" action="${path}" class="card fields">
           ${hidden(choicesOf(form, values))}
           ${formFields(form, { ...filled, values: form.method === 'check' ? { ...home, ...values } : values })}
