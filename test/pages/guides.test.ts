@@ -5,7 +5,17 @@ import { getPartner } from '../../db/partners/partners.ts';
 import type { Role } from '../../domain/people/role.ts';
 import { accept, drawsPictures, hasBrowser, inviteAs, openBrowser, openPerson, shot } from '../fixtures/browser.ts';
 import { type Company, instrumentFor, openCompany, type PartnerWish, sale, sendEvents } from '../fixtures/company.ts';
-import { eventsAreAccrued, payPeriod, prepareRun, reconcileToday, type RunSeen } from '../fixtures/runs.ts';
+import {
+  approve,
+  eventsAreAccrued,
+  getRun,
+  listRunPayouts,
+  payPeriod,
+  prepareRun,
+  reconcileToday,
+  runBecomes,
+  type RunSeen,
+} from '../fixtures/runs.ts';
 import { openWorld, type World } from '../fixtures/world.ts';
 
 /** The pictures of the guides. Other stories test these pages, so this one is told only by `npm run screenshots`. */
@@ -37,7 +47,8 @@ describe.skipIf(!hasBrowser || !drawsPictures)('given a company that paid Februa
   let company: Company;
   let browser: Browser;
   let run: RunSeen;
-  let paidId: string | undefined;
+  /** The payouts of February, by the code of their partner. */
+  let paid: ReadonlyMap<string, string>;
 
   beforeAll(async () => {
     world = await openWorld();
@@ -45,8 +56,7 @@ describe.skipIf(!hasBrowser || !drawsPictures)('given a company that paid Februa
     company = await openCompany(world, { minimum: '25.00' });
     await addProgramsAndPartners();
     await sendSales(0, {});
-    const paid = await payPeriod(company);
-    paidId = paid.find(({ partner }) => partner === 'harbor')?.id;
+    paid = new Map((await payPeriod(company)).map(({ partner, id }) => [partner, id]));
     await reconcileToday(world, company);
     await sendSales(1, { occurredAt: MARCH });
     const today = { partner: 'harbor', occurredAt: new Date().toISOString() };
@@ -56,6 +66,8 @@ describe.skipIf(!hasBrowser || !drawsPictures)('given a company that paid Februa
     ]);
     await eventsAreAccrued(company);
     run = await prepareRun(company, '2026-04-01');
+    const quill = (await listRunPayouts(company, run.id)).find(({ partner }) => partner === 'quill');
+    await company.preparer.api.post(`/v1/payouts/${quill?.id}/hold`, { reason: 'We wait for their invoice.' });
   });
   afterAll(async () => {
     await browser.close();
@@ -106,6 +118,7 @@ describe.skipIf(!hasBrowser || !drawsPictures)('given a company that paid Februa
     for (const [name, path] of Object.entries(pages)) {
       expect((await page.goto(path))?.status(), path).toBe(200);
       if (name === 'portal-earnings') await page.locator('summary').first().click();
+      if (name === 'portal-bank-form') await page.locator('.choices a').first().click();
       await shot(page, name);
     }
     expect(complaints).toEqual([]);
@@ -117,7 +130,12 @@ describe.skipIf(!hasBrowser || !drawsPictures)('given a company that paid Februa
       today: '/',
       'review-of-a-run': `/runs/${run.id}`,
       'approval-of-a-run': `/runs/${run.id}/approval`,
-      payout: `/payouts/${paidId}`,
+      payout: `/payouts/${paid.get('harbor')}`,
+      payouts: '/payouts?status=settled&method=paypal',
+      partners: '/partners',
+      search: '/search?q=er',
+      alarms: '/alarms',
+      'portal-seen-by-staff': '/partners/cove/portal',
       failures: '/failures',
       reconciliation: '/reconciliation',
       reports: '/reports',
@@ -137,4 +155,23 @@ describe.skipIf(!hasBrowser || !drawsPictures)('given a company that paid Februa
       },
       'harbor',
     ));
+
+  it('then a partner whose payout failed sees the reason, its one fix and a form for it', () =>
+    draw(
+      'cora',
+      'partner',
+      {
+        'portal-home-failed': '/portal/cove',
+        'portal-payout-failed': `/portal/cove/payouts/${paid.get('cove')}`,
+        'portal-bank-form': '/portal/cove/details/new?method=bank&country=US&currency=USD',
+      },
+      'cove',
+    ));
+
+  it('then finance watches a run that is being paid, while one of its gateways is paused', async () => {
+    await company.operator.api.post('/v1/gateways/paypal/pause', { reason: 'PayPal asks for a new agreement.' });
+    await approve(company, await getRun(company, run.id));
+    await runBecomes(company, run.id, 'disbursing');
+    await draw('ivo', 'approver', { 'run-being-paid': `/runs/${run.id}` });
+  });
 });

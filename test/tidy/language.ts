@@ -56,7 +56,11 @@ const sentencesOf = ({ text, index }: Prose): Prose[] =>
     index: index + offset,
   }));
 
-const isInverted = ({ text }: Prose): boolean => OPENING.test(text) && !text.endsWith('?');
+/** A heading or a label in a catalogue of words is no sentence. */
+const CATALOGUE = /\/(?:languages|words)\//;
+
+const isInverted = (path: string, { text }: Prose): boolean =>
+  OPENING.test(text) && !text.endsWith('?') && !(CATALOGUE.test(path) && !/[.!]\s*$/.test(text));
 
 const findIn = (source: Source): string[] => {
   const at = (index: number): string => `${source.path}:${source.text.slice(0, index).split('\n').length}`;
@@ -66,7 +70,7 @@ const findIn = (source: Source): string[] => {
     ),
     ...proseOf(source)
       .flatMap(sentencesOf)
-      .filter(isInverted)
+      .filter((sentence) => isInverted(source.path, sentence))
       .map(({ text, index }) => `${at(index)} "${text.slice(0, 60)}": begin with the subject`),
   ];
 };
