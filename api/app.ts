@@ -8,7 +8,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 
 import { authenticate, authorize } from './http/auth.ts';
 import { checkJson } from './http/body.ts';
-import { readAsPartner, withWall } from '../db/wall.ts';
+import { readAsPartner, readWithin, withWall } from '../db/wall.ts';
 import type { ApiDeps, ApiEnv } from './http/deps.ts';
 import { pageHeaders, referenceHeaders } from './http/headers.ts';
 import { idempotent } from './http/idempotency.ts';
@@ -16,7 +16,9 @@ import { isOpen, rolesFor } from './http/permissions.ts';
 import { PROBLEM_TYPE, problemOf } from './http/problem.ts';
 import { referenceRoutes } from './reference.ts';
 import { refuseUnknownQuery } from './http/query.ts';
+import { aboutOf } from './http/reach.ts';
 import { createRouter, routeOf } from './http/router.ts';
+import { withinReach } from './http/within-reach.ts';
 import { pages } from './pages/index.ts';
 import { actorRoutes } from './routes/people/actors.ts';
 import { claimRoutes } from './routes/people/claims.ts';
@@ -215,7 +217,7 @@ export function createApp(given: ApiDeps): OpenAPIHono<ApiEnv> {
   app.use('/docs/*', referenceHeaders);
   app.use(methodNotAllowed({ app, onMethodNotAllowed: refuseMethod }));
   app.use('/v1/sources/:source/webhook', limitTo(WEBHOOK_BYTES_MAX));
-  app.use('/v1/*', authenticate(deps.db), authorize(), limitBody(), checkJson());
+  app.use('/v1/*', authenticate(deps.db), authorize(), limitBody(), checkJson(), withinReach(deps.db));
   for (const path of UPLOAD_PATHS) app.use(path, receiveUpload(FILES_BYTES_MAX));
   app.use(LINES_PATH, receiveLines(FILES_BYTES_MAX));
   for (const path of TABLE_PATHS) app.use(path, receiveUpload(BODY_BYTES_MAX));
@@ -238,13 +240,15 @@ export function createApp(given: ApiDeps): OpenAPIHono<ApiEnv> {
   return app;
 }
 
-/** A key of a partner reads the rows of that partner alone, whatever a query forgets. */
+/** A key of a partner reads the rows of that partner alone, and a key with limits those in its reach, whatever a query forgets. */
 const readBehindWall =
   ({ db }: Pick<ApiDeps, 'db'>): MiddlewareHandler<ApiEnv> =>
   (c, next) => {
     const caller = c.get('caller') as ApiEnv['Variables']['caller'] | undefined;
-    const partnerId = caller?.partnerId ?? null;
-    return c.req.method === 'GET' && partnerId !== null ? readAsPartner(db, partnerId, next) : next();
+    if (c.req.method !== 'GET' || !caller) return next();
+    if (caller.partnerId !== null) return readAsPartner(db, caller.partnerId, next);
+    const isOwn = aboutOf(routeOf(c) ?? '') === 'person';
+    return caller.reach === null || isOwn ? next() : readWithin(db, caller.reach, next);
   };
 
 function answer(c: Context<ApiEnv>, error: unknown): Response {

@@ -145,3 +145,17 @@ export const answers = <Schema extends z.ZodType>(schema: Schema, description: s
   description,
   ...json(schema),
 });
+
+/** The limits of a role, as it has them. */
+export const LIMIT_FIELDS = {
+  programs: z.array(Code).meta({
+    description:
+      'The codes of the programs that the role is limited to; without programs and payers it reaches everything',
+    examples: [['resale']],
+  }),
+  payers: z.array(Code).meta({
+    description:
+      'The codes of the payers that the role is limited to, with their schedules, programs, runs and payouts',
+    examples: [[]],
+  }),
+};

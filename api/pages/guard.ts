@@ -7,19 +7,23 @@ import type { z } from 'zod';
 import { siteOf } from '../../commands/people/passkeys.ts';
 import { findVisitor, type Visitor } from '../../db/people/sessions.ts';
 import { Failure, type FailureDetail } from '../../domain/errors.ts';
+import { readWithin } from '../../db/wall.ts';
 import { isUuid } from '../../domain/ids.ts';
+import { joinReaches } from '../../domain/people/reach.ts';
 import type { ApiDeps, ApiEnv, Upload } from '../http/deps.ts';
 import { mayUse, type PageRoute } from '../http/page-permissions.ts';
 import { problemOf } from '../http/problem.ts';
 import { receiveUpload, tooLarge } from '../http/upload.ts';
+import { aboutOf } from '../http/reach.ts';
 import { readSessionCookie } from '../http/visitor.ts';
+import { refusalOf, rolesWithin } from '../http/within-reach.ts';
 import { html, type Html } from './html.ts';
 import { isStaff, sharedPage, strangerPage } from './layout.ts';
 import { hearBrowser, say, speakTo } from './say.ts';
 
 type Answer = Response | Promise<Response>;
 export type PageContext = Context<ApiEnv>;
-/** Does the work of a page or a form for a person who may use it. */
+/** Does the work of a page or a form for a person who may use it. The visitor has the roles that reach what it is about. */
 export type Handler = (c: PageContext, visitor: Visitor) => Answer;
 
 type UploadHandlers = {
@@ -44,7 +48,17 @@ export function definePages(deps: ApiDeps) {
     speakToVisitor(c, visitor);
     c.env?.admit?.();
     if (!mayUse(visitor.roles, route)) throw new Failure('not_found', `There is nothing for you at ${c.req.path}.`);
-    return visitor;
+    const asked = { route, path: c.req.path, readBody: () => formOf(c) };
+    const roles = await rolesWithin(deps.db, visitor.held, asked);
+    if (!mayUse(roles, route)) throw refusalOf(asked);
+    return { ...visitor, roles };
+  };
+  /** A page for a person whose roles have limits reads the rows in their reach alone, whatever a query forgets. */
+  const readingAs = (visitor: Visitor, route: PageRoute, work: () => Promise<Response>): Promise<Response> => {
+    const held = visitor.held.filter(({ role }) => role !== 'partner' && mayUse([role], route));
+    const reach = joinReaches(held.map((one) => one.reach));
+    const isRead = route.startsWith('GET') && held.length > 0 && aboutOf(route) !== 'person';
+    return isRead && reach !== null ? readWithin(deps.db, reach, work) : work();
   };
   return {
     app,
@@ -55,7 +69,7 @@ export function definePages(deps: ApiDeps) {
         const visitor = await guardedBy(c, route);
         if (!visitor) return askToSignIn(c);
         if (method === 'POST') await refuseBroken(c);
-        return handle(c, visitor);
+        return readingAs(visitor, route, async () => handle(c, visitor));
       };
       if (method === 'GET') app.get(path, refuseNul, guarded);
       else app.post(path, refuseNul, ownForm, limitForm(FILE_FORMS[route]), guarded);
@@ -154,6 +168,12 @@ async function refuseBroken(c: PageContext): Promise<void> {
       throw new Failure('invalid_input', 'Nothing was done. A text of this form contains a NUL character.', {
         details: [{ field: name.replaceAll('\0', ''), reason: 'contains a NUL character' }],
       });
+}
+
+/** Every field of a form that can be read. */
+async function formOf(c: PageContext): Promise<Record<string, unknown>> {
+  await refuseBroken(c);
+  return c.req.parseBody();
 }
 
 /** Titles for people, where those of the API speak of keys. */

@@ -3,7 +3,7 @@ import { PORTAL_VIEWS } from '../http/portal-pages.ts';
 import { mayUse } from '../http/page-permissions.ts';
 import { html, type Html } from './html.ts';
 import { linkTo, readersLanguage, say, strong, tell } from './say.ts';
-import { ROLE } from './words.ts';
+import { roleOf } from './role-words.ts';
 
 type Place = readonly [name: string, path: string];
 type Group = { readonly name?: string; readonly places: readonly Place[] };
@@ -89,9 +89,10 @@ type Content<Here> = {
 export type PageContent = Content<(typeof GROUPS)[number]['places'][number][1]>;
 export type PortalContent = Content<(typeof PORTAL_PLACES)[number][1]>;
 
-/** The roles of a person in words. A person of a partner has that one alone, so only it is said in every language. */
-export const rolesOf = ({ roles }: Visitor): string =>
-  roles.map((role) => (role === 'partner' ? say('role.partner') : ROLE[role])).join(', ') || say('frame.noRole');
+/** The roles of a person in words, with their limits. A person of a partner has that one alone, so only it is said in every language. */
+export const rolesOf = ({ held }: Visitor): string =>
+  [...new Set(held.map((one) => (one.role === 'partner' ? say('role.partner') : roleOf(one))))].join(', ') ||
+  say('frame.noRole');
 
 export const isStaff = ({ roles }: Visitor): boolean => roles.some((role) => role !== 'partner');
 

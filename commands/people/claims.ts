@@ -8,6 +8,7 @@ import { HOUR_MS } from '../../domain/durations.ts';
 import { Failure } from '../../domain/errors.ts';
 import { formatClaimToken, isClaimToken } from '../../domain/people/claim-token.ts';
 import { CLAIM_HOURS, CLAIM_REMINDER_HOURS } from '../../domain/people/grant.ts';
+import { roleInWords } from '../../domain/people/reach.ts';
 import { type IssuedKey, issueKey } from './keys.ts';
 
 /**
@@ -21,14 +22,14 @@ export const claimToken = (vault: VaultKeys, claimId: string): string =>
 export async function sendClaim(
   tx: Database,
   vault: VaultKeys,
-  grant: Pick<Grant, 'id' | 'actor' | 'kind' | 'email' | 'role'>,
+  grant: Pick<Grant, 'id' | 'actor' | 'kind' | 'email' | 'role' | 'programs' | 'payers'>,
   by: string | null,
   signatureId: string | null = null,
 ): Promise<void> {
   const id = await newClaimId(tx);
   await insertClaim(tx, { id, grantId: grant.id, token: claimToken(vault, id), hours: CLAIM_HOURS, by, signatureId });
   const mail = { kind: 'key_claim', audience: 'person', partnerId: null, recipient: grant.email } as const;
-  const body = { claim: id, person: grant.actor, kind: grant.kind, role: grant.role };
+  const body = { claim: id, person: grant.actor, kind: grant.kind, role: roleInWords(grant) };
   await addNotification(tx, { ...mail, dedupeKey: `key_claim/${id}`, body: { ...body, hours: CLAIM_HOURS } });
   // The reminder waits. It is not sent if the link was used or replaced by then.
   await addNotification(tx, {

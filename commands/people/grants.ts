@@ -14,11 +14,13 @@ import {
   type NewGrant,
   recordGrantVerdict,
 } from '../../db/people/grants.ts';
+import { listUnknownLimits } from '../../db/people/limits.ts';
 import { endKeysOfGrant } from '../../db/people/keys.ts';
 import { addNotification } from '../../db/tasks/notifications.ts';
 import { closeTask } from '../../db/tasks/tasks.ts';
-import { Failure } from '../../domain/errors.ts';
+import { Failure, type FailureDetail } from '../../domain/errors.ts';
 import { DECIDED_BY_SYSTEM, mayHold } from '../../domain/people/actor.ts';
+import { EVERYTHING, limitsInWords, type Limited, roleInWords, whyNotLimits } from '../../domain/people/reach.ts';
 import { needsTwo, whyNotDecideGrant } from '../../domain/people/grant.ts';
 import { askToDecide } from '../open-task.ts';
 import { sendClaim } from './claims.ts';
@@ -38,15 +40,20 @@ export const proposeGrant = (
 ): Promise<Grant> =>
   db.transaction(async (tx) => {
     refuseWish(actor, wish, by);
+    await refuseLimits(tx, wish);
     if (needsTwo(wish.role) && !(await isPerson(tx, by)))
       throw new Failure(DECIDED_BY_SYSTEM.code, DECIDED_BY_SYSTEM.message);
-    const firstSetup = wish.role === 'operator' && actor.kind === 'person' && (await isOnlyOperatorEver(tx, by));
+    const firstSetup =
+      wish.role === 'operator' &&
+      !limitsInWords(wish.limited ?? EVERYTHING) &&
+      actor.kind === 'person' &&
+      (await isOnlyOperatorEver(tx, by));
     const alone = firstSetup || !needsTwo(wish.role);
     const id = await insertGrant(tx, { ...wish, actorId: actor.id }, { by, alone, firstSetup });
     if (id === null)
       throw new Failure(
         'already_exists',
-        `${actor.code} already has the role ${wish.role}, or somebody proposed it. Nothing was changed.`,
+        `${actor.code} already has the role ${wish.role} with these limits, or somebody proposed it. Nothing was changed.`,
       );
     const grant = await getGrant(tx, id);
     await audit(
@@ -81,6 +88,18 @@ function refuseWish(actor: Actor, { role, expiresAt }: Pick<NewGrant, 'role' | '
     throw new Failure('invalid_input', 'The role would have ended already. Nothing was changed. Choose a later time.', {
       details: [{ field: 'expiresAt', reason: 'is in the past' }],
     });
+}
+
+/** The first program or payer among these limits that does not exist, with its field. */
+export async function findUnknownLimit(db: Database, limited: Limited): Promise<FailureDetail | undefined> {
+  const [unknown] = await listUnknownLimits(db, limited);
+  return unknown && { field: unknown.field, reason: `does not know ${unknown.code}` };
+}
+
+async function refuseLimits(tx: Database, { role, limited = EVERYTHING }: Pick<NewGrant, 'role' | 'limited'>) {
+  const wrong = whyNotLimits(role, limited) ?? (await findUnknownLimit(tx, limited));
+  if (wrong)
+    throw new Failure('invalid_input', 'The role cannot have these limits. Nothing was changed.', { details: [wrong] });
 }
 
 export type GrantDecision = {
@@ -142,10 +161,10 @@ export const revokeGrant = (db: Database, id: string, by: string, signatureId: s
     await audit(tx, 'grant.revoke', by, grant, signatureId);
   });
 
-const taskAbout = ({ id, actor, role, proposedBy }: Grant) => ({
+const taskAbout = ({ id, actor, proposedBy, ...grant }: Grant) => ({
   kind: 'role_proposed' as const,
   subject: `grant/${id}`,
-  detail: `${proposedBy ?? 'Somebody'} proposed the role ${role} for ${actor}, who can do nothing with it yet. Confirm or refuse it. Another operator than ${proposedBy ?? 'the proposer'} must confirm it.`,
+  detail: `${proposedBy ?? 'Somebody'} proposed the role ${roleInWords(grant)} for ${actor}, who can do nothing with it yet. Confirm or refuse it. Another operator than ${proposedBy ?? 'the proposer'} must confirm it.`,
   evidence: { role: 'operator' },
 });
 
@@ -163,7 +182,7 @@ async function begin(tx: Database, vault: VaultKeys, grant: Grant, by: string): 
     partnerId: null,
     body: {
       person: grant.actor,
-      role: grant.role,
+      role: roleInWords(grant),
       proposedBy: grant.proposedBy ?? 'the server',
       confirmedBy: grant.decidedBy ?? 'nobody: this is the first set-up',
     },
@@ -174,12 +193,19 @@ const audit = (
   tx: Database,
   action: string,
   by: string,
-  { id, actor, role, partner }: Grant,
+  { id, actor, role, partner, programs, payers }: Grant,
   signatureId: string | null = null,
 ) =>
   addAuditEntry(tx, {
     actorId: by,
     action,
     subject: `actor/${actor}`,
-    detail: { grant: id, role, ...(partner && { partner }), ...signedBy(signatureId) },
+    detail: {
+      grant: id,
+      role,
+      ...(partner && { partner }),
+      ...(programs.length > 0 && { programs: programs.join(' ') }),
+      ...(payers.length > 0 && { payers: payers.join(' ') }),
+      ...signedBy(signatureId),
+    },
   });

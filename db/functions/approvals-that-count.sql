@@ -1,4 +1,4 @@
--- Counts the people whose approval of a run's content counts now. Each holds the role approver at this moment. Neither they nor the people
+-- Counts the people whose approval of a run's content counts now. Each holds the role approver for it at this moment. Neither they nor the people
 -- who gave them that role had a hand in the run before the approval, and the run does not pay them. If its schedule asks for signed
 -- approvals, then others do not count.
 create or replace function approvals_that_count(the_run uuid, the_hash bytea) returns bigint language plpgsql stable as $$
@@ -7,7 +7,7 @@ begin
     with hand as materialized (select * from run_hands(the_run))
     select count(distinct approval.actor_id) from approval
     where approval.run_id = the_run and approval.content_hash = the_hash and approval.decision = 'approve'
-      and holds_role(approval.actor_id, 'approver')
+      and holds_role_for(approval.actor_id, 'approver', 'run/' || the_run)
       and (approval.signature_id is not null or not exists (
         select from payout_run run join pay_schedule schedule on schedule.id = run.schedule_id
         where run.id = the_run and schedule.signed_approvals))

@@ -1,6 +1,7 @@
 -- A role is given by two operators, of whom neither is the person who gets it, and both are people. A system never becomes an approver. The
 -- server gives the first one, and the first operator alone may name the second one while nobody else ever held a key of an operator. The
--- access to a partner who was merged ends with the merge, which an approver confirms.
+-- access to a partner who was merged ends with the merge, which an approver confirms. The limits of a role never change: a wider role is a
+-- new proposal.
 create or replace function guard_grant() returns trigger language plpgsql as $$
 begin
   if tg_op = 'DELETE' then
@@ -16,6 +17,10 @@ begin
     if new.proposed_by is not null and not holds_role(new.proposed_by, 'operator')
       and not (new.role = 'partner' and owns_partner(new.proposed_by, new.partner_id)) then
       raise exception 'grant % refused: only an operator proposes a role, or an owner of the partner its access', new.id using errcode = 'check_violation';
+    end if;
+    if exists (select from unnest(new.program_ids) named where not exists (select from program where id = named))
+      or exists (select from unnest(new.payer_ids) named where not exists (select from payer where id = named)) then
+      raise exception 'grant % refused: it is limited to something that does not exist', new.id using errcode = 'foreign_key_violation';
     end if;
     if new.role = 'approver' and not is_person(new.actor_id) then
       raise exception 'grant % refused: only a person approves', new.id using errcode = 'check_violation';
@@ -38,10 +43,10 @@ begin
     end if;
     return new;
   end if;
-  if (new.id, new.actor_id, new.role, new.partner_id, new.access, new.first_setup, new.proposed_by, new.proposed_at, new.expires_at,
+  if (new.id, new.actor_id, new.role, new.partner_id, new.access, new.program_ids, new.payer_ids, new.first_setup, new.proposed_by, new.proposed_at, new.expires_at,
       new.proposal_signature_id)
      is distinct from
-     (old.id, old.actor_id, old.role, old.partner_id, old.access, old.first_setup, old.proposed_by, old.proposed_at, old.expires_at,
+     (old.id, old.actor_id, old.role, old.partner_id, old.access, old.program_ids, old.payer_ids, old.first_setup, old.proposed_by, old.proposed_at, old.expires_at,
       old.proposal_signature_id)
      or old.status <> 'proposed' and (new.decided_by, new.decided_at, new.note, new.decision_signature_id)
         is distinct from (old.decided_by, old.decided_at, old.note, old.decision_signature_id)

@@ -9,7 +9,7 @@ begin
   end if;
   if new.role <> about.rule -> 'stages' -> (new.stage - 1) ->> 'role'
      and not (about.is_escalated and new.role = about.rule -> 'stages' -> (new.stage - 1) -> 'escalate' ->> 'role')
-     or not holds_role(new.actor_id, new.role) or not is_person(new.actor_id) then
+     or not holds_role_for(new.actor_id, new.role, about.subject || '/' || about.subject_id) or not is_person(new.actor_id) then
     raise exception 'answer to review % refused: the person does not have the role that is asked', new.review_id
       using errcode = 'check_violation';
   end if;

@@ -4,7 +4,9 @@ create or replace function may_pay_alone(the_version int, the_partner bigint) re
 begin
   return exists (
     select from policy_version version join policy_confirmation confirmation on confirmation.policy_version_id = version.id
-    where version.id = the_version and holds_role(version.created_by, 'operator') and holds_role(confirmation.confirmed_by, 'approver')
+    join program on program.id = version.program_id
+    where version.id = the_version and holds_role_for(version.created_by, 'operator', 'program/' || program.code)
+      and holds_role_for(confirmation.confirmed_by, 'approver', 'program/' || program.code)
       and not gave_role(version.created_by, confirmation.confirmed_by, 'approver')
       and the_partner not in (
         select partner_id from partners_of(version.created_by) union select partner_id from partners_of(confirmation.confirmed_by)));

@@ -28,6 +28,8 @@ create table role_grant(
   role text not null check (role in ('preparer', 'approver', 'operator', 'partner', 'auditor')),
   partner_id bigint,
   access text check (access in ('owner', 'viewer')),
+  program_ids int[] check (cardinality(program_ids) > 0),
+  payer_ids int[] check (cardinality(payer_ids) > 0),
   status text not null check (status in ('proposed', 'confirmed', 'refused', 'revoked')),
   first_setup boolean not null default false,
   proposed_by uuid references actor,
@@ -40,14 +42,16 @@ create table role_grant(
   expires_at timestamptz,
   check ((role = 'partner') = (partner_id is not null)),
   check ((role = 'partner') = (access is not null)),
+  constraint one_kind_of_limit check (num_nonnulls(program_ids, payer_ids) <= 1),
+  constraint some_roles_have_limits check (role in ('preparer', 'approver', 'operator') or num_nonnulls(program_ids, payer_ids) = 0),
   check (proposed_by <> actor_id),
   check (decided_by <> actor_id),
   check (status <> 'confirmed' or decided_at is not null),
   check ((status = 'revoked') = (revoked_at is not null)),
   constraint two_people_grant check (status <> 'confirmed' or role = 'partner' or first_setup or coalesce(decided_by <> proposed_by, false)),
-  constraint only_the_first_setup_is_alone check (not first_setup or (role = 'operator' and decided_by is null))
+  constraint only_the_first_setup_is_alone check (not first_setup or (role = 'operator' and decided_by is null and num_nonnulls(program_ids, payer_ids) = 0))
 );
-create unique index one_live_grant on role_grant(actor_id, role, coalesce(partner_id, 0)) where status in ('proposed', 'confirmed');
+create unique index one_live_grant on role_grant(actor_id, role, coalesce(partner_id, 0), coalesce(program_ids, '{}'), coalesce(payer_ids, '{}')) where status in ('proposed', 'confirmed');
 create unique index one_first_setup on role_grant((true)) where first_setup and proposed_by is not null and status = 'confirmed';
 create index on role_grant(partner_id) where partner_id is not null;
 create index on role_grant(id) where status = 'proposed';
@@ -55,6 +59,10 @@ comment on table role_grant is
   'A role of a person. One person proposes it and another one confirms it. Only the access of a partner needs one person.';
 comment on column role_grant.access is
   'A viewer reads the data of the partner. An owner also changes its payout details and contacts, and invites and removes people.';
+comment on column role_grant.program_ids is
+  'The programs that the role is limited to, in their order. Null here and in payer_ids: the role reaches everything.';
+comment on column role_grant.payer_ids is
+  'The payers that the role is limited to, in their order, with their schedules, programs and runs.';
 comment on column role_grant.first_setup is
   'One person or the server alone gave this role: to the first operator, and to the second one while there was no other.';
 comment on column role_grant.proposed_by is 'Null where a command on the server gave the role.';

@@ -1,10 +1,11 @@
-import { sql } from 'slonik';
+import { type FragmentSqlToken, sql } from 'slonik';
 import { z } from 'zod';
 
 import { type Role, ROLES } from '../../domain/people/role.ts';
 import { INVITATION_STATES } from '../../domain/people/grant.ts';
 import { Count, Instant } from '../column-types.ts';
 import type { Database } from '../database.ts';
+import { LimitColumns, limitsOf } from './limits.ts';
 
 /** The people and their access, as the console shows them. */
 
@@ -13,9 +14,9 @@ const PersonRow = z.strictObject({
   name: z.string(),
   email: z.string().nullable(),
   /** The roles that the person has now, each once. */
-  roles: z.array(z.enum(ROLES)),
+  roles: z.array(z.strictObject({ role: z.enum(ROLES), ...LimitColumns })),
   /** The roles that somebody proposed. */
-  proposed: z.array(z.enum(ROLES)),
+  proposed: z.array(z.strictObject({ role: z.enum(ROLES), ...LimitColumns })),
   hasPasskey: z.boolean(),
   /** Whether they sign in at the company's provider of identities. */
   hasIdentity: z.boolean(),
@@ -34,6 +35,12 @@ export type PersonFilter = {
 
 const isNow = sql.fragment`held.status = 'confirmed' and (held.expires_at is null or held.expires_at > now())`;
 
+/** The roles of a person that fit a condition, each once with its limits. */
+const rolesWhere = (fits: FragmentSqlToken): FragmentSqlToken => sql.fragment`
+  (select coalesce(json_agg(one order by one.role), '[]') from (
+    select distinct held.role, ${limitsOf(sql.fragment`held`)}
+    from role_grant held where held.actor_id = asked.id and ${fits}) one)`;
+
 /** People after a code, in the order of their codes. */
 export const listPeople = (
   db: Database,
@@ -51,8 +58,7 @@ export const listPeople = (
       order by code limit ${limit}
     )
     select asked.code, asked.name, asked.email,
-      array(select distinct held.role from role_grant held where held.actor_id = asked.id and ${isNow} order by 1) as roles,
-      array(select distinct held.role from role_grant held where held.actor_id = asked.id and held.status = 'proposed' order by 1) as proposed,
+      ${rolesWhere(isNow)} as roles, ${rolesWhere(sql.fragment`held.status = 'proposed'`)} as proposed,
       exists (select from passkey where passkey.actor_id = asked.id and removed_at is null) as "hasPasskey",
       exists (select from identity where identity.actor_id = asked.id) as "hasIdentity",
       exists (select from api_key key join role_grant held on held.id = key.grant_id
@@ -70,6 +76,7 @@ const InvitationRow = z.strictObject({
   grantId: z.string(),
   role: z.enum(ROLES),
   partner: z.string().nullable(),
+  ...LimitColumns,
   sentAt: Instant,
   sentBy: z.string().nullable(),
   expiresAt: Instant,
@@ -81,7 +88,8 @@ export type Invitation = z.infer<typeof InvitationRow>;
 /** The links that a person was sent, newest first. */
 export const listInvitations = (db: Database, actorId: string, limit: number): Promise<readonly Invitation[]> =>
   db.any(sql.type(InvitationRow)`
-    select claim.id, held.id as "grantId", held.role, partner.code as partner, claim.created_at as "sentAt", sender.code as "sentBy",
+    select claim.id, held.id as "grantId", held.role, partner.code as partner, ${limitsOf(sql.fragment`held`)},
+      claim.created_at as "sentAt", sender.code as "sentBy",
       claim.expires_at as "expiresAt", claim.ended_at as "endedAt",
       case when num_nonnulls(claim.passkey_id, claim.key_id, claim.identity_id) > 0 then 'used'
         when claim.ended_at is not null then 'replaced'

@@ -5,8 +5,10 @@ import { Failure } from '../../domain/errors.ts';
 import { ACTOR_KINDS } from '../../domain/people/actor.ts';
 import { type Access, ACCESSES, GRANT_STATUSES, type GrantStatus } from '../../domain/people/grant.ts';
 import { type Role, ROLES } from '../../domain/people/role.ts';
+import { EVERYTHING, type Limited } from '../../domain/people/reach.ts';
 import { Id, Instant } from '../column-types.ts';
 import type { Database } from '../database.ts';
+import { LimitColumns, limitsOf } from './limits.ts';
 
 const GrantRow = z.strictObject({
   id: z.string(),
@@ -20,6 +22,7 @@ const GrantRow = z.strictObject({
   role: z.enum(ROLES),
   partner: z.string().nullable(),
   access: z.enum(ACCESSES).nullable(),
+  ...LimitColumns,
   status: z.enum(GRANT_STATUSES),
   firstSetup: z.boolean(),
   proposedById: z.string().nullable(),
@@ -40,7 +43,7 @@ export type Grant = z.infer<typeof GrantRow>;
 
 const selectGrant = sql.fragment`
   select role_grant.id, role_grant.actor_id as "actorId", actor.code as actor, actor.name, actor.kind, actor.email, role_grant.role,
-    partner.code as partner, role_grant.access, role_grant.status, role_grant.first_setup as "firstSetup", role_grant.proposed_by as "proposedById",
+    partner.code as partner, role_grant.access, ${limitsOf(sql.fragment`role_grant`)}, role_grant.status, role_grant.first_setup as "firstSetup", role_grant.proposed_by as "proposedById",
     proposer.code as "proposedBy", role_grant.proposed_at as "proposedAt", decider.code as "decidedBy",
     role_grant.decided_at as "decidedAt", role_grant.note, role_grant.revoked_at as "revokedAt", role_grant.expires_at as "expiresAt",
     array(select other.code from actor other where other.id <> actor.id and lower(trim(other.name)) = lower(trim(actor.name))
@@ -58,6 +61,8 @@ export type NewGrant = {
   partnerId: bigint | null;
   /** For the role partner alone. By default the person is an owner. */
   access?: Access | undefined;
+  /** The codes of the programs or payers that the role is limited to. By default it reaches everything. */
+  limited?: Limited;
   /** When the role ends by itself. Null means never. */
   expiresAt: Date | null;
   /** The proposer's signature. Without it, they used a key of the API. */
@@ -67,13 +72,15 @@ export type NewGrant = {
 /** Writes a grant. `alone` gives it at once, without a second person. Returns its id, or null if there is a live one already. */
 export const insertGrant = (
   db: Database,
-  { actorId, role, partnerId, access = 'owner', expiresAt, signatureId = null }: NewGrant,
+  { actorId, role, partnerId, access = 'owner', limited = EVERYTHING, expiresAt, signatureId = null }: NewGrant,
   { by, alone, firstSetup }: { by: string | null; alone: boolean; firstSetup: boolean },
 ): Promise<string | null> =>
   db.maybeOneFirst(sql.type(Id)`
-    insert into role_grant(actor_id, role, partner_id, access, expires_at, proposed_by, proposal_signature_id, first_setup, status,
+    insert into role_grant(actor_id, role, partner_id, access, program_ids, payer_ids, expires_at, proposed_by, proposal_signature_id, first_setup, status,
       decided_at)
-    values (${actorId}, ${role}, ${partnerId}, ${role === 'partner' ? access : null}, ${expiresAt && sql.timestamp(expiresAt)}, ${by}, ${signatureId}, ${firstSetup},
+    values (${actorId}, ${role}, ${partnerId}, ${role === 'partner' ? access : null},
+      (select array_agg(id order by id) from program where code = any(${sql.array(limited.programs, 'text')})),
+      (select array_agg(id order by id) from payer where code = any(${sql.array(limited.payers, 'text')})), ${expiresAt && sql.timestamp(expiresAt)}, ${by}, ${signatureId}, ${firstSetup},
       ${alone ? 'confirmed' : 'proposed'}, case when ${alone} then now() end)
     on conflict do nothing returning id`);
 
@@ -120,7 +127,7 @@ export const listGrants = (
       and (${before}::uuid is null or role_grant.id < ${before})
     order by role_grant.id desc limit ${limit}`);
 
-/** Whether a person holds a role now, with a key for it. */
+/** Whether a person holds a role without a limit now, with a way to use it. */
 export const holdsRole = (db: Database, actorId: string, role: Role): Promise<boolean> =>
   db.oneFirst(sql.type(z.object({ holds: z.boolean() }))`select holds_role(${actorId}, ${role}) as holds`);
 
@@ -141,12 +148,12 @@ const HolderRow = z.strictObject({
   isWorking: z.boolean(),
 });
 
-/** The people with the role operator, the oldest grant first, and whether each of them can use it now. */
+/** The people with the role operator for everything, the oldest grant first, and whether each of them can use it now. */
 export const listOperators = (db: Database): Promise<readonly z.infer<typeof HolderRow>[]> =>
   db.any(sql.type(HolderRow)`
     select actor.id as "actorId", role_grant.id as "grantId", actor.code, holds_role(actor.id, 'operator') as "isWorking"
     from role_grant join actor on actor.id = role_grant.actor_id
-    where role_grant.role = 'operator' and role_grant.status = 'confirmed'
+    where role_grant.role = 'operator' and role_grant.status = 'confirmed' and num_nonnulls(program_ids, payer_ids) = 0
       and (role_grant.expires_at is null or role_grant.expires_at > now())
     order by role_grant.id`);
 

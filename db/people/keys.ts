@@ -10,12 +10,15 @@ import { type Role, ROLES } from '../../domain/people/role.ts';
 import { Failure } from '../../domain/errors.ts';
 import { Bytes, Id, Instant } from '../column-types.ts';
 import { changesRow, type Database } from '../database.ts';
+import type { Reach } from '../../domain/people/reach.ts';
+import { LimitColumns, limitsOf, ReachColumn, reachOf } from './limits.ts';
 
 const KeyRow = z.strictObject({
   id: z.string(),
   grantId: z.string(),
   role: z.enum(ROLES),
   partner: z.string().nullable(),
+  ...LimitColumns,
   prefix: z.string(),
   createdAt: Instant,
   expiresAt: Instant.nullable(),
@@ -26,7 +29,8 @@ export type ApiKey = z.infer<typeof KeyRow>;
 
 export const listKeys = (db: Database, actorId: string): Promise<readonly ApiKey[]> =>
   db.any(sql.type(KeyRow)`
-    select key.id, held.id as "grantId", held.role, partner.code as partner, prefix, key.created_at as "createdAt",
+    select key.id, held.id as "grantId", held.role, partner.code as partner,
+      ${limitsOf(sql.fragment`held`)}, prefix, key.created_at as "createdAt",
       held.expires_at as "expiresAt", coalesce(key.revoked_at, held.revoked_at) as "revokedAt", last_used_at as "lastUsedAt"
     from api_key key join role_grant held on held.id = key.grant_id left join partner on partner.id = held.partner_id
     where held.actor_id = ${actorId} order by key.id`);
@@ -79,6 +83,8 @@ export type Caller = {
   partnerCode: string | null;
   /** Null for every role but partner. */
   access: Access | null;
+  /** The programs and payers that the role of the key reaches. */
+  reach: Reach;
   mergedCodes: readonly string[];
 };
 
@@ -90,6 +96,7 @@ const CallerRow = z.strictObject({
   partnerId: z.bigint().nullable(),
   partnerCode: z.string().nullable(),
   access: z.enum(ACCESSES).nullable(),
+  reach: ReachColumn,
   mergedCodes: z.array(z.string()),
   secretHash: Bytes,
   usedLongAgo: z.boolean(),
@@ -105,7 +112,8 @@ export async function findCaller(db: Database, key: string): Promise<Caller | nu
   if (!parts) return null;
   const row = await db.maybeOne(sql.type(CallerRow)`
     select actor.id as "actorId", actor.code as "actorCode", key.id as "keyId", held.role, held.partner_id as "partnerId",
-      partner.code as "partnerCode", held.access, array(select gone.code from partner gone where gone.merged_into = held.partner_id) as "mergedCodes",
+      partner.code as "partnerCode", held.access, ${reachOf(sql.fragment`held`)} as reach,
+      array(select gone.code from partner gone where gone.merged_into = held.partner_id) as "mergedCodes",
       secret_hash as "secretHash",
       coalesce(last_used_at < now() - interval '1 minute', true) as "usedLongAgo"
     from api_key key join role_grant held on held.id = key.grant_id join actor on actor.id = held.actor_id

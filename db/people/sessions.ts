@@ -8,6 +8,7 @@ import { type Role, ROLES } from '../../domain/people/role.ts';
 import { SESSION_IDLE_MS, SESSION_MS_MAX } from '../../domain/people/session.ts';
 import { Id, Instant, MinorText } from '../column-types.ts';
 import { changesRow, type Database } from '../database.ts';
+import { LimitColumns, limitsOf, ReachColumn, reachOf } from './limits.ts';
 
 /** The means of a sign-in: a passkey, or an identity at a provider, by its id. */
 export type Means = { passkeyId: string } | { identityId: string };
@@ -34,20 +35,30 @@ const VisitorRow = z.strictObject({
   /** The language that the person chose. Null if they chose none. */
   language: z.enum(LANGUAGES).nullable(),
   roles: z.array(z.enum(ROLES)),
+  held: z.array(z.strictObject({ role: z.enum(ROLES), reach: ReachColumn, ...LimitColumns })),
   partners: z.array(z.strictObject({ id: MinorText, code: z.string(), name: z.string(), access: z.enum(ACCESSES) })),
   seenLongAgo: z.boolean(),
 });
 /**
- * A person who is signed in, with every role that they hold now. `partners` are those whose data they may read, by their codes: a role
+ * A person who is signed in, with every role that they hold now, and what each of their roles reaches. `partners` are those whose data they may read, by their codes: a role
  * that was taken away is gone with the next request.
  */
-export type Visitor = Omit<z.infer<typeof VisitorRow>, 'seenLongAgo' | 'roles'> & { roles: readonly Role[] };
+export type Visitor = Omit<z.infer<typeof VisitorRow>, 'seenLongAgo' | 'roles' | 'held'> & {
+  roles: readonly Role[];
+  held: readonly HeldRole[];
+};
+/** A role of a person, what it reaches, and its limits by their codes. */
+export type HeldRole = z.infer<typeof VisitorRow>['held'][number];
 
 /** Finds the person behind a cookie. Null if the session is unknown or over. Writes when it was seen at most once a minute. */
 export async function findVisitor(db: Database, token: string): Promise<Visitor | null> {
   const row = await db.maybeOne(sql.type(VisitorRow)`
     select session.id as "sessionId", actor.id as "actorId", actor.code as "actorCode", actor.name, actor.language,
       coalesce(array_agg(distinct held.role) filter (where held.id is not null), '{}') as roles,
+      coalesce((
+        select json_agg(one order by one.role) from (
+          select mine.role, ${reachOf(sql.fragment`mine`)} as reach, ${limitsOf(sql.fragment`mine`)}
+          from role_grant mine where mine.id = any(array_agg(held.id))) one), '[]') as held,
       coalesce((
         select json_agg(json_build_object('id', partner.id::text, 'code', partner.code, 'name', partner.name, 'access', mine.access) order by partner.code)
         from unnest(array_agg(held.partner_id), array_agg(held.access)) as mine(id, access) join partner on partner.id = mine.id), '[]') as partners,

@@ -23,7 +23,7 @@ export const readDecider = (
   db.one(sql.type(DeciderRow)`
     with hand as materialized (select actor_id from run_hands(${runId}))
     select
-      holds_role(${actorId}, 'approver') as "isApprover",
+      holds_role_for(${actorId}, 'approver', ${`run/${runId}`}) as "isApprover",
       exists (select from payout join partners_of(${actorId}) own on own.partner_id = payout.partner_id
               where payout.run_id = ${runId}) as "isPayee",
       exists (select from hand where actor_id = ${actorId}) as "isEditor",

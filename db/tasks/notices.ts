@@ -100,13 +100,15 @@ export const stopDigest = (db: Database, actorId: string) =>
   db.query(sql.unsafe`
     update notice_choice set way = 'off', changed_at = now() where actor_id = ${actorId} and way = 'daily'`);
 
-/** Whether the person belongs to the audience of the notice now. */
+/** Whether the person belongs to the audience of the notice now, with a role that reaches what it is about. */
 const belongs = sql.fragment`exists (
   select from role_grant held where held.actor_id = actor.id and held.status = 'confirmed'
     and (held.expires_at is null or held.expires_at > now())
     and case notice.audience when 'partner' then held.partner_id = notice.partner_id
       when 'finance' then held.role = any(${sql.array(READERS.finance, 'text')})
-      else held.role = any(${sql.array(READERS.operators, 'text')}) end)`;
+      else held.role = any(${sql.array(READERS.operators, 'text')}) end
+    and (num_nonnulls(held.program_ids, held.payer_ids) = 0
+      or reaches(held.program_ids, held.payer_ids, notice_subject(notice.body))))`;
 
 /** The codes of the partners whose address a person reads, and whose data they may read. */
 export const listOwnContacts = (db: Database, actorId: string): Promise<readonly string[]> =>

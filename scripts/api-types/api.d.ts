@@ -4932,6 +4932,18 @@ export interface components {
              */
             partner: string | null;
             /**
+             * @description The codes of the programs that the role is limited to; without programs and payers it reaches everything
+             * @example [
+             *       "resale"
+             *     ]
+             */
+            programs: string[];
+            /**
+             * @description The codes of the payers that the role is limited to, with their schedules, programs, runs and payouts
+             * @example []
+             */
+            payers: string[];
+            /**
              * @description The part of the key after `bsk_`, by which a person recognises it
              * @example 4f1c09ab77e2
              */
@@ -5007,6 +5019,18 @@ export interface components {
              */
             access: "owner" | "viewer" | null;
             /**
+             * @description The codes of the programs that the role is limited to; without programs and payers it reaches everything
+             * @example [
+             *       "resale"
+             *     ]
+             */
+            programs: string[];
+            /**
+             * @description The codes of the payers that the role is limited to, with their schedules, programs, runs and payouts
+             * @example []
+             */
+            payers: string[];
+            /**
              * @description Where the grant is; only `confirmed` gives the role
              * @example proposed
              * @enum {string}
@@ -5079,6 +5103,20 @@ export interface components {
              * @enum {string}
              */
             access?: "owner" | "viewer";
+            /**
+             * @description For preparers, approvers and operators: the codes of the programs that the role is limited to. Not together with `payers`
+             * @example [
+             *       "resale"
+             *     ]
+             */
+            programs?: string[];
+            /**
+             * @description The codes of the payers that the role is limited to, with their schedules, programs, runs and payouts. By default a role reaches everything
+             * @example [
+             *       "acme"
+             *     ]
+             */
+            payers?: string[];
             /**
              * Format: date-time
              * @description When the role ends by itself: an RFC 3339 instant in the future; without it, it never ends
@@ -18939,7 +18977,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The person has the role already, or somebody proposed it. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
+            /** @description The person has the role with these limits already, or somebody proposed it. Or: The same request is still running: repeat it in a moment with the same Idempotency-Key. */
             409: {
                 headers: {
                     [name: string]: unknown;

@@ -10,6 +10,7 @@ import { createApp } from '../../api/app.ts';
 import { RETURN_WINDOWS_DEFAULT } from '../../domain/payouts/attempt.ts';
 import type { ApiDeps } from '../../api/http/deps.ts';
 import { addActor } from '../../commands/people/actors.ts';
+import type { Limited } from '../../domain/people/reach.ts';
 import type { Role } from '../../domain/people/role.ts';
 import { type Database, openDatabase } from '../../db/database.ts';
 import { Failure } from '../../domain/errors.ts';
@@ -40,10 +41,10 @@ export async function startApi(overrides: Partial<ApiDeps> = {}) {
 
   const document = await openDocument(app);
 
-  const newKey = async (role: Role, partnerId: bigint | null = null) => {
+  const newKey = async (role: Role, partnerId: bigint | null = null, limited?: Limited) => {
     const code = `${role}-${randomUUID()}`;
     const actor = await addActor(db, { code, name: role, email: `${code}@people.test` }, null);
-    const issued = await giveRole(db, actor.id, role, { partnerId });
+    const issued = await giveRole(db, actor.id, role, { partnerId, limited });
     return { ...issued, actor };
   };
 

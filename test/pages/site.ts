@@ -1,6 +1,7 @@
 import { addActor } from '../../commands/people/actors.ts';
 import { insertPasskey } from '../../db/people/passkeys.ts';
 import { insertSession } from '../../db/people/sessions.ts';
+import type { Limited } from '../../domain/people/reach.ts';
 import type { Role } from '../../domain/people/role.ts';
 import type { Api } from '../api/api.ts';
 import { giveRole } from '../fixtures/people.ts';
@@ -9,9 +10,9 @@ import { giveRole } from '../fixtures/people.ts';
 export const ORIGIN = 'http://127.0.0.1:4400';
 
 /** A person who is signed in, without a browser: a session as the sign-in gives it. */
-export async function signIn(api: Api, code: string, role: Role, partnerId: bigint | null = null) {
+export async function signIn(api: Api, code: string, role: Role, partnerId: bigint | null = null, limited?: Limited) {
   const actor = await addActor(api.db, { code, name: code, email: `${code}@pages.test` }, null);
-  const { grantId } = await giveRole(api.db, actor.id, role, { partnerId, withKey: false });
+  const { grantId } = await giveRole(api.db, actor.id, role, { partnerId, limited, withKey: false });
   const bytes = Buffer.from(code.padEnd(32, '.').slice(0, 32));
   const wish = { actorId: actor.id, credentialId: bytes, publicKey: bytes, signCount: 0n, transports: [] };
   const passkeyId = (await insertPasskey(api.db, wish)) ?? '';

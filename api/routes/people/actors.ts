@@ -12,7 +12,17 @@ import type { ApiDeps } from '../../http/deps.ts';
 import * as fields from '../../http/fields.ts';
 import { problemResponse } from '../../http/problem.ts';
 import { createRouter } from '../../http/router.ts';
-import { answers, CodePageQuery, CodePath, Email, jsonBody, Name, pageOf, UuidPath } from '../../http/schemas.ts';
+import {
+  answers,
+  CodePageQuery,
+  CodePath,
+  Email,
+  jsonBody,
+  LIMIT_FIELDS,
+  Name,
+  pageOf,
+  UuidPath,
+} from '../../http/schemas.ts';
 
 const ActorBody = z
   .object({
@@ -32,6 +42,7 @@ const KeyBody = z
     partner: fields
       .code('The code of the partner whose data a key of the role `partner` can read; null for other roles', 'paula')
       .nullable(),
+    ...LIMIT_FIELDS,
     prefix: fields.text('The part of the key after `bsk_`, by which a person recognises it', '4f1c09ab77e2'),
     createdAt: fields.at('When the key was issued'),
     expiresAt: fields.at('When the role ends by itself, and the key with it; null if it never does').nullable(),

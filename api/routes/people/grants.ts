@@ -8,13 +8,25 @@ import { type Grant, listGrants } from '../../../db/people/grants.ts';
 import { Code } from '../../../domain/fields.ts';
 import { ACTOR_KINDS } from '../../../domain/people/actor.ts';
 import { ACCESSES, GRANT_STATUSES } from '../../../domain/people/grant.ts';
+import { LIMITED_MAX } from '../../../domain/people/reach.ts';
 import { ROLES } from '../../../domain/people/role.ts';
 import { readPage } from '../../http/cursor.ts';
 import type { ApiDeps } from '../../http/deps.ts';
 import * as fields from '../../http/fields.ts';
 import { problemResponse } from '../../http/problem.ts';
 import { createRouter } from '../../http/router.ts';
-import { answers, CodePath, Instant, jsonBody, pageOf, pageQuery, Reason, Uuid, UuidPath } from '../../http/schemas.ts';
+import {
+  answers,
+  CodePath,
+  Instant,
+  jsonBody,
+  LIMIT_FIELDS,
+  pageOf,
+  pageQuery,
+  Reason,
+  Uuid,
+  UuidPath,
+} from '../../http/schemas.ts';
 import { sendMailSoon } from '../../http/wake.ts';
 
 const GrantBody = z
@@ -33,6 +45,7 @@ const GrantBody = z
     access: fields
       .oneOf(ACCESSES, 'Whether the person may act for the partner, or only read; null for other roles', 'owner')
       .nullable(),
+    ...LIMIT_FIELDS,
     status: fields.oneOf(GRANT_STATUSES, 'Where the grant is; only `confirmed` gives the role', 'proposed'),
     firstSetup: z.boolean().meta({
       description: 'Whether one person alone, or a command on the server, gave the role during the first set-up',
@@ -73,6 +86,26 @@ const NewGrantBody = z
         'viewer',
       )
       .optional(),
+    programs: z
+      .array(Code)
+      .min(1)
+      .max(LIMITED_MAX)
+      .meta({
+        description:
+          'For preparers, approvers and operators: the codes of the programs that the role is limited to. Not together with `payers`',
+        examples: [['resale']],
+      })
+      .optional(),
+    payers: z
+      .array(Code)
+      .min(1)
+      .max(LIMITED_MAX)
+      .meta({
+        description:
+          'The codes of the payers that the role is limited to, with their schedules, programs, runs and payouts. By default a role reaches everything',
+        examples: [['acme']],
+      })
+      .optional(),
     expiresAt: Instant.meta({
       description: 'When the role ends by itself: an RFC 3339 instant in the future; without it, it never ends',
       examples: ['2099-12-31T23:59:59Z'],
@@ -105,7 +138,7 @@ const propose = createRoute({
     201: answers(GrantBody, 'The role was proposed. It gives nothing before another operator confirms it.'),
     403: problemResponse('You cannot propose a role for yourself, or your key belongs to a system.'),
     404: problemResponse('There is no such partner.'),
-    409: problemResponse('The person has the role already, or somebody proposed it.'),
+    409: problemResponse('The person has the role with these limits already, or somebody proposed it.'),
   },
 });
 
@@ -210,12 +243,13 @@ export const grantRoutes = (deps: ApiDeps) => {
       return c.json(await pageOfGrants({ actorId, status }, cursor, limit), 200);
     })
     .openapi(propose, async (c) => {
-      const { role, partner, access, expiresAt } = c.req.valid('json');
+      const { role, partner, access, programs = [], payers = [], expiresAt } = c.req.valid('json');
       const wish = {
         actor: await getActor(db, c.req.valid('param').code),
         role,
         partnerId: partner === undefined ? null : (await getPartner(db, partner)).id,
         access,
+        limited: { programs, payers },
         expiresAt: expiresAt === undefined ? null : new Date(expiresAt),
       };
       const grant = await proposeGrant(db, vault, wish, c.get('caller').actorId);

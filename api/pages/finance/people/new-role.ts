@@ -1,12 +1,13 @@
 import { z } from 'zod';
 
-import { proposeGrant } from '../../../../commands/people/grants.ts';
+import { findUnknownLimit, proposeGrant } from '../../../../commands/people/grants.ts';
 import { listPartnersNamed } from '../../../../db/partners/partners.ts';
 import { type Actor, getActor } from '../../../../db/people/actors.ts';
 import type { FailureDetail } from '../../../../domain/errors.ts';
 import { Code, LocalDay } from '../../../../domain/fields.ts';
 import { DAY_MS } from '../../../../domain/durations.ts';
 import { needsTwo } from '../../../../domain/people/grant.ts';
+import { LIMITED_MAX, type Limited, limitsInWords, whyNotLimits } from '../../../../domain/people/reach.ts';
 import { type Role, ROLES } from '../../../../domain/people/role.ts';
 import type { ApiDeps } from '../../../http/deps.ts';
 import { sendMailSoon } from '../../../http/wake.ts';
@@ -16,13 +17,25 @@ import { formatDay } from '../../format.ts';
 import { type definePages, readForm, sendPage } from '../../guard.ts';
 import { html, type Html, type Part } from '../../html.ts';
 import { consolePage } from '../../layout.ts';
+import { roleOf } from '../../role-words.ts';
 import { defineSigning } from '../../signing.ts';
 import { ROLE } from '../../words.ts';
 import { personPath } from './people.ts';
-import { roleOf } from './person.ts';
 import { inSettings } from './settings.ts';
 
-const NewRole = z.strictObject({ role: z.enum(ROLES), partner: Code.optional(), until: LocalDay.optional() });
+/** Codes have no spaces, so a field may hold several of them. */
+const Codes = z
+  .string()
+  .transform((text) => [...new Set(text.split(/[\s,]+/).filter(Boolean))])
+  .pipe(z.array(Code).max(LIMITED_MAX))
+  .default([]);
+const NewRole = z.strictObject({
+  role: z.enum(ROLES),
+  partner: Code.optional(),
+  programs: Codes,
+  payers: Codes,
+  until: LocalDay.optional(),
+});
 
 const MAY: Record<Role, string> = {
   preparer: 'requests runs, and looks at everything',
@@ -46,13 +59,23 @@ const FIELDS: readonly FieldWish[] = [
     required: 'sometimes',
     lengthMax: 64,
   },
+  {
+    name: 'programs',
+    label: 'Only for these programs',
+    help: 'Their codes, with spaces between them. The role then reaches these programs and nothing else.',
+  },
+  {
+    name: 'payers',
+    label: 'Only for these payers',
+    help: 'Their codes, with spaces between them. The role then reaches what these payers pay: their schedules, programs, runs and payouts.',
+  },
   { name: 'until', label: 'Last day', help: 'The role ends by itself after this day (UTC)', type: 'date' },
 ];
 
 /** The last moment of a day. */
 const endOf = (day: string): Date => new Date(Date.parse(`${day}T00:00:00Z`) + DAY_MS);
 
-type Wish = { role: Role; partnerId: bigint | null; partner: string | null; until: string | null };
+type Wish = Limited & { role: Role; partnerId: bigint | null; partner: string | null; until: string | null };
 
 /** An operator proposes a role for a person, and signs it. */
 export function newRolePages(deps: ApiDeps, pages: ReturnType<typeof definePages>): void {
@@ -67,13 +90,14 @@ export function newRolePages(deps: ApiDeps, pages: ReturnType<typeof definePages
 
   pages.on('POST /settings/people/{code}/roles/new', async (c, visitor) => {
     const person = await getActor(db, c.req.param('code') ?? '');
-    const values = await readForm(c, 'role', 'partner', 'until');
+    const values = await readForm(c, 'role', 'partner', 'programs', 'payers', 'until');
     const read = await readWish(values);
     if ('objections' in read) {
       const main = roleForm(person, { values, ...read });
       return sendPage(c, consolePage({ title: 'Propose a role', here: '/settings', main }, visitor), 400);
     }
-    const { role, partnerId, partner, until } = read;
+    const { role, partnerId, partner, programs, payers, until } = read;
+    const limited = { programs, payers };
     return sign(c, visitor, {
       act: 'propose role',
       subject: `actor/${person.code}`,
@@ -81,7 +105,7 @@ export function newRolePages(deps: ApiDeps, pages: ReturnType<typeof definePages
       content: ({ code, name, email }) => ({ code, name, email }),
       typed: values,
       perform: (tx, signatureId, actor) => {
-        const wish = { actor, role, partnerId, expiresAt: until === null ? null : endOf(until), signatureId };
+        const wish = { actor, role, partnerId, limited, expiresAt: until === null ? null : endOf(until), signatureId };
         return proposeGrant(tx, vault, wish, visitor.actorId);
       },
       title: 'Propose this role?',
@@ -89,7 +113,8 @@ export function newRolePages(deps: ApiDeps, pages: ReturnType<typeof definePages
       about: ({ code, name, email }) =>
         html`${facts([
             ['Person', html`${name} <small>${code}</small>`],
-            ['Role', roleOf({ role, partner })],
+            ['Role', roleOf({ role, partner, ...limited })],
+            ['Reaches', limitsInWords(limited) === undefined ? 'everything' : 'nothing else'],
             ['The link goes to', email ?? 'nobody: there is no address'],
             ['Last day', until === null ? 'none' : formatDay(until)],
           ])}
@@ -111,17 +136,19 @@ export function newRolePages(deps: ApiDeps, pages: ReturnType<typeof definePages
   ): Promise<Wish | { objections: readonly FailureDetail[] }> {
     const { data, objections } = checkFields(NewRole, values);
     if (!data) return { objections };
-    const { role, partner = null, until = null } = data;
+    const { role, partner = null, until = null, ...limited } = data;
     if (until !== null && endOf(until).getTime() <= Date.now())
       return { objections: [{ field: 'until', reason: 'is in the past' }] };
     if ((role === 'partner') !== (partner !== null))
       return {
         objections: [{ field: 'partner', reason: role === 'partner' ? 'is missing' : 'is only for the role Partner' }],
       };
-    if (partner === null) return { role, partner, partnerId: null, until };
+    const objection = whyNotLimits(role, limited) ?? (await findUnknownLimit(db, limited));
+    if (objection) return { objections: [objection] };
+    if (partner === null) return { role, partner, partnerId: null, ...limited, until };
     const [known] = await listPartnersNamed(db, [partner]);
     if (!known) return { objections: [{ field: 'partner', reason: 'is not known' }] };
-    return { role, partner: known.code, partnerId: known.id, until };
+    return { role, partner: known.code, partnerId: known.id, ...limited, until };
   }
 }
 

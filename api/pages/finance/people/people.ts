@@ -15,6 +15,7 @@ import { formatInstant } from '../../format.ts';
 import { type definePages, readForm, sendPage } from '../../guard.ts';
 import { html, type Html, type Part } from '../../html.ts';
 import { consolePage } from '../../layout.ts';
+import { roleOf } from '../../role-words.ts';
 import { ROLE } from '../../words.ts';
 import { inSettings } from './settings.ts';
 
@@ -38,8 +39,8 @@ const accessOf = ({ hasPasskey, hasIdentity, hasKey, hasOpenLink, roles }: Perso
 const personRow = (person: Person) => ({
   head: html`<a href="${personPath(person.code)}">${person.name}</a> <small>${person.code}</small>`,
   cells: [
-    html`${person.roles.map((role) => ROLE[role]).join(', ') || 'none'}
-    ${person.proposed.length > 0 && html`<small>proposed: ${person.proposed.map((role) => ROLE[role]).join(', ')}</small>`}`,
+    html`${person.roles.map(roleOf).join(', ') || 'none'}
+    ${person.proposed.length > 0 && html`<small>proposed: ${person.proposed.map(roleOf).join(', ')}</small>`}`,
     person.email ?? 'none',
     accessOf(person),
     person.lastSeenAt ? formatInstant(person.lastSeenAt, 'UTC') : 'never',

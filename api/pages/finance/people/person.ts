@@ -14,7 +14,8 @@ import { type definePages, idOf, type PageContext, sendPage } from '../../guard.
 import { html, type Html } from '../../html.ts';
 import { consolePage } from '../../layout.ts';
 import { defineSigning } from '../../signing.ts';
-import { GRANT_STATUS, INVITATION, ROLE } from '../../words.ts';
+import { roleOf } from '../../role-words.ts';
+import { GRANT_STATUS, INVITATION } from '../../words.ts';
 import { lossTag, reportButton } from './losses.ts';
 import { personPath } from './people.ts';
 import { inSettings } from './settings.ts';
@@ -23,10 +24,6 @@ const ZONE = 'UTC';
 /** A person has a few of each. */
 const ROWS_MAX = 100;
 const say = (at: Date): string => formatInstant(at, ZONE);
-
-/** A role with the partner whose data it shows. */
-export const roleOf = ({ role, partner }: Pick<Grant, 'role' | 'partner'>): string =>
-  partner === null ? ROLE[role] : `${ROLE[role]} ${partner}`;
 
 const isOver = ({ status, expiresAt }: Grant): boolean =>
   status === 'confirmed' && expiresAt !== null && expiresAt.getTime() <= Date.now();
@@ -48,8 +45,8 @@ const grantRow = (grant: Grant) => ({
   ],
 });
 
-const invitationRow = ({ role, partner, state, sentAt, sentBy, expiresAt, endedAt }: Invitation) => ({
-  head: roleOf({ role, partner }),
+const invitationRow = ({ state, sentAt, sentBy, expiresAt, endedAt, ...held }: Invitation) => ({
+  head: roleOf(held),
   cells: [
     tag(INVITATION[state]),
     html`${say(sentAt)} <small>by ${sentBy ?? 'the server'}</small>`,

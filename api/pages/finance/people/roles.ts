@@ -11,20 +11,23 @@ import { formatInstant } from '../../format.ts';
 import { type definePages, idOf, readReason, sendPage } from '../../guard.ts';
 import { html, type Html } from '../../html.ts';
 import { consolePage } from '../../layout.ts';
+import { roleOf } from '../../role-words.ts';
 import { defineSigning } from '../../signing.ts';
 import { personPath } from './people.ts';
-import { grantTag, roleOf } from './person.ts';
+import { grantTag } from './person.ts';
 import { inSettings } from './settings.ts';
 
 const say = (at: Date): string => formatInstant(at, 'UTC');
 
 /** The parts of a role that a signature covers. */
-const contentOf = ({ actor, name, email, role, partner, status, proposedBy, expiresAt }: Grant) => ({
+const contentOf = ({ actor, name, email, role, partner, programs, payers, status, proposedBy, expiresAt }: Grant) => ({
   actor,
   name,
   email,
   role,
   partner,
+  programs,
+  payers,
   status,
   proposedBy,
   expiresAt: expiresAt?.toISOString() ?? null,
