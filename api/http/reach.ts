@@ -56,6 +56,7 @@ const FIELD_OF = {
   'POST /audits': 'program',
   'POST /settings/new-schedule': 'payer',
   'POST /runs/new': 'schedule',
+  'POST /new-program': 'schedule',
   'POST /partners/{code}/agreements': 'terms',
 } as const satisfies Record<string, Field>;
 export type Field = 'program' | 'schedule' | 'payer' | 'unit' | 'terms' | 'events';
@@ -109,6 +110,7 @@ const OF_COMPANY = [
   '/search',
   '/earnings/imports',
   '/earnings/corrections/import',
+  '/new-partner',
   '/settings/people',
   '/settings/new-person',
   '/settings/roles',
