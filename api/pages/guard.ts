@@ -32,8 +32,11 @@ type UploadHandlers = {
 };
 
 const FORM_BYTES_MAX = 256 * 1024;
-/** The forms that take a file. */
-const FILE_FORMS: Partial<Record<PageRoute, number>> = { 'POST /portal/{partner}/claims': 10 * 1024 * 1024 };
+/** The forms that take a file, or what was in one. */
+const FILE_FORMS: Partial<Record<PageRoute, number>> = {
+  'POST /portal/{partner}/claims': 10 * 1024 * 1024,
+  'POST /earnings/corrections/import/signed': 2 * 1024 * 1024,
+};
 
 /** Registers pages. Every one has a row in the table of permissions, and a form accepts what this site sent alone. */
 export function definePages(deps: ApiDeps) {

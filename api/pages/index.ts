@@ -29,6 +29,7 @@ import { settingsPages } from './finance/people/settings.ts';
 import { correctionFilePages } from './finance/earnings/correction-file.ts';
 import { conversionPages } from './finance/earnings/conversions.ts';
 import { correctionPages } from './finance/earnings/corrections.ts';
+import { newConversionPages } from './finance/earnings/new-conversion.ts';
 import { newCorrectionPages } from './finance/earnings/new-correction.ts';
 import { eventPage } from './finance/earnings/event.ts';
 import { importPages } from './finance/earnings/imports.ts';
@@ -36,6 +37,7 @@ import { ineligiblePages } from './finance/earnings/ineligible.ts';
 import { parkedPages } from './finance/earnings/parked.ts';
 import { quarantinePages } from './finance/earnings/quarantine.ts';
 import { reRatingPages } from './finance/earnings/re-ratings.ts';
+import { reRatingFormPages } from './finance/earnings/re-rating-forms.ts';
 import { setAsidePages } from './finance/earnings/set-aside.ts';
 import { eventPages } from './finance/earnings/events.ts';
 import { backTestPages } from './finance/programs/back-test.ts';
@@ -142,6 +144,8 @@ export function pages(deps: ApiDeps): Hono<ApiEnv> {
     correctionFilePages,
     correctionPages,
     conversionPages,
+    newConversionPages,
+    reRatingFormPages,
     reRatingPages,
     programPages,
     newProgramPages,

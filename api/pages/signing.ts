@@ -19,6 +19,8 @@ type Answer = Response | Promise<Response>;
 export type SignedForm<Seen, Done> = Signing<Seen, Done> & {
   /** Text that the person typed and that no plain hash may cover. The content covers it with a keyed hash. */
   secret?: Readonly<Record<string, string>>;
+  /** The address to which the signature goes. Without it, that of the first request. */
+  action?: string;
   /** The question, such as `Confirm this role?`. */
   title: string;
   here?: PageContent['here'];
@@ -40,6 +42,8 @@ const TITLES: Partial<Record<string, 'sign.refused' | 'sign.notAllowed'>> = {
   not_authenticated: 'sign.refused',
   not_allowed: 'sign.notAllowed',
 };
+/** A form with a file is always the first request: the file does not travel with the signature. */
+const UNSIGNED = { credential: '', content: '' };
 /** The refusals after which the person can sign the same question again. */
 const SIGN_AGAIN = ['changed_since_seen', 'not_authenticated'];
 
@@ -55,7 +59,7 @@ export function defineSigning(deps: ApiDeps) {
   ): Promise<Html> {
     const { seen, contentHash, statement } = await readSigning(db, form);
     const hidden = { ...form.typed, ...form.secret, content: contentHash };
-    const action = { action: c.req.path, button: form.button, hidden };
+    const action = { action: form.action ?? c.req.path, button: form.button, hidden };
     return html`<header class="title"><h1>${form.title}</h1></header>
       ${notice}
       <section class="card">${form.about(seen)}</section>
@@ -78,7 +82,8 @@ export function defineSigning(deps: ApiDeps) {
           : sharedPage({ title: form.title, here: form.here, main }, visitor),
         status,
       );
-    const { credential, content } = await readForm(c, 'credential', 'content');
+    const isFile = c.get('upload') !== undefined;
+    const { credential, content } = isFile ? UNSIGNED : await readForm(c, 'credential', 'content');
     const by = { signing: form, actorId: visitor.actorId };
     let done: Done;
     try {

@@ -10,7 +10,7 @@ import {
   recordConversionVerdict,
 } from '../../db/earnings/conversions.ts';
 import { insertConvertedLine } from '../../db/earnings/earnings.ts';
-import { addAuditEntry } from '../../db/people/audit.ts';
+import { addAuditEntry, signedBy } from '../../db/people/audit.ts';
 import { getUnit, readRate, type Unit } from '../../db/programs/units.ts';
 import { closeTask } from '../../db/tasks/tasks.ts';
 import { conversionPosting } from '../../domain/books/postings.ts';
@@ -34,6 +34,8 @@ export type ConversionWish = {
   currency: CurrencyCode;
   reason: string | null;
   by: string;
+  /** The signature of the person who proposes it in the console. */
+  signatureId?: string;
 };
 
 /** Converts points of a partner to money at once, where their unit lets partners do that. */
@@ -61,16 +63,23 @@ export const proposeConversion = (db: Database, wish: ConversionWish): Promise<C
       subject: subjectOf(id),
       detail: `A conversion of points to money waits for another person and counts for nothing until then. Confirm or refuse it.`,
     });
-    await addAuditEntry(tx, { actorId: wish.by, action: 'conversion.propose', subject: subjectOf(id) });
+    const detail = signedBy(wish.signatureId);
+    await addAuditEntry(tx, { actorId: wish.by, action: 'conversion.propose', subject: subjectOf(id), detail });
     return getConversion(tx, id);
   });
 
-export type ConversionDecision = { id: string; actorId: string; decision: 'confirm' | 'refuse'; note: string | null };
+export type ConversionDecision = {
+  id: string;
+  actorId: string;
+  decision: 'confirm' | 'refuse';
+  note: string | null;
+  signatureId?: string | null;
+};
 
 /** Confirms or refuses what another person proposed. A confirmed conversion is in the books when this returns. */
 export const decideConversion = (
   db: Database,
-  { id, actorId, decision, note }: ConversionDecision,
+  { id, actorId, decision, note, signatureId = null }: ConversionDecision,
 ): Promise<Conversion> =>
   db.transaction(async (tx) => {
     const conversion = await lockConversion(tx, id);
@@ -79,10 +88,11 @@ export const decideConversion = (
     if (refusal) throw new Failure(refusal.code, refusal.message);
     const status = decision === 'confirm' ? 'confirmed' : 'refused';
     if (decision === 'confirm') await refuseOnHold(tx, conversion.partnerId);
-    await recordConversionVerdict(tx, id, { status, by: actorId, note });
+    await recordConversionVerdict(tx, id, { status, by: actorId, note, signatureId });
     if (decision === 'confirm') await book(tx, await getUnit(tx, conversion.unit), conversion);
     await closeTask(tx, { kind: 'conversion_proposed', subject: subjectOf(id) }, { actorId, resolution: status });
-    await addAuditEntry(tx, { actorId, action: `conversion.${decision}`, subject: subjectOf(id) });
+    const detail = signedBy(signatureId);
+    await addAuditEntry(tx, { actorId, action: `conversion.${decision}`, subject: subjectOf(id), detail });
     return getConversion(tx, id);
   });
 

@@ -15,6 +15,8 @@ export type CorrectionFile = { readonly path: string; readonly fileName: string 
 export type CorrectionPreview = {
   readonly lines: number;
   readonly items: readonly PlacedItem[];
+  /** The items as the good lines say them. */
+  readonly wished: readonly WishedItem[];
   readonly refusals: readonly LineRefusal[];
 };
 
@@ -34,7 +36,7 @@ export async function previewCorrections(db: Database, { path }: CorrectionFile)
   const placed = await placeItems(db, wished);
   for (const { index, field, reason } of placed.refusals)
     refusals.push({ line: wished[index]?.line ?? 0, column: field, reason });
-  return { lines, items: placed.items, refusals: refusals.toSorted((one, other) => one.line - other.line) };
+  return { lines, items: placed.items, wished, refusals: refusals.toSorted((one, other) => one.line - other.line) };
 }
 
 /** A file name becomes the reference if nobody gives another one. */

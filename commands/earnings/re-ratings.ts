@@ -9,7 +9,7 @@ import {
   type ReRating,
 } from '../../db/earnings/re-ratings.ts';
 import { getPartner } from '../../db/partners/partners.ts';
-import { addAuditEntry } from '../../db/people/audit.ts';
+import { addAuditEntry, signedBy } from '../../db/people/audit.ts';
 import { getProgram } from '../../db/programs/programs.ts';
 import { closeTask } from '../../db/tasks/tasks.ts';
 import { whyNotDecideReRating } from '../../domain/earnings/re-rating.ts';
@@ -31,6 +31,7 @@ export const proposeReRating = (
   db: Database,
   { program: code, partner, from, until, reason }: ReRatingWish,
   by: string,
+  signatureId?: string,
 ): Promise<ReRating> =>
   db.transaction(async (tx) => {
     if (until !== null && until <= from)
@@ -39,13 +40,13 @@ export const proposeReRating = (
       });
     const { id: programId } = await getProgram(tx, code);
     const partnerId = partner === null ? null : (await getPartner(tx, partner)).id;
-    const id = await insertReRating(tx, { programId, partnerId, from, until, reason, proposedBy: by });
+    const id = await insertReRating(tx, { programId, partnerId, from, until, reason, proposedBy: by, signatureId });
     if (id === null)
       throw new Failure(
         're_rating_open',
         `Another re-rating of program ${code} is open. Nothing was recorded. Have it confirmed or declined first.`,
       );
-    const detail = { program: code, partner, from, until, reason };
+    const detail = { program: code, partner, from, until, reason, ...signedBy(signatureId) };
     await addAuditEntry(tx, { actorId: by, action: 're_rating.propose', subject: subjectOf(id), detail });
     return getReRating(tx, id);
   });
@@ -63,18 +64,28 @@ export const finishPreview = (db: Database, id: string): Promise<void> =>
     });
   });
 
-export type ReRatingDecision = { id: string; actorId: string; decision: 'confirm' | 'decline'; note: string | null };
+export type ReRatingDecision = {
+  id: string;
+  actorId: string;
+  decision: 'confirm' | 'decline';
+  note: string | null;
+  signatureId?: string | null;
+};
 
 /** Confirms or declines a re-rating. Its workflow then books it, for each partner as a whole. */
-export const decideReRating = (db: Database, { id, actorId, decision, note }: ReRatingDecision): Promise<ReRating> =>
+export const decideReRating = (
+  db: Database,
+  { id, actorId, decision, note, signatureId = null }: ReRatingDecision,
+): Promise<ReRating> =>
   db.transaction(async (tx) => {
     const reRating = await lockReRating(tx, id);
     const decider = { id: actorId, ...(await readReRatingDecider(tx, id, actorId)) };
     const refusal = whyNotDecideReRating(reRating, decider, decision);
     if (refusal) throw new Failure(refusal.code, refusal.message);
     const status = decision === 'confirm' ? 'confirmed' : 'declined';
-    await recordReRatingVerdict(tx, id, { status, by: actorId, note });
+    await recordReRatingVerdict(tx, id, { status, by: actorId, note, signatureId });
     await closeTask(tx, { kind: 're_rating_proposed', subject: subjectOf(id) }, { actorId, resolution: status });
-    await addAuditEntry(tx, { actorId, action: `re_rating.${decision}`, subject: subjectOf(id) });
+    const detail = signedBy(signatureId);
+    await addAuditEntry(tx, { actorId, action: `re_rating.${decision}`, subject: subjectOf(id), detail });
     return getReRating(tx, id);
   });

@@ -53,18 +53,19 @@ export type NewConversion = {
   minor: bigint;
   reason: string | null;
   by: string;
+  signatureId?: string | undefined;
   /** Confirmed at once where the unit lets its partners convert alone. */
   status: 'proposed' | 'confirmed';
 };
 
 /** Writes a conversion. Returns its id. */
 export async function insertConversion(db: Database, wish: NewConversion): Promise<string> {
-  const { partnerId, unit, askedMinor, pointsMinor, rateId, currency, minor, reason, by, status } = wish;
+  const { partnerId, unit, askedMinor, pointsMinor, rateId, currency, minor, reason, by, status, signatureId } = wish;
   const { id } = await db.one(sql.type(Id)`
     insert into conversion(partner_id, unit, asked_minor, points_minor, rate_id, currency, amount_minor, reason, proposed_by, status,
-      decided_at)
+      proposal_signature_id, decided_at)
     values (${partnerId}, ${unit}, ${askedMinor}, ${pointsMinor}, ${rateId}, ${currency}, ${minor}, ${reason}, ${by}, ${status},
-      case when ${status} = 'confirmed' then now() end) returning id`);
+      ${signatureId ?? null}, case when ${status} = 'confirmed' then now() end) returning id`);
   return id;
 }
 
@@ -95,13 +96,21 @@ export const listConversions = (
       and ${before === null ? sql.fragment`true` : sql.fragment`conversion.id < ${before}`}
     order by conversion.id desc limit ${limit}`);
 
+export type ConversionVerdict = {
+  status: 'confirmed' | 'refused';
+  by: string;
+  note: string | null;
+  signatureId: string | null;
+};
+
 export const recordConversionVerdict = (
   db: Database,
   id: string,
-  { status, by, note }: { status: 'confirmed' | 'refused'; by: string; note: string | null },
+  { status, by, note, signatureId }: ConversionVerdict,
 ) =>
   db.query(sql.unsafe`
-    update conversion set status = ${status}, decided_by = ${by}, decided_at = now(), note = ${note} where id = ${id}`);
+    update conversion set status = ${status}, decided_by = ${by}, decided_at = now(), note = ${note},
+      decision_signature_id = ${signatureId} where id = ${id}`);
 
 const DeciderRow = z.strictObject({
   isPayee: z.boolean(),

@@ -48,13 +48,17 @@ export type NewReRating = {
   until: string | null;
   reason: string;
   proposedBy: string;
+  signatureId?: string | undefined;
 };
 
 /** Returns the id, or null where another one of the program is open. */
-export const insertReRating = (db: Database, { programId, partnerId, from, until, reason, proposedBy }: NewReRating) =>
+export const insertReRating = (
+  db: Database,
+  { programId, partnerId, from, until, reason, proposedBy, signatureId }: NewReRating,
+) =>
   db.maybeOneFirst(sql.type(z.strictObject({ id: z.string() }))`
-    insert into re_rating(program_id, partner_id, from_day, until_day, reason, proposed_by)
-    values (${programId}, ${partnerId}, ${from}, ${until}, ${reason}, ${proposedBy})
+    insert into re_rating(program_id, partner_id, from_day, until_day, reason, proposed_by, proposal_signature_id)
+    values (${programId}, ${partnerId}, ${from}, ${until}, ${reason}, ${proposedBy}, ${signatureId ?? null})
     on conflict do nothing returning id`);
 
 /** Throws Failure `not_found`. */
@@ -185,13 +189,17 @@ export const listAgreementAuthors = (db: Database, programId: number, partnerId:
     select distinct recorded_by as by from agreement_term
     where program_id = ${programId} and partner_id = ${partnerId} and recorded_by is not null`);
 
-export const recordReRatingVerdict = (
-  db: Database,
-  id: string,
-  { status, by, note }: { status: 'confirmed' | 'declined'; by: string; note: string | null },
-) =>
+export type ReRatingVerdict = {
+  status: 'confirmed' | 'declined';
+  by: string;
+  note: string | null;
+  signatureId: string | null;
+};
+
+export const recordReRatingVerdict = (db: Database, id: string, { status, by, note, signatureId }: ReRatingVerdict) =>
   db.query(sql.unsafe`
-    update re_rating set status = ${status}, decided_by = ${by}, decided_at = now(), note = ${note} where id = ${id}`);
+    update re_rating set status = ${status}, decided_by = ${by}, decided_at = now(), note = ${note},
+      decision_signature_id = ${signatureId} where id = ${id}`);
 
 export const setItemsStatus = (db: Database, id: string, partnerId: bigint, status: 'booked' | 'overtaken') =>
   db.query(sql.unsafe`

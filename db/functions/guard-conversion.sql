@@ -13,10 +13,10 @@ begin
     return new;
   end if;
   if (new.id, new.partner_id, new.unit, new.asked_minor, new.points_minor, new.rate_id, new.currency, new.amount_minor, new.reason,
-      new.proposed_by, new.proposed_at)
+      new.proposed_by, new.proposed_at, new.proposal_signature_id)
      is distinct from
      (old.id, old.partner_id, old.unit, old.asked_minor, old.points_minor, old.rate_id, old.currency, old.amount_minor, old.reason,
-      old.proposed_by, old.proposed_at)
+      old.proposed_by, old.proposed_at, old.proposal_signature_id)
      or old.status <> 'proposed' or new.status = 'proposed' or new.decided_by is null then
     raise exception 'conversion % refused: a proposal never changes, and a person decides it once', old.id using errcode = 'restrict_violation';
   end if;

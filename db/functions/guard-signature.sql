@@ -36,3 +36,11 @@ create or replace trigger decision_signed before insert or update of decision_si
   for each row execute function guard_signature('decision_signature_id', 'decided_by', 'lost-passkey');
 create or replace trigger confirmation_signed before insert on policy_confirmation
   for each row execute function guard_signature('signature_id', 'confirmed_by');
+create or replace trigger proposal_signed before insert on conversion
+  for each row execute function guard_signature('proposal_signature_id', 'proposed_by');
+create or replace trigger decision_signed before insert or update of decision_signature_id on conversion
+  for each row execute function guard_signature('decision_signature_id', 'decided_by', 'conversion');
+create or replace trigger proposal_signed before insert on re_rating
+  for each row execute function guard_signature('proposal_signature_id', 'proposed_by');
+create or replace trigger decision_signed before insert or update of decision_signature_id on re_rating
+  for each row execute function guard_signature('decision_signature_id', 'decided_by', 're-rating');

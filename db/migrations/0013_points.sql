@@ -56,6 +56,8 @@ create table conversion(
   decided_by uuid references actor,
   decided_at timestamptz,
   note text check (note <> ''),
+  proposal_signature_id uuid unique references signature,
+  decision_signature_id uuid unique references signature,
   constraint two_people_convert check (decided_by <> proposed_by),
   check ((status = 'proposed') = (decided_at is null) and (decided_by is null or decided_at is not null))
 );
@@ -109,5 +111,5 @@ alter table earning_line add foreign key (conversion_id) references conversion;
 grant select, insert on points_lot, redemption, conversion, points_movement, points_lot_entry to bursar_app;
 grant update (left_minor, expired_minor, told_on) on points_lot to bursar_app;
 grant update (cancelled_by, cancelled_at, cancel_reason, expired_minor) on redemption to bursar_app;
-grant update (status, decided_by, decided_at, note) on conversion to bursar_app;
+grant update (status, decided_by, decided_at, note, decision_signature_id) on conversion to bursar_app;
 grant update (retired_by, retired_at) on unit to bursar_app;

@@ -17,6 +17,8 @@ create table re_rating(
   decided_at timestamptz,
   note text check (note <> ''),
   done_at timestamptz,
+  proposal_signature_id uuid unique references signature,
+  decision_signature_id uuid unique references signature,
   constraint two_people_re_rate check (decided_by <> proposed_by),
   check ((decided_by is null) = (decided_at is null)),
   check ((status in ('preparing', 'refused', 'proposed')) = (decided_by is null)),
@@ -43,5 +45,5 @@ comment on table re_rating_item is
 comment on column re_rating_item.status is 'Overtaken: the events changed since, so the difference is no longer the one that was confirmed.';
 
 grant select, insert on re_rating, re_rating_item to bursar_app;
-grant update (status, prepared_to, made_by, decided_by, decided_at, note, done_at) on re_rating to bursar_app;
+grant update (status, prepared_to, made_by, decided_by, decided_at, note, decision_signature_id, done_at) on re_rating to bursar_app;
 grant update (status) on re_rating_item to bursar_app;

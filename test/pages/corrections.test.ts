@@ -1,7 +1,10 @@
+import { sql } from 'slonik';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 
+import { finishPreview } from '../../commands/earnings/re-ratings.ts';
 import { type Api, setUpShop, startApi } from '../api/api.ts';
-import { openVisitor, type SignedInPerson } from '../fixtures/passkey.ts';
+import { openVisitor, questionOf, type SignedInPerson } from '../fixtures/passkey.ts';
 
 const CREDIT = {
   kind: 'credit',
@@ -78,8 +81,14 @@ describe('given a preparer who proposes a credit', () => {
     expect((await paul.upload('/earnings/corrections/import', form)).status).toBe(400);
     const { text } = await paul.upload('/earnings/corrections/import/preview', form);
     form.set('seen', /name="seen" value="([0-9a-f]+)"/.exec(text)?.[1] ?? '');
-    const { location } = await paul.upload('/earnings/corrections/import', form);
-    expect((await anna.open(location ?? '')).text).toContain('Adjustments of a file');
+    const question = await paul.upload('/earnings/corrections/import', form);
+    expect(question.text).toContain('Propose 2 adjustments?');
+    expect((await anna.open('/earnings/corrections')).text).not.toContain('Spring promotion');
+    const { location } = await paul.touch('/earnings/corrections/import/signed', question);
+    const page = (await anna.open(location ?? '')).text;
+    for (const words of ['Adjustments of a file', 'fix.csv', '2.00 USD']) expect(page).toContain(words);
+    const tampered = { ...questionOf(question).fields, items: '[]', credential: '' };
+    expect((await paul.post('/earnings/corrections/import/signed', tampered)).status).toBe(400);
     await anna.sign(`${location}/refuse`, { reason: 'The ticket says March' });
     expect((await anna.open(location ?? '')).text).toContain('The ticket says March');
     expect(await isInLedger('bob')).toBe(false);
@@ -103,11 +112,26 @@ describe('given a preparer who has days worked out again', () => {
   });
 
   it('when it is proposed then nobody decides it before its preview is ready, and a second one waits for the first', async () => {
-    const { location } = await paul.post('/earnings/re-ratings', DAYS);
+    expect((await paul.open('/earnings/re-ratings/new')).text).toContain('Work out days again');
+    const question = await paul.post('/earnings/re-ratings', DAYS);
+    expect((await paul.open('/earnings/re-ratings')).text).toContain('No day was worked out again.');
+    const { location } = await paul.touch('/earnings/re-ratings', question);
     expect((await paul.open(location ?? '')).text).toContain('It is being worked out.');
-    expect((await anna.post(`${location}/confirm`)).status).toBe(409);
-    expect((await paul.post('/earnings/re-ratings', DAYS)).status).toBe(409);
+    expect((await anna.sign(`${location}/confirm`)).status).toBe(409);
+    expect((await paul.sign('/earnings/re-ratings', DAYS)).status).toBe(409);
     expect((await anna.open('/earnings/re-ratings?program=shop')).text).toContain('The rate was wrong');
     expect((await anna.open(`${location}/items.csv`)).text).toMatch(/^partner,currency,/);
+    await finishPreview(api.db, (location ?? '').split('/').at(-1) ?? '');
+    expect((await paul.sign(`${location}/confirm`)).status).toBe(403);
+    expect((await anna.post(`${location}/decline`, { reason: ' ' })).status).toBe(400);
+    expect((await anna.sign(`${location}/decline`, { reason: 'Not now' })).location).toBe(location);
+    expect((await anna.open(location ?? '')).text).toContain('Declined by anna');
+    const statements = await api.db.anyFirst(sql.type(z.object({ statement: z.string() }))`
+      select statement from re_rating join signature on signature.id in (proposal_signature_id, decision_signature_id)
+      order by signature.id`);
+    expect(statements).toEqual([
+      expect.stringMatching(/^bursar propose re-rating re-rating\/new content /),
+      expect.stringMatching(/^bursar decline re-rating re-rating\/[0-9a-f-]{36} content /),
+    ]);
   });
 });

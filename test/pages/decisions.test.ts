@@ -1,11 +1,13 @@
 import { sql } from 'slonik';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 
 import { accrueAll } from '../fixtures/accrual.ts';
 import { getPartner } from '../../db/partners/partners.ts';
 import { addDays } from '../../domain/calendar.ts';
 import { type Api, setUpShop, startApi } from '../api/api.ts';
 import { openOwner, tamper } from '../fixtures/database.ts';
+import { openVisitor } from '../fixtures/passkey.ts';
 import { type SignedIn, signIn, textOf } from './site.ts';
 
 /** Partners register, ask and claim in the portal, and people decide about it in the console. */
@@ -250,17 +252,39 @@ describe('given a partner who earned points', () => {
 
   it('when a colleague proposes to turn some into money then an approver finds it by its task and decides it', async () => {
     const wish = { unit: 'points-staff', amount: '100', currency: 'USD', reason: 'The partner asked for it' };
-    const { body } = await api.ask('POST', '/v1/partners/bob/conversions', { body: wish });
-    const page = `/earnings/conversions/${String(body['id'])}`;
+    const pia = await openVisitor(api, 'pia', ['preparer']);
+    const arno = await openVisitor(api, 'arno', ['approver']);
+    const path = '/partners/bob/new-conversion';
+    expect((await pia.open('/partners/bob')).text).toContain(`href="${path}"`);
+    expect((await pia.open(path)).text).toContain('value="points-staff"');
+    for (const [wrong, says] of [
+      [{ amount: '0.5' }, 'id="amount-wrong"'],
+      [{ reason: '' }, 'Reason is missing.'],
+    ] as const)
+      expect(await pia.post(path, { ...wish, ...wrong })).toMatchObject({
+        status: 400,
+        text: expect.stringContaining(says),
+      });
+    const many = await pia.sign(path, { ...wish, amount: '90000' });
+    expect([many.status, many.text.includes('can be used now')]).toEqual([409, true]);
+    expect((await arno.post(path, wish)).status).toBe(404);
+    const page = (await pia.sign(path, wish)).location ?? '';
     const task = /href="(\/tasks\/[0-9a-f-]+)">Confirm or refuse a conversion/.exec(
       await (await approver.get('/tasks')).text(),
     );
     expect(await (await approver.get(task?.[1] ?? '')).text()).toContain(`href="${page}">Open it`);
     expect(await textOf(preparer.get(page))).toMatch(/100 points become 0\.50 USD .* It waits for another person/);
     expect((await preparer.post(`${page}/confirm`, {})).status).toBe(404);
-    expect((await approver.post(`${page}/refuse`, { reason: ' ' })).status).toBe(400);
-    expect((await approver.post(`${page}/confirm`, {})).status).toBe(303);
-    expect(await textOf(auditor.get(page))).toContain('Confirmed by anna');
-    expect((await approver.post(`${page}/confirm`, {})).status).toBe(409);
+    expect((await arno.post(`${page}/refuse`, { reason: ' ' })).status).toBe(400);
+    expect((await arno.post(`${page}/confirm`)).text).toContain('Confirm this conversion?');
+    expect(await textOf(auditor.get(page))).toContain('waits for another person');
+    expect((await arno.sign(`${page}/confirm`)).location).toBe(page);
+    expect(await textOf(auditor.get(page))).toContain('Confirmed by arno');
+    expect((await arno.sign(`${page}/confirm`)).status).toBe(409);
+    const signed = await api.db.one(sql.type(z.object({ proposal: z.string(), decision: z.string() }))`
+      select first.statement as proposal, second.statement as decision from conversion
+      join signature first on first.id = proposal_signature_id join signature second on second.id = decision_signature_id`);
+    expect(signed.proposal).toMatch(/^bursar propose conversion partner\/bob content /);
+    expect(signed.decision).toMatch(/^bursar confirm conversion conversion\/[0-9a-f-]{36} content /);
   });
 });

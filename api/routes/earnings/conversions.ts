@@ -16,7 +16,7 @@ import { answers, CodePath, jsonBody, pageOf, pageQuery, Reason, Uuid, UuidPath 
 import { refineAmount, somePoints } from './points-bodies.ts';
 
 const wish = { ...somePoints, currency: Currency };
-const NewConversionBody = z
+export const NewConversionBody = z
   .strictObject({ ...wish, reason: Reason })
   .superRefine(refineAmount)
   .openapi('NewConversion');

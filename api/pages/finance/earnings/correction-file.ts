@@ -1,20 +1,24 @@
-import {
-  type CorrectionPreview,
-  importCorrections,
-  previewCorrections,
-} from '../../../../commands/earnings/correction-import.ts';
+import { z } from 'zod';
+
+import { type CorrectionPreview, previewCorrections } from '../../../../commands/earnings/correction-import.ts';
+import { ITEMS_MAX, proposeCorrection } from '../../../../commands/earnings/correction-proposals.ts';
+import { refusalOf } from '../../../../commands/table.ts';
 import type { Visitor } from '../../../../db/people/sessions.ts';
 import { totalsOf } from '../../../../domain/earnings/correction.ts';
 import { Failure, refused } from '../../../../domain/errors.ts';
+import { Code, Currency, Line, LocalDay } from '../../../../domain/fields.ts';
+import { parseJson } from '../../../http/body.ts';
 import type { ApiDeps, Upload } from '../../../http/deps.ts';
 import { BODY_BYTES_MAX } from '../../../http/upload.ts';
 import { CorrectionWords } from '../../../routes/earnings/correction-imports.ts';
 import { facts, table } from '../../components.ts';
 import { checkFields, field, type FieldWish, type Filled, objectionsOf, previewButton } from '../../form.ts';
+import { readBody, readFields } from '../../form-page.ts';
 import { countOf, sayAmount } from '../../format.ts';
-import { type definePages, type PageContext, sendPage } from '../../guard.ts';
+import { type definePages, type PageContext, readForm, sendPage } from '../../guard.ts';
 import { html, type Html } from '../../html.ts';
 import { consolePage } from '../../layout.ts';
+import { defineSigning } from '../../signing.ts';
 import { fingerprintOf, confirmation } from './upload.ts';
 
 const PATH = '/earnings/corrections/import';
@@ -33,10 +37,29 @@ const WISHES: readonly FieldWish[] = [
     lengthMax: 200,
   },
 ];
+const REFERENCE_CHARS_MAX = 200;
+const Items = z
+  .array(
+    z.strictObject({
+      partner: Code,
+      program: Code,
+      currency: Currency,
+      minor: z
+        .string()
+        .regex(/^-?\d{1,18}$/)
+        .transform(BigInt),
+      availableOn: LocalDay.nullable(),
+      reason: Line(500).nullable(),
+    }),
+  )
+  .min(1)
+  .max(ITEMS_MAX);
 const NAMES = WISHES.map(({ name }) => name);
 
 /** Many adjustments of one file. They are proposed as one correction, which another person decides as a whole. */
-export function correctionFilePages({ db }: ApiDeps, pages: ReturnType<typeof definePages>): void {
+export function correctionFilePages(deps: ApiDeps, pages: ReturnType<typeof definePages>): void {
+  const { db } = deps;
+  const sign = defineSigning(deps);
   const send = (c: PageContext, visitor: Visitor, main: Html, status = 200) =>
     sendPage(c, consolePage({ title: 'Propose a file', here: '/earnings/events', main }, visitor), status);
 
@@ -54,14 +77,61 @@ export function correctionFilePages({ db }: ApiDeps, pages: ReturnType<typeof de
 
   pages.onUpload('POST /earnings/corrections/import', BODY_BYTES_MAX, {
     async handle(c, visitor, upload) {
-      const { reason, reference = null } = readWords(upload);
+      const file = fileOf(upload);
+      const { reason, reference = file.fileName.slice(0, REFERENCE_CHARS_MAX) } = readWords(upload);
       if (upload.fields.get('seen') !== fingerprintOf(upload, NAMES))
         throw refused('file', 'or its reason is not what you saw: look again at what it would do');
-      const { id } = await importCorrections(db, fileOf(upload), { reason, reference, by: visitor.actorId });
-      return c.redirect(`/earnings/corrections/${id}`, 303);
+      const { wished, refusals } = await previewCorrections(db, file);
+      if (refusals.length > 0) throw refusalOf(refusals);
+      const items = JSON.stringify(
+        wished.map(({ partner, program, currency, minor, availableOn, reason: own }) => ({
+          partner,
+          program,
+          currency,
+          minor: String(minor),
+          availableOn,
+          reason: own,
+        })),
+      );
+      return propose(c, visitor, { items, reason, reference });
     },
     refuse,
   });
+
+  pages.on('POST /earnings/corrections/import/signed', async (c, visitor) =>
+    propose(c, visitor, await readForm(c, 'items', 'reason', 'reference')),
+  );
+
+  /** A person signs the adjustments of a file. They travel with the signature, because no previewed file is stored. */
+  async function propose(c: PageContext, visitor: Visitor, typed: Record<'items' | 'reason' | 'reference', string>) {
+    const items = readBody(Items, parseJson(typed.items, 'items'));
+    const { reason, reference = null } = readFields(CorrectionWords, {
+      reason: typed.reason,
+      reference: typed.reference,
+    });
+    const words = { kind: 'batch', reason, reference, proposedBy: visitor.actorId } as const;
+    return sign(c, visitor, {
+      act: 'propose correction',
+      subject: 'correction/new',
+      here: '/earnings/events',
+      action: `${PATH}/signed`,
+      back: PATH,
+      typed,
+      read: async () => null,
+      content: () => null,
+      perform: (tx, signatureId) => proposeCorrection(tx, { ...words, items, signatureId }),
+      title: `Propose ${countOf(items.length, 'adjustment')}?`,
+      about: () =>
+        html`${facts([
+            ['Reason', reason],
+            ['Reference', reference ?? 'none'],
+            ...totalsOf(items).map((total) => [`Sum in ${total.currency}`, sayAmount(total)] as const),
+          ])}
+          <p>Nothing counts before another person confirms them as a whole.</p>`,
+      button: 'Propose and sign',
+      answer: ({ id }) => c.redirect(`/earnings/corrections/${id}`, 303),
+    });
+  }
 
   function refuse(c: PageContext, visitor: Visitor, { details, message }: Failure) {
     const objections = details.length > 0 ? details : [{ field: 'The file', reason: message }];
@@ -127,7 +197,7 @@ function previewPart(fileName: string, { lines, items, refusals }: CorrectionPre
       about: 'Nothing counts before another person confirms the file as a whole.',
       fingerprint,
       action: PATH,
-      button: 'Propose',
+      button: 'Propose…',
       back: '/earnings/corrections',
     })}`;
 }

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 
-import { decideReRating, proposeReRating } from '../../../../commands/earnings/re-ratings.ts';
 import {
   getReRating,
   type ItemKey,
@@ -11,26 +10,21 @@ import {
   type ReRatingItem,
   sumReRating,
 } from '../../../../db/earnings/re-ratings.ts';
-import { listPrograms } from '../../../../db/programs/programs.ts';
 import type { Visitor } from '../../../../db/people/sessions.ts';
 import { whyNotDecideReRating } from '../../../../domain/earnings/re-rating.ts';
-import { Failure } from '../../../../domain/errors.ts';
-import { Code, LocalDay } from '../../../../domain/fields.ts';
 import { isUuid } from '../../../../domain/ids.ts';
 import { money } from '../../../../domain/money.ts';
-import { wakeReRating } from '../../../../temporal/starts.ts';
 import { csvHeaders } from '../../../http/csv.ts';
 import { parseCursor, readPage } from '../../../http/cursor.ts';
 import type { ApiDeps } from '../../../http/deps.ts';
 import { mayUse } from '../../../http/page-permissions.ts';
-import { Reason, RowNumber } from '../../../http/schemas.ts';
-import { wakeQuietly } from '../../../http/wake.ts';
+import { RowNumber } from '../../../http/schemas.ts';
 import { reRatingCsv } from '../../../routes/earnings/re-ratings.ts';
 import { askReason, facts, nextPage, table, tag } from '../../components.ts';
 import { RE_RATING_ITEM_STATUS, RE_RATING_STATUS } from '../../earning-words.ts';
-import { checkFields, field, type FieldWish, type Filled, filters, objectionsOf } from '../../form.ts';
+import { filters } from '../../form.ts';
 import { countOf, formatDay, formatInstant, sayAmount } from '../../format.ts';
-import { type definePages, idOf, type PageContext, readForm, readReason, sendPage } from '../../guard.ts';
+import { type definePages, idOf, type PageContext, sendPage } from '../../guard.ts';
 import { html, type Html } from '../../html.ts';
 import { consolePage } from '../../layout.ts';
 import { programPath } from '../programs/paths.ts';
@@ -38,53 +32,16 @@ import { earningTabs } from './event-words.ts';
 
 const RE_RATINGS_A_PAGE = 50;
 const ITEMS_A_PAGE = 200;
-const PROGRAMS_MAX = 200;
-const PATH = '/earnings/re-ratings';
-const Wish = z.strictObject({
-  program: Code,
-  from: LocalDay,
-  until: LocalDay.optional(),
-  partner: Code.optional(),
-  reason: Reason,
-});
-const NAMES = ['program', 'from', 'until', 'partner', 'reason'] as const;
+export const PATH = '/earnings/re-ratings';
 const Place = z.strictObject({ partnerId: RowNumber, currency: z.string().max(80) });
 
-const daysOf = ({ from, until }: ReRating): string =>
+export const daysOf = ({ from, until }: Pick<ReRating, 'from' | 'until'>): string =>
   `from ${formatDay(from)}${until === null ? '' : ` until before ${formatDay(until)}`}`;
 
 /** The events of some days are worked out again. One person proposes it, and another one confirms what that changes. */
-export function reRatingPages({ db, temporal, log }: ApiDeps, pages: ReturnType<typeof definePages>): void {
-  const wake = ({ id, program }: ReRating) =>
-    wakeQuietly({ temporal, log }, { reRating: id }, () => wakeReRating(temporal, { id, program }));
+export function reRatingPages({ db }: ApiDeps, pages: ReturnType<typeof definePages>): void {
   const send = (c: PageContext, visitor: Visitor, main: Html, status = 200) =>
     sendPage(c, consolePage({ title: 'Re-ratings', here: '/earnings/events', main }, visitor), status);
-  const wishes = async (): Promise<FieldWish[]> => {
-    const programs = await listPrograms(db, null, PROGRAMS_MAX);
-    return [
-      {
-        name: 'program',
-        label: 'Program',
-        required: true,
-        choices: programs.map(({ code }) => ({ value: code, label: code })),
-      },
-      { name: 'from', label: 'First day', type: 'date', required: true },
-      { name: 'until', label: 'The day after the last one', type: 'date', help: 'Without it, until today' },
-      { name: 'partner', label: "Partner's code", help: 'Without it, all partners' },
-      { name: 'reason', label: 'Reason', help: 'Partners read it next to the amounts', required: true, lengthMax: 500 },
-    ];
-  };
-  const formPage = async (filled: Filled): Promise<Html> =>
-    html`<header class="title">
-        <p><a href="${PATH}">Re-ratings</a></p>
-        <h1>Work out days again</h1>
-        <p>You see what changes for each partner. Nothing is booked before another person confirms it.</p>
-      </header>
-      ${objectionsOf(NAMES, filled.objections)}
-      <form method="post" action="${PATH}" class="card fields">
-        ${(await wishes()).map((wish) => field(wish, filled))}
-        <p class="buttons"><a class="button" href="${PATH}">Not now</a> <button class="primary">Propose</button></p>
-      </form>`;
 
   pages.on('GET /earnings/re-ratings', async (c, visitor) => {
     const program = (c.req.query('program') ?? '').trim();
@@ -120,26 +77,6 @@ export function reRatingPages({ db, temporal, log }: ApiDeps, pages: ReturnType<
       })}
       ${nextPage(PATH, nextCursor, values)}`;
     return send(c, visitor, main);
-  });
-
-  pages.on('GET /earnings/re-ratings/new', async (c, visitor) => {
-    const program = c.req.query('program') ?? '';
-    return send(c, visitor, await formPage({ values: { program } }));
-  });
-
-  pages.on('POST /earnings/re-ratings', async (c, visitor) => {
-    const values = await readForm(c, ...NAMES);
-    const { data, objections } = checkFields(Wish, values);
-    if (!data) return send(c, visitor, await formPage({ values, objections }), 400);
-    try {
-      const { partner = null, until = null, ...wish } = data;
-      const proposed = await proposeReRating(db, { ...wish, partner, until }, visitor.actorId);
-      await wake(proposed);
-      return c.redirect(`${PATH}/${proposed.id}`, 303);
-    } catch (error) {
-      if (!(error instanceof Failure) || error.code === 'not_found' || error.details.length === 0) throw error;
-      return send(c, visitor, await formPage({ values, objections: error.details }), 400);
-    }
   });
 
   pages.on('GET /earnings/re-ratings/{id}', async (c, visitor) => {
@@ -215,18 +152,6 @@ export function reRatingPages({ db, temporal, log }: ApiDeps, pages: ReturnType<
       'cache-control': 'no-store',
     });
   });
-
-  pages.on('POST /earnings/re-ratings/{id}/confirm', async (c, { actorId }) => {
-    const id = idOf(c, 're-rating');
-    await wake(await decideReRating(db, { id, actorId, decision: 'confirm', note: null }));
-    return c.redirect(`${PATH}/${id}`, 303);
-  });
-
-  pages.on('POST /earnings/re-ratings/{id}/decline', async (c, { actorId }) => {
-    const id = idOf(c, 're-rating');
-    await wake(await decideReRating(db, { id, actorId, decision: 'decline', note: await readReason(c) }));
-    return c.redirect(`${PATH}/${id}`, 303);
-  });
 }
 
 /** The buttons of a person who may decide, or the reason why they may not. */
@@ -234,7 +159,7 @@ function decision(path: string, { roles }: Visitor, refusal: string | undefined)
   if (!mayUse(roles, 'POST /earnings/re-ratings/{id}/confirm')) return html`<p>It waits for another person.</p>`;
   if (refusal !== undefined) return html`<p>You cannot decide it. ${refusal}</p>`;
   return html`<div class="actions">
-    <form method="post" action="${path}/confirm"><button class="primary">Confirm these changes</button></form>
+    <form method="post" action="${path}/confirm"><button class="primary">Confirm these changes…</button></form>
     ${askReason({
       id: 'decline',
       action: `${path}/decline`,

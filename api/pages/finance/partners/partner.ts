@@ -67,7 +67,8 @@ export function partnerPage({ db }: ApiDeps, pages: ReturnType<typeof definePage
       <div class="columns">
         <section>
           ${balanceSections(seen)} ${detailsTable(partner, seen.details, roles)} ${agreementsTable(seen, roles)}
-          ${payoutsTable(seen)} ${pointsTable(seen)} ${peopleOf(seen, roles)} ${drawNotes(partner, seen.notes, roles)}
+          ${payoutsTable(seen)} ${pointsTable(seen, roles)} ${peopleOf(seen, roles)}
+          ${drawNotes(partner, seen.notes, roles)}
         </section>
         <aside>
           ${masterCard(seen, roles)} ${stagesCard(seen, roles)} ${factsCard(seen, roles)} ${minimumsCard(seen, roles)}

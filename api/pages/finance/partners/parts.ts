@@ -68,7 +68,7 @@ export const payoutsTable = ({ partner, payouts }: PartnerSeen): Html =>
     aside: html`<a href="/payouts?${new URLSearchParams({ partner: partner.code }).toString()}">All payouts</a>`,
   });
 
-export const pointsTable = ({ points }: PartnerSeen): Html | false =>
+export const pointsTable = ({ partner, points }: PartnerSeen, roles: readonly Role[]): Html | false =>
   points.length > 0 &&
   table({
     caption: 'Points',
@@ -89,6 +89,9 @@ export const pointsTable = ({ points }: PartnerSeen): Html | false =>
       ],
     })),
     empty: '',
+    aside: mayUse(roles, 'GET /partners/{code}/new-conversion')
+      ? html`<a href="${partnerPath(partner.code)}/new-conversion">Turn into money</a>`
+      : undefined,
   });
 
 export function peopleOf({ partner, people }: PartnerSeen, roles: readonly Role[]): Html {
