@@ -58,6 +58,7 @@ const FIELD_OF = {
   'POST /runs/new': 'schedule',
   'POST /new-program': 'schedule',
   'POST /partners/{code}/agreements': 'terms',
+  'POST /partners/{code}/new-conversion': 'unit',
 } as const satisfies Record<string, Field>;
 export type Field = 'program' | 'schedule' | 'payer' | 'unit' | 'terms' | 'events';
 

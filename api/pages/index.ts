@@ -51,6 +51,7 @@ import { planPages } from './finance/programs/plan.ts';
 import { programPages } from './finance/programs/programs.ts';
 import { payoutCausePages } from './finance/payouts/causes.ts';
 import { claimPages } from './finance/earnings/claims.ts';
+import { closeDealPages } from './finance/earnings/close-deals.ts';
 import { decideDealPages } from './finance/earnings/deals.ts';
 import { questionPages } from './finance/earnings/questions.ts';
 import { requestPages } from './finance/earnings/requests.ts';
@@ -157,6 +158,7 @@ export function pages(deps: ApiDeps): Hono<ApiEnv> {
     planEditorPages,
     backTestPages,
     decideDealPages,
+    closeDealPages,
     requestPages,
     claimPages,
     questionPages,

@@ -109,7 +109,7 @@ const withdraw = createRoute({
   responses: { 200: answers(DealDetailBody, 'The deal is withdrawn, and its customer is free.'), ...STATUS_PROBLEM },
 });
 
-const WonBody = z
+export const WonBody = z
   .strictObject({
     sales: z
       .array(

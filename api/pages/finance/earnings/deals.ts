@@ -10,6 +10,7 @@ import { formatDay, formatInstant, sayAmount } from '../../format.ts';
 import type { definePages } from '../../guard.ts';
 import { html } from '../../html.ts';
 import { type Decided, decisionPages } from '../programs/decision-pages.ts';
+import { dealActions } from './close-deals.ts';
 
 const lastDay = ({ protectedUntil }: Deal): string => (protectedUntil ? formatDay(addDays(protectedUntil, -1)) : '–');
 
@@ -87,6 +88,7 @@ const DEALS: Decided<Deal, DealStatus> = {
     endedAt && (status === 'withdrawn' || status === 'won' || status === 'lost')
       ? [{ at: endedAt, words: `The deal is ${status}`, about: reason }]
       : [],
+  actions: dealActions,
   isOver: ({ status }) => isDealOver(status),
   effect: ({ status, partner, customer }) =>
     status === 'protected'

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import type { Visitor } from '../../../../db/people/sessions.ts';
 import { getPartner, listPartnersNamed } from '../../../../db/partners/partners.ts';
 import type { PolicySubject } from '../../../../domain/programs/policies.ts';
 import { csvHeaders, csvStreamOf } from '../../../http/csv.ts';
@@ -43,6 +44,8 @@ export type Decided<Thing extends { id: string; partner: string; program: string
   facts: (thing: Thing) => Html;
   steps: (thing: Thing) => readonly { at: Date; words: string; about?: string | null }[];
   isOver: (thing: Thing) => boolean;
+  /** The buttons of a person besides the one to withdraw. */
+  actions?: (thing: Thing, visitor: Visitor) => Html | false;
   /** A sentence about the effect of an approval. */
   effect: (thing: Thing) => string;
   /** Fields of the form besides the note. */
@@ -121,7 +124,7 @@ export function decisionPages<Thing extends { id: string; partner: string; progr
     }
   }
 
-  const draw = async (thing: Thing, visitor: Parameters<typeof consolePage>[1], filled?: Filled) => {
+  const draw = async (thing: Thing, visitor: Visitor, filled?: Filled) => {
     const path = `${here}/${thing.id}`;
     const decisions = await readDecisions(db, kind.subject, thing.id);
     const extra = await kind.extra?.(db, thing);
@@ -139,6 +142,7 @@ export function decisionPages<Thing extends { id: string; partner: string; progr
         ${
           mayWithdraw &&
           html`<div class="actions">
+            ${kind.actions?.(thing, visitor)}
             ${askReason({
               id: 'withdraw',
               action: `${path}/withdrawal`,
