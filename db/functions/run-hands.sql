@@ -14,7 +14,8 @@ create or replace function run_hands(the_run uuid) returns table(actor_id uuid, 
     select line.program_id, line.made_by
     from paid join payout_line taken on taken.payout_id = paid.id join earning_line line on line.id = taken.earning_line_id
   ), hand as (
-    select run.preparer_id as actor_id, run.created_at as since from payout_run run where run.id = the_run
+    -- The run began within a millisecond of this: its instant is rounded.
+    select run.preparer_id as actor_id, run.created_at - interval '1 millisecond' as since from payout_run run where run.id = the_run
     union all
     select edit.actor_id, edit.at from run_edit edit where edit.run_id = the_run
     union all
@@ -60,7 +61,7 @@ create or replace function run_hands(the_run uuid) returns table(actor_id uuid, 
     select cap.recorded_by, cap.recorded_at
     from payout_run run cross join lateral (
       select recorded_by, recorded_at from recovery_cap
-      where schedule_id = run.schedule_id and partner_id is null and recorded_at <= run.created_at
+      where schedule_id = run.schedule_id and partner_id is null and recorded_at <= run.created_at + interval '1 millisecond'
       order by id desc limit 1) cap
     where run.id = the_run
     union all

@@ -57,7 +57,10 @@ export function whyNotDecide(
       message: `The run is ${run.status}. Nothing was recorded. Only a run in review can be decided.`,
     };
   if (!decider.isApprover)
-    return { code: 'not_allowed', message: 'You no longer have the approver role. Nothing was recorded.' };
+    return {
+      code: 'not_allowed',
+      message: 'You do not have the approver role for this run now. Nothing was recorded.',
+    };
   if (decider.id === run.preparerId)
     return {
       code: 'approver_is_preparer',

@@ -5,6 +5,7 @@ import { decideRun } from '../../../commands/runs/decide.ts';
 import { beginDisbursing } from '../../../commands/runs/disburse.ts';
 import { revokeGrant } from '../../../commands/people/grants.ts';
 import type { Database } from '../../../db/database.ts';
+import { EVERYTHING, type Limit } from '../../../domain/people/reach.ts';
 import { getRun, insertRunEdit, updateRun } from '../../../db/runs/runs.ts';
 import { openFixture, type Fixture } from '../../db/fixture.ts';
 import { RUN_RELATIONS } from '../../fixtures/hands.ts';
@@ -189,6 +190,72 @@ describe('given an approver whose role one operator proposed and another one con
       await revokeGrant(tx, grantId, proposer);
       await giveRole(tx, decider, 'approver');
       expect(await decide(tx, runId, decider)).toBe('allowed');
+    }));
+});
+
+describe('given an approver whose role is limited', () => {
+  /** In these rows a payer, its schedule and its program have one code. */
+  const limitedTo = async (tx: Database, actorId: string, limit: Limit, runId?: string): Promise<string> => {
+    const code = runId === undefined ? (await addCompany(tx)).code : (await getRun(tx, runId)).schedule;
+    const { grantId } = await giveRole(tx, actorId, 'approver', { limited: { ...EVERYTHING, [limit]: [code] } });
+    return grantId;
+  };
+
+  it.each([
+    { limit: 'payers', whose: 'its payer', answer: 'allowed' },
+    { limit: 'payers', whose: 'another payer', answer: 'not_allowed' },
+    { limit: 'programs', whose: 'its program', answer: 'not_allowed' },
+  ] as const)(
+    'when it is limited to $whose then the answer to their approval is $answer',
+    async ({ limit, whose, answer }) =>
+      undone(async (tx) => {
+        const [approver, other] = [await addActor(tx, 'limited'), await addActor(tx, 'other')];
+        const runId = await openRun(tx, undefined, other);
+        await limitedTo(tx, approver, limit, whose === 'another payer' ? undefined : runId);
+        expect(await decide(tx, runId, approver)).toBe(answer);
+      }),
+  );
+
+  it('when they have a role for each of two payers then they may approve the runs of both', async () =>
+    undone(async (tx) => {
+      const [approver, other] = [await addActor(tx, 'limited'), await addActor(tx, 'other')];
+      const runs = [await openRun(tx, undefined, other), await openRun(tx, undefined, other)];
+      for (const runId of runs) await limitedTo(tx, approver, 'payers', runId);
+      for (const runId of runs) expect(await decide(tx, runId, approver)).toBe('allowed');
+    }));
+
+  it('when an approval was written outside their reach then the database does not count it', async () =>
+    undone(async (tx) => {
+      const [approver, other] = [await addActor(tx, 'limited'), await addActor(tx, 'other')];
+      const runId = await openRun(tx, undefined, other);
+      await limitedTo(tx, approver, 'payers');
+      await tx.query(sql.unsafe`
+        insert into approval(run_id, content_hash, actor_id, decision)
+        select id, content_hash, ${approver}, 'approve' from payout_run where id = ${runId}`);
+      expect(await refusalOf(updateRun(tx, runId, { status: 'approved' }))).toMatch(/too few people/);
+    }));
+
+  it('when the role is taken away and given anew for another payer then the run is cancelled', async () =>
+    undone(async (tx) => {
+      const { proposer, other } = await addPeople(tx);
+      const approver = await addActor(tx, 'limited');
+      const runId = await openRun(tx, undefined, other);
+      const grantId = await limitedTo(tx, approver, 'payers', runId);
+      expect(await decide(tx, runId, approver)).toBe('allowed');
+      await revokeGrant(tx, grantId, proposer);
+      await limitedTo(tx, approver, 'payers');
+      await beginDisbursing(tx, runId);
+      expect((await getRun(tx, runId)).status).toBe('cancelled');
+    }));
+
+  it('when the limited role was proposed by a person with a hand in the run then they may not approve it', async () =>
+    undone(async (tx) => {
+      const { proposer, confirmer } = await addPeople(tx);
+      const approver = await addActor(tx, 'limited');
+      const runId = await openRun(tx, 'sentEvents', proposer);
+      const limited = { ...EVERYTHING, payers: [(await getRun(tx, runId)).schedule] };
+      await giveRole(tx, approver, 'approver', { limited, givers: [proposer, confirmer] });
+      expect(await decide(tx, runId, approver)).toBe('role_given_by_editor');
     }));
 });
 

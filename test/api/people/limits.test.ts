@@ -1,0 +1,182 @@
+import { randomUUID } from 'node:crypto';
+
+import { sql } from 'slonik';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+
+import type { Role } from '../../../domain/people/role.ts';
+import { giveRole } from '../../fixtures/people.ts';
+import { openVisitor, type SignedInPerson } from '../../fixtures/passkey.ts';
+import { refusalOf } from '../../fixtures/rows.ts';
+import { VAULT } from '../../fixtures/world.ts';
+import { type Answer, type Api, setUpShop, startApi, TERMS } from '../api.ts';
+
+/** Roles that are limited to programs or payers: how they are given, and the rules besides `test/api/reach.test.ts`. */
+
+let api: Api;
+let other: Awaited<ReturnType<Api['newKey']>>;
+let olga: SignedInPerson;
+let oscar: SignedInPerson;
+beforeAll(async () => {
+  api = await startApi({ vault: VAULT });
+  other = await api.newKey('operator');
+  await setUpShop(api, ['ann']);
+  olga = await openVisitor(api, 'olga', ['operator']);
+  oscar = await openVisitor(api, 'oscar', ['operator']);
+  const steps = [
+    ['/v1/payers', { code: 'other', name: 'Other Ltd', country: 'US', currency: 'USD' }],
+    ['/v1/schedules', { code: 'weekly', payer: 'other', frequency: 'monthly', zone: 'America/New_York', payDays: 2 }],
+    ['/v1/programs', { code: 'elsewhere', name: 'Elsewhere', schedule: 'weekly' }],
+  ] as const;
+  for (const [path, body] of steps) expect((await api.ask('POST', path, { body })).status).toBe(201);
+});
+afterAll(() => api.stop());
+
+async function addPerson(): Promise<string> {
+  const code = `person-${randomUUID()}`;
+  await api.ask('POST', '/v1/actors', { body: { code, name: code, email: `${code}@example.com` } });
+  return code;
+}
+const propose = (code: string, body: object): Promise<Answer> => api.ask('POST', `/v1/actors/${code}/grants`, { body });
+const confirm = (id: unknown, key = other.key): Promise<Answer> =>
+  api.ask('POST', `/v1/grants/${String(id)}/decision`, { body: { decision: 'confirm' }, key });
+const newKey = async (role: Role, limited: { programs?: string[]; payers?: string[] }): Promise<string> =>
+  (await api.newKey(role, null, { programs: [], payers: [], ...limited })).key;
+const writePlan = (program: string, key: string): Promise<Answer> =>
+  api.ask('POST', `/v1/programs/${program}/plans`, { body: { code: `plan-${randomUUID()}`, terms: TERMS }, key });
+const correct = (program: string, key: string): Promise<Answer> =>
+  api.ask('POST', '/v1/corrections', {
+    body: { kind: 'credit', partner: 'ann', program, currency: 'USD', amount: '1.00', reason: 'a test' },
+    key,
+  });
+
+describe('given an operator who proposes a limited role', () => {
+  it('when another one confirms it then the grant, the task and the audit log name its limits', async () => {
+    const code = await addPerson();
+    const { body } = await propose(code, { role: 'approver', payers: ['other', 'acme'] });
+    expect(body).toMatchObject({ status: 'proposed', programs: [], payers: ['acme', 'other'] });
+    expect((await api.ask('GET', '/v1/tasks')).text).toContain('the role approver for the payers acme and other');
+    expect((await confirm(body['id'])).body).toMatchObject({ status: 'confirmed', payers: ['acme', 'other'] });
+    expect((await api.ask('GET', '/v1/audit')).text).toContain('acme other');
+  });
+
+  it.each([
+    { role: 'auditor', limited: { payers: ['acme'] }, field: 'payers' },
+    { role: 'partner', limited: { partner: 'ann', programs: ['shop'] }, field: 'programs' },
+    { role: 'approver', limited: { payers: ['acme'], programs: ['shop'] }, field: 'payers' },
+    { role: 'approver', limited: { programs: ['shop', 'nothing'] }, field: 'programs' },
+    { role: 'approver', limited: { payers: [] }, field: 'payers' },
+  ])(
+    'when the role $role has the limits $limited then the field $field is refused',
+    async ({ role, limited, field }) => {
+      const answer = await propose(await addPerson(), { role, ...limited });
+      expect(answer.status).toBe(400);
+      expect(answer.text).toContain(`"field":"${field}"`);
+    },
+  );
+
+  it('when the same role with the same limits is proposed twice then it is refused, and other limits need two people again', async () => {
+    const code = await addPerson();
+    await confirm((await propose(code, { role: 'operator', programs: ['shop'] })).body['id']);
+    expect((await propose(code, { role: 'operator', programs: ['shop'] })).status).toBe(409);
+    const wider = await propose(code, { role: 'operator', programs: ['elsewhere', 'shop'] });
+    expect(wider.body).toMatchObject({ status: 'proposed' });
+    expect((await confirm(wider.body['id'], api.operator.key)).body).toMatchObject({ code: 'decider_is_proposer' });
+  });
+
+  it('when the limits of a grant would change then the database refuses', async () => {
+    const { id } = (await propose(await addPerson(), { role: 'operator', programs: ['shop'] })).body;
+    for (const change of [sql.fragment`program_ids = null`, sql.fragment`payer_ids = '{1}', program_ids = null`])
+      expect(
+        await refusalOf(api.db.query(sql.unsafe`update role_grant set ${change} where id = ${String(id)}`)),
+      ).toMatch(/permission denied|refused/);
+  });
+
+  it('then a person signs it in the console, and every page about the role says its limits', async () => {
+    const code = await addPerson();
+    const fields = { role: 'approver', payers: 'acme, other' };
+    expect((await olga.post(`/settings/people/${code}/roles/new`, { ...fields, payers: 'nobody' })).text).toContain(
+      'does not know nobody',
+    );
+    const proposed = await olga.sign(`/settings/people/${code}/roles/new`, fields);
+    expect(proposed.status, proposed.text).toBe(303);
+    const words = 'Approver for the payers acme and other';
+    expect((await oscar.open(proposed.location ?? '')).text).toContain(words);
+    expect((await oscar.sign(`${proposed.location ?? ''}/confirm`)).status).toBe(303);
+    expect((await oscar.open(`/settings/people/${code}`)).text).toContain(words);
+    expect((await oscar.open(`/settings/people?q=${code}`)).text).toContain(words);
+  });
+});
+
+describe('given a key with limits', () => {
+  it('when its program is written to then it may, and another program is not there', async () => {
+    for (const limited of [{ programs: ['shop'] }, { payers: ['acme'] }]) {
+      const key = await newKey('operator', limited);
+      expect((await writePlan('shop', key)).status).toBe(201);
+      expect((await writePlan('elsewhere', key)).status).toBe(404);
+    }
+  });
+
+  it('when a body names a program out of reach then it is refused, and nothing is written', async () => {
+    const key = await newKey('preparer', { programs: ['shop'] });
+    expect((await correct('shop', key)).status).toBe(201);
+    expect((await correct('elsewhere', key)).status).toBe(403);
+    const events = [
+      { source: 'shop', id: 'e-1', program: 'shop' },
+      { source: 'shop', id: 'e-2', program: 'elsewhere' },
+    ];
+    const operator = await newKey('operator', { programs: ['shop'] });
+    expect((await api.ask('POST', '/v1/events', { body: { events }, key: operator })).status).toBe(403);
+  });
+
+  it('when it would give a role, change a partner or read the people then it needs a role without limits', async () => {
+    const key = await newKey('operator', { payers: ['acme'] });
+    const code = await addPerson();
+    expect((await api.ask('POST', `/v1/actors/${code}/grants`, { body: { role: 'auditor' }, key })).status).toBe(403);
+    expect((await api.ask('PATCH', '/v1/partners/ann', { body: { name: 'Eve' }, key })).status).toBe(403);
+    expect((await api.ask('GET', '/v1/actors', { key })).status).toBe(403);
+  });
+
+  it('when a correction of another program is confirmed in the database then the second wall refuses', async () => {
+    const actor = (await api.newKey('approver', null, { programs: ['elsewhere'], payers: [] })).actor;
+    const { id } = (await correct('shop', await newKey('preparer', { programs: ['shop'] }))).body;
+    const decided = api.db.query(sql.unsafe`
+      update correction set status = 'confirmed', decided_by = ${actor.id}, decided_at = now() where id = ${String(id)}`);
+    expect(await refusalOf(decided)).toMatch(/do not reach it/);
+  });
+
+  it('when an operator with limits proposes a role in the database then the second wall refuses', async () => {
+    const { actor } = await api.newKey('operator', null, { programs: ['shop'], payers: [] });
+    const someone = await api.db.oneFirst(
+      sql.type(z.object({ id: z.string() }))`select id from actor where code = ${await addPerson()}`,
+    );
+    expect(await refusalOf(giveRole(api.db, someone, 'auditor', { givers: [actor.id, other.actor.id] }))).toMatch(
+      /only an operator proposes a role/,
+    );
+  });
+});
+
+describe('given a person who is signed in with limited roles', () => {
+  it('when a role is taken away then the next request finds nothing, and a new role with other limits counts at once', async () => {
+    const petra = await openVisitor(api, 'petra', []);
+    const limited = { programs: ['shop'], payers: [] };
+    const { grantId } = await giveRole(api.db, petra.id, 'operator', { limited, withKey: false });
+    expect((await petra.open('/account')).text).toContain('Operator for the program shop');
+    expect((await petra.open('/programs/shop')).status).toBe(200);
+    expect((await api.ask('DELETE', `/v1/grants/${grantId}`)).status).toBe(204);
+    expect((await petra.open('/programs/shop')).status).toBe(404);
+    await giveRole(api.db, petra.id, 'operator', { limited: { programs: ['elsewhere'], payers: [] }, withKey: false });
+    expect((await petra.open('/programs/shop')).status).toBe(404);
+    expect((await petra.open('/programs/elsewhere')).status).toBe(200);
+  });
+
+  it('when one role reads everything then the other one still decides in its reach alone', async () => {
+    const both = await openVisitor(api, 'both', ['auditor']);
+    await giveRole(api.db, both.id, 'operator', { limited: { programs: ['shop'], payers: [] }, withKey: false });
+    expect((await both.open('/programs')).text).toContain('Elsewhere');
+    expect((await both.open('/programs/elsewhere')).status).toBe(200);
+    expect((await both.post('/programs/elsewhere/plans/standard/versions', {})).status).toBe(404);
+    expect((await both.open('/settings/people')).status).toBe(200);
+    expect((await both.open('/settings/new-person')).status).toBe(403);
+  });
+});
