@@ -1,5 +1,6 @@
 import { digitsOf, withUnit } from '../../domain/unit.ts';
 import { type Amount, formatDecimal } from '../../domain/money.ts';
+import { type Voice, VOICES } from '../../domain/voice.ts';
 import { readersLanguage } from './say.ts';
 
 /** The customs of each language for numbers, and for days and times. */
@@ -32,6 +33,25 @@ export const formatDay = (day: string): string =>
   })
     .format(new Date(`${day}T00:00:00Z`))
     .replace(/^(\w+),/, '$1');
+
+/** Prints a local date in a sentence, such as 2026-12-28, as `28 December 2026` or `28. Dezember 2026`. */
+export const sayDay = (day: string): string => longDay(days(), day);
+const longDay = (customs: string, day: string): string =>
+  new Intl.DateTimeFormat(customs, { timeZone: 'UTC', day: 'numeric', month: 'long', year: 'numeric' }).format(
+    new Date(`${day}T00:00:00Z`),
+  );
+
+/** The voice of the pages. It says amounts and days as readers write them, where that of the API says `1234.56 USD` and `2026-12-28`. */
+export const readersVoice = (): Voice => ({ ...VOICES[readersLanguage()], amount: sayAmount, day: sayDay });
+
+const ISO_DAY = /(?<![\w-])\d{4}-\d{2}-\d{2}(?![\w-])/g;
+const LONG_AMOUNT = /(?<![\w.,])\d{4,}(?=(\.\d+)? [A-Z]{3}\b)/g;
+
+/** Prints a stored sentence of the API, which is English, with its amounts and days as people write them. */
+export const asRead = (sentence: string): string =>
+  sentence
+    .replaceAll(ISO_DAY, (day) => (Number.isNaN(Date.parse(day)) ? day : longDay(DAYS.en, day)))
+    .replaceAll(LONG_AMOUNT, (digits) => new Intl.NumberFormat(NUMBERS.en).format(BigInt(digits)));
 
 /** Prints a month, such as 2026-03, as `Mar 2026`. */
 export const formatMonth = (month: string): string =>

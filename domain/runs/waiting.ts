@@ -67,7 +67,7 @@ export function waitsFor(payout: Waiting, reader: 'partner' | 'staff' = 'partner
     reason,
     since,
     words: isForStaff
-      ? `Finance holds it since ${day}: ${payout.heldReason}`
+      ? `Finance holds it since ${voice.day(day)}: ${payout.heldReason}`
       : voice.say(`wait.${reason}`, { day: voice.day(day), payOn: voice.day(payout.payOn) }),
   };
 }

@@ -198,7 +198,7 @@ describe.skipIf(!hasBrowser)('given partners of whom one was paid, one was not, 
     expect(new URL(page.url()).searchParams.get('program')).toBe('growth');
     expect(await page.getByRole('row').count()).toBe(2);
     await page.locator('summary').click();
-    expect(await page.locator('.steps li').first().innerText()).toBe('The volume goes from 0.00 USD to 4000.00 USD.');
+    expect(await page.locator('.steps li').first().innerText()).toBe('The volume goes from 0.00 USD to 4,000.00 USD.');
     await close();
   });
 

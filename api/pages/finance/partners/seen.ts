@@ -13,6 +13,7 @@ import { type Partner, readHoldHands } from '../../../../db/partners/partners.ts
 import { listBalancesAsOf } from '../../../../db/payouts/balances.ts';
 import { listNewestPayouts } from '../../../../db/payouts/pages.ts';
 import { listPartnerPeople } from '../../../../db/people/partner-people.ts';
+import { readersVoice } from '../../format.ts';
 
 const SEEN_MAX = { contacts: 5, details: 50, facts: 100, agreements: 50, payouts: 10, notes: 50 };
 
@@ -21,7 +22,7 @@ export async function readPartner(db: Database, partner: Partner) {
   const { id } = partner;
   const [hands, payments, balances, stages, instruments, history, facts] = await Promise.all([
     readHoldHands(db, id),
-    listNextPayments(db, id, Date.now()),
+    listNextPayments(db, id, Date.now(), readersVoice()),
     listBalancesAsOf(db, id, { at: new Date().toISOString(), day: null }),
     listStages(db, id),
     listInstruments(db, id, null, SEEN_MAX.details),

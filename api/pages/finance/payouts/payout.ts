@@ -19,7 +19,7 @@ import type { ApiDeps } from '../../../http/deps.ts';
 import { mayUse } from '../../../http/page-permissions.ts';
 import { wakeQuietly } from '../../../http/wake.ts';
 import { askReason, facts, table, tag } from '../../components.ts';
-import { formatAmount, formatDay, formatInstant } from '../../format.ts';
+import { formatAmount, formatDay, formatInstant, readersVoice } from '../../format.ts';
 import { type definePages, idOf, readReason, sendPage } from '../../guard.ts';
 import { html, type Html } from '../../html.ts';
 import { consolePage } from '../../layout.ts';
@@ -112,7 +112,7 @@ export function payoutPage({ db, temporal, log, settings }: ApiDeps, pages: Retu
       filter && findNeighbours(db, filter, payout.id),
     ]);
     const say = (minor: bigint) => formatAmount(money(minor, payout.currency));
-    const wait = waitsFor(waiting, 'staff');
+    const wait = waitsFor(waiting, 'staff', readersVoice());
     const ui = settings.temporalUiUrl;
     const main = html`<header class="title">
         <p>

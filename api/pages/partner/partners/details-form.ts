@@ -8,12 +8,12 @@ import { type PaymentForm, paymentForms } from '../../../../domain/partners/paym
 import { adviceAgain } from '../../../../domain/payouts/advice.ts';
 import { faultAgain, objectionsByCode } from '../../../../domain/payouts/faults.ts';
 import { type Method, METHODS } from '../../../../domain/rails.ts';
-import { VOICES } from '../../../../domain/voice.ts';
 import { NewInstrumentBody } from '../../../routes/partners/details.ts';
 import { field, type FieldWish, type Filled, noticeOf, type Read, readBy } from '../../form.ts';
+import { readersVoice } from '../../format.ts';
 import { html, type Html } from '../../html.ts';
 import { methodAndEnd } from '../../portal-words.ts';
-import { readersLanguage, say } from '../../say.ts';
+import { say } from '../../say.ts';
 
 /** The form for payout details: first the method, then where the account is, then the fields of the provider's own form. */
 
@@ -101,14 +101,14 @@ export function correctionOf({
 }: FailedInstrument): Omit<Filled, 'values'> {
   const form = paymentForms({ method, country, ...(currency && { currency }) }).find((one) => one.type === type);
   const names = form?.fields.map(nameOf) ?? [];
-  const voice = VOICES[readersLanguage()];
+  const voice = readersVoice();
   const named = failed.objections
     .filter(({ field: name }) => names.includes(name))
     .map((one) => ({ ...one, reason: faultAgain(one.reason, voice) }));
   return {
     objections: named.length > 0 ? named : objectionsByCode(failed.reason, names, voice),
     notice: noticeOf(
-      say('details.correct.title', { details: methodAndEnd(method, last4, 'start') }),
+      say('details.correct.title', { details: methodAndEnd(method, last4) }),
       say('details.correct.again', { advice: adviceAgain(failed.advice, voice) }),
     ),
   };

@@ -6,17 +6,16 @@ import { getInstrument, type Instrument, listInstruments } from '../../../../db/
 import { listPartnersNamed } from '../../../../db/partners/partners.ts';
 import { Failure } from '../../../../domain/errors.ts';
 import { adviceAgain } from '../../../../domain/payouts/advice.ts';
-import { VOICES } from '../../../../domain/voice.ts';
 import type { ApiDeps } from '../../../http/deps.ts';
 import { Reason } from '../../../http/schemas.ts';
 import { table, tag } from '../../components.ts';
 import { field, type FieldWish, type Filled, objectionsOf } from '../../form.ts';
-import { formatInstant } from '../../format.ts';
+import { formatInstant, readersVoice } from '../../format.ts';
 import { readForm, sendPage } from '../../guard.ts';
 import { html, type Html } from '../../html.ts';
 import { mayAct, type Own, portalOf, portalPage } from '../../layout.ts';
 import { methodAndEnd } from '../../portal-words.ts';
-import { linkTo, readersLanguage, say, tell } from '../../say.ts';
+import { linkTo, say, tell } from '../../say.ts';
 import type { Portal } from '../portal.ts';
 import { zoneOf } from '../../zone.ts';
 import { contactCard } from './contact.ts';
@@ -135,7 +134,7 @@ const correctionOf = (own: Own, { id, failureAdvice }: Instrument): Html | false
 function stateOf({ usableFrom, waitsForCall, failureAdvice }: Instrument, zone: string): Html {
   if (failureAdvice !== null)
     return html`${tag({ label: say('details.failed'), tone: 'alert' })}
-      <small>${adviceAgain(failureAdvice, VOICES[readersLanguage()])}</small>`;
+      <small>${adviceAgain(failureAdvice, readersVoice())}</small>`;
   if (usableFrom.getTime() > Date.now())
     return html`${tag({ label: say('details.waits'), tone: 'watch' })}
       <small>${say('details.usedFrom', { day: formatInstant(usableFrom, zone) })}</small>`;

@@ -10,16 +10,15 @@ import { formatExactDecimal } from '../../../../domain/exact-amount.ts';
 import { money } from '../../../../domain/money.ts';
 import { allStages, RECORDED_STAGES, type StageReached } from '../../../../domain/partners/onboarding.ts';
 import { adviceFor } from '../../../../domain/payouts/advice.ts';
-import { VOICES } from '../../../../domain/voice.ts';
 import type { ApiDeps } from '../../../http/deps.ts';
 import { balanceTotals } from '../../balance.ts';
 import { tag } from '../../components.ts';
-import { formatDay, formatDecimalText, formatInstant, sayAmount } from '../../format.ts';
+import { formatDay, formatDecimalText, formatInstant, sayAmount, readersVoice } from '../../format.ts';
 import { sendPage } from '../../guard.ts';
 import { html, type Html } from '../../html.ts';
 import { mayAct, type Own, portalOf, portalPage } from '../../layout.ts';
 import { methodAndEnd, yourOutcome } from '../../portal-words.ts';
-import { linkTo, readersLanguage, say, strong, tell } from '../../say.ts';
+import { linkTo, say, strong, tell } from '../../say.ts';
 import type { Portal } from '../portal.ts';
 import { zoneOf } from '../../zone.ts';
 
@@ -29,7 +28,7 @@ const PAYOUTS_SEEN = 50;
 export function homePages({ db }: ApiDeps, portal: Portal): void {
   portal.on('GET /portal/{partner}', async (c, own, visitor) => {
     const [payments, balances, stages, instruments, payouts, waits, zone] = await Promise.all([
-      listNextPayments(db, own.id, Date.now(), VOICES[readersLanguage()]),
+      listNextPayments(db, own.id, Date.now(), readersVoice()),
       listBalancesAsOf(db, own.id, { at: new Date().toISOString(), day: null }),
       listStages(db, own.id),
       listInstrumentsInOrder(db, own.id),
@@ -97,8 +96,7 @@ const todoOf = (own: Own, reason: NextPayment['outcome']): Html => {
 /** Payouts under way that wait for the partner: to accept the money, or to fix something at the provider. */
 const waitingForYou = (own: Own, payouts: readonly Payout[]): Html[] =>
   payouts.flatMap((payout) => {
-    const advice =
-      payout.status === 'executing' || payout.status === 'sent' ? adviceFor(payout, VOICES[readersLanguage()]) : null;
+    const advice = payout.status === 'executing' || payout.status === 'sent' ? adviceFor(payout, readersVoice()) : null;
     if (advice?.who !== 'partner') return [];
     return html`<section class="card notice" data-tone="alert">
       <h2>${say('home.waits', { amount: sayAmount(money(payout.net, payout.currency)) })}</h2>
@@ -161,7 +159,7 @@ const notCountedYet = (waits: readonly PartnerWait[]): Html | null =>
                 <strong>
                   ${say('home.events', { count })}${currency !== null && exact !== null && `, ${formatDecimalText(formatExactDecimal(exact, currency))} ${currency}`}
                 </strong>
-                <span>${whyEventsWait(waitsOn, VOICES[readersLanguage()])}</span>
+                <span>${whyEventsWait(waitsOn, readersVoice())}</span>
               </li>`,
           )}
         </ul>

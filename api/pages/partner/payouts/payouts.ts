@@ -11,17 +11,16 @@ import { adviceFor } from '../../../../domain/payouts/advice.ts';
 import { settlesAt, unclaimedUntil } from '../../../../domain/payouts/attempt.ts';
 import { PAYOUT_STATUSES } from '../../../../domain/payouts/payout.ts';
 import { waitsFor } from '../../../../domain/runs/waiting.ts';
-import { VOICES } from '../../../../domain/voice.ts';
 import { parseCursor, readPage } from '../../../http/cursor.ts';
 import type { ApiDeps } from '../../../http/deps.ts';
 import { nextPage, table, tag } from '../../components.ts';
 import { filters } from '../../form.ts';
-import { formatAmount, formatDay, formatInstant, sayAmount } from '../../format.ts';
+import { formatAmount, formatDay, formatInstant, sayAmount, readersVoice } from '../../format.ts';
 import { sendPage } from '../../guard.ts';
 import { html, type Html } from '../../html.ts';
 import { type Own, portalOf, portalPage } from '../../layout.ts';
 import { methodAndEnd, yourPayout } from '../../portal-words.ts';
-import { readersLanguage, say, strong, tell } from '../../say.ts';
+import { say, strong, tell } from '../../say.ts';
 import { askAbout } from '../earnings/questions.ts';
 import { stepsOf } from '../../sentences.ts';
 import { getOwn } from '../own.ts';
@@ -81,7 +80,7 @@ export function ownPayoutPages({ db, settings: { returnWindows } }: ApiDeps, por
       }),
     ]);
     const path = `${portalOf(own)}/payouts/${payout.id}`;
-    const wait = waitsFor(waiting, 'partner', VOICES[readersLanguage()]);
+    const wait = waitsFor(waiting, 'partner', readersVoice());
     const until =
       payout.attemptState === 'unclaimed' ? unclaimedUntil(payout.gateway, waiting.attemptAt ?? payout.statusAt) : null;
     const sentAt = payout.attemptState === 'sent' ? waiting.attemptAt : null;
@@ -133,7 +132,7 @@ export function ownPayoutPages({ db, settings: { returnWindows } }: ApiDeps, por
 /** The cut-off is the day after the last one whose amounts count. */
 const lastDayOf = ({ periodEnd }: Payout): string => formatDay(addDays(periodEnd, -1));
 
-const adviceOn = (payout: Payout) => adviceFor(payout, VOICES[readersLanguage()]);
+const adviceOn = (payout: Payout) => adviceFor(payout, readersVoice());
 
 const payoutRow = (own: Own, payout: Payout, zone: string) => ({
   head: html`<a href="${portalOf(own)}/payouts/${payout.id}">${say('payouts.upTo', { day: lastDayOf(payout) })}</a>
