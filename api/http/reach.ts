@@ -27,6 +27,7 @@ const KIND_OF: Readonly<Record<string, string>> = {
   parked: 'parked-event',
   quarantine: 'quarantined-event',
   'check-exceptions': 'check-exception',
+  alarms: 'alarm',
 };
 
 /** The field of a body or form that names the program, schedule, payer or unit, besides the thing in the address if there is one. */
@@ -88,7 +89,6 @@ const OF_COMPANY = [
   '/v1/webhook-endpoints',
   '/v1/sources',
   '/v1/gateways',
-  '/v1/alarms',
   '/v1/breaks',
   '/v1/reports',
   '/v1/analytics',
@@ -99,7 +99,6 @@ const OF_COMPANY = [
   '/v1/facts',
   '/v1/corrections/import',
   '/gateways',
-  '/alarms',
   '/reconciliation',
   '/breaks.csv',
   '/statements',
@@ -108,7 +107,6 @@ const OF_COMPANY = [
   '/reports',
   '/audit',
   '/audit.csv',
-  '/search',
   '/earnings/imports',
   '/earnings/corrections/import',
   '/new-partner',

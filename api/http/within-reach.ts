@@ -2,11 +2,12 @@ import type { Context, MiddlewareHandler } from 'hono';
 
 import type { Database } from '../../db/database.ts';
 import { reaches } from '../../db/people/limits.ts';
-import type { HeldRole } from '../../db/people/sessions.ts';
+import type { HeldRole, Visitor } from '../../db/people/sessions.ts';
 import { Failure } from '../../domain/errors.ts';
 import { joinReaches, type Reach } from '../../domain/people/reach.ts';
 import type { Role } from '../../domain/people/role.ts';
 import type { ApiEnv } from './deps.ts';
+import { mayUse, type PageRoute } from './page-permissions.ts';
 import { isOpen } from './permissions.ts';
 import { type About, aboutOf, type Field, type Named } from './reach.ts';
 import { routeOf } from './router.ts';
@@ -25,6 +26,18 @@ export const withinReach =
     if ((await rolesWithin(db, [{ role, reach }], asked)).length === 0) throw refusalOf(asked);
     return next();
   };
+
+/** Whether one of a person's roles may open a page, as far as its address alone says what the page is about. */
+export const mayOpen = ({ held }: Pick<Visitor, 'held'>, route: PageRoute): boolean =>
+  held.some(
+    ({ role, reach }) =>
+      mayUse([role], route) &&
+      (reach === null || !['company', undefined].includes(aboutOf(route) as string | undefined)),
+  );
+
+/** The roles of a person that have no limits: those that change what belongs to the whole company. */
+export const rolesWithoutLimits = ({ held }: Pick<Visitor, 'held'>): readonly Role[] =>
+  held.flatMap(({ role, reach }) => (reach === null ? [role] : []));
 
 /** The roles among these that reach what a request is about. A list is about nothing yet: it shows the rows that they reach. */
 export async function rolesWithin(

@@ -1,6 +1,6 @@
 import type { Visitor } from '../../db/people/sessions.ts';
 import { PORTAL_VIEWS } from '../http/portal-pages.ts';
-import { mayUse } from '../http/page-permissions.ts';
+import { mayOpen } from '../http/within-reach.ts';
 import { html, type Html } from './html.ts';
 import { linkTo, readersLanguage, say, strong, tell } from './say.ts';
 import { roleOf } from './role-words.ts';
@@ -108,10 +108,10 @@ export const consolePage = ({ title, here, main }: PageContent, visitor: Visitor
     here,
     visitor,
     home: '/',
-    about: mayUse(visitor.roles, 'GET /search') && searchBox,
+    about: mayOpen(visitor, 'GET /search') && searchBox,
     groups: GROUPS.map(({ places, ...group }) => ({
       ...group,
-      places: places.filter(([, path]) => mayUse(visitor.roles, `GET ${path}`)),
+      places: places.filter(([, path]) => mayOpen(visitor, `GET ${path}`)),
     })),
   });
 

@@ -67,6 +67,9 @@ begin
     when 'task' then
       return query
         select owner.program_id, owner.payer_id from task cross join belongs_to(task.subject) owner where task.id = the_id;
+    when 'alarm' then
+      return query
+        select owner.program_id, owner.payer_id from alarm cross join belongs_to(alarm.subject) owner where alarm.id = the_no;
     else null;
   end case;
   return query

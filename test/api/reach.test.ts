@@ -198,6 +198,16 @@ describe.each([
     },
   );
 
+  it('then the menu and the page of a partner offer only what it may open', async () => {
+    const page = (await ask(name, 'GET /', '/')).text;
+    expect(page).toContain('href="/runs"');
+    expect(page).not.toMatch(/href="\/(ledger|reports|audit|reconciliation)"/);
+    const partner = (await (await people[name]?.pages.get('operator')?.get('/partners/ann'))?.text()) ?? '';
+    expect(partner).toContain('Your role is limited');
+    expect(partner).toContain('/partners/ann/agreements');
+    expect(partner).not.toMatch(/\/partners\/ann\/(hold|change|statement|portal)"/);
+  });
+
   it('then lists show what it reaches', async () => {
     expect((await ask(name, 'GET /programs', '/programs')).text).toContain('Shop');
     expect((await ask(name, 'GET /deals', '/deals')).text).toContain(things['deals']);

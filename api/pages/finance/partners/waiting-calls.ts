@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { listWaitingDetails, type WaitingDetails } from '../../../../db/partners/details-calls.ts';
 import { parseCursor, readPage } from '../../../http/cursor.ts';
 import type { ApiDeps } from '../../../http/deps.ts';
-import { mayUse } from '../../../http/page-permissions.ts';
+import { mayOpen } from '../../../http/within-reach.ts';
 import { nextPage, table } from '../../components.ts';
 import { formatInstant } from '../../format.ts';
 import { type definePages, sendPage } from '../../guard.ts';
@@ -19,7 +19,7 @@ const DETAILS_A_PAGE = 50;
 export function waitingCallPages({ db }: ApiDeps, pages: ReturnType<typeof definePages>): void {
   pages.on('GET /calls', async (c, visitor) => {
     const after = z.uuid().safeParse(parseCursor(c.req.query('cursor') ?? '')).data ?? null;
-    const mayCall = mayUse(visitor.roles, 'GET /partners/{code}/details/{id}/call');
+    const mayCall = mayOpen(visitor, 'GET /partners/{code}/details/{id}/call');
     const rowOf = ({ id, partner, name, method, last4, createdAt, usableFrom, addedBy }: WaitingDetails) => ({
       head: html`<a href="${partnerPath(partner)}">${name}</a> <small>${partner}</small>`,
       cells: [

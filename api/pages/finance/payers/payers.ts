@@ -14,6 +14,7 @@ import { GATEWAYS } from '../../../../domain/rails.ts';
 import { parseCursor, readPage } from '../../../http/cursor.ts';
 import type { ApiDeps } from '../../../http/deps.ts';
 import { mayUse } from '../../../http/page-permissions.ts';
+import { mayOpen } from '../../../http/within-reach.ts';
 import { facts, nextPage, table } from '../../components.ts';
 import { field, type Filled, objectionsOf } from '../../form.ts';
 import { formatInstant } from '../../format.ts';
@@ -39,7 +40,7 @@ export function payerPages({ db }: ApiDeps, pages: ReturnType<typeof definePages
     const main = html`<header class="title">
         ${inSettings()}
         <h1>Payers and gateways</h1>
-        ${mayUse(visitor.roles, 'GET /settings/new-payer') && html`<div class="actions"><a class="button primary" href="/settings/new-payer">Add a payer…</a></div>`}
+        ${mayOpen(visitor, 'GET /settings/new-payer') && html`<div class="actions"><a class="button primary" href="/settings/new-payer">Add a payer…</a></div>`}
       </header>
       ${table({
         caption: 'Payers',

@@ -1,5 +1,6 @@
 import type { ApiDeps } from '../../../http/deps.ts';
-import { mayUse, type PageRoute } from '../../../http/page-permissions.ts';
+import type { PageRoute } from '../../../http/page-permissions.ts';
+import { mayOpen } from '../../../http/within-reach.ts';
 import { type definePages, sendPage } from '../../guard.ts';
 import { html } from '../../html.ts';
 import { consolePage } from '../../layout.ts';
@@ -43,7 +44,7 @@ export const inSettings = (...steps: readonly (readonly [name: string, path: str
 
 export function settingsPages(_deps: ApiDeps, pages: ReturnType<typeof definePages>): void {
   pages.on('GET /settings', (c, visitor) => {
-    const open = SETTINGS.filter(({ path }) => mayUse(visitor.roles, `GET ${path}` satisfies PageRoute));
+    const open = SETTINGS.filter(({ path }) => mayOpen(visitor, `GET ${path}` satisfies PageRoute));
     const main = html`<header class="title"><h1>Settings</h1></header>
       <ul class="choices">
         ${open.map(

@@ -1,5 +1,5 @@
 import type { Visitor } from '../../../../db/people/sessions.ts';
-import { mayUse } from '../../../http/page-permissions.ts';
+import { mayOpen } from '../../../http/within-reach.ts';
 import { tabs } from '../../components.ts';
 import type { Html } from '../../html.ts';
 
@@ -12,9 +12,9 @@ const TABS = [
 ] as const;
 
 /** The places where work for people stands. */
-export const workTabs = (here: (typeof TABS)[number][1], { roles }: Visitor): Html =>
+export const workTabs = (here: (typeof TABS)[number][1], visitor: Visitor): Html =>
   tabs(
     'Work for people',
-    TABS.filter(([, path]) => mayUse(roles, `GET ${path}`)),
+    TABS.filter(([, path]) => mayOpen(visitor, `GET ${path}`)),
     here,
   );
