@@ -17,6 +17,9 @@ export const ROOMS = [
   'books',
 ] as const;
 
+/** The folders of a kernel, which every room may import as it may import the kernel's files: the sentences in each language. */
+export const KERNEL_FOLDERS = ['words'] as const;
+
 export type Layer = {
   /** Our folders that it may import. */
   readonly mayImport: readonly string[];

@@ -11,7 +11,7 @@ export type Catalogue = Readonly<Record<string, string>>;
 /** A catalogue in another language: exactly the sentences of the first one. */
 export type Translation<English> = { readonly [Key in keyof English]: string };
 
-/** A form of a plural is no parameter. It has a space or a `#` in it, and the name of a parameter has neither. */
+/** A form of a plural is not a parameter. It has a space or a `#` in it, and the name of a parameter has neither. */
 type Name<Text extends string> = Text extends `${string}${' ' | '#' | '{' | '}'}${string}` ? never : Text;
 type Head<Text extends string> = Text extends `${infer Before},${string}`
   ? Before extends `${infer Inside}}${string}`

@@ -28,7 +28,7 @@ const REQUEST: Record<RequestStatus, Tone> = {
 /** The states of requests, and of claims as well. */
 export const requestStatus = (status: RequestStatus) => ({ label: say(`request.${status}`), tone: REQUEST[status] });
 
-/** What somebody asks a policy for: a kind of request, a registration, a claim. */
+/** The name of a thing that somebody asks a policy for: a kind of request, a registration, a claim. */
 export const nameOfAsk = (ask: Ask): string => say(`ask.${ask}`);
 
 export const SUBJECT: Record<PolicySubject, { one: string; place: '/deals' | '/requests' | '/claims' }> = {

@@ -51,7 +51,7 @@ const fieldsOf = (): readonly FieldWish[] => [
   },
 ];
 
-/** What a person may do for the partner: `Viewer: reads everything, and changes nothing`. */
+/** The access of a person to the partner: `Viewer: reads everything, and changes nothing`. */
 const accessLine = (access: Access): string =>
   say('access.line', { access: say(`access.${access}`), about: say(`access.${access}.about`) });
 

@@ -16,14 +16,14 @@ afterAll(() => api.stop());
 const read = async (path: string, language: string, headers: Readonly<Record<string, string>> = {}) =>
   (await api.app.request(path, { headers: { 'accept-language': language, ...headers } })).text();
 
-/** What a reader meets: the texts between the tags, and the texts that a screen reader says. */
+/** Everything that a reader meets: the texts between the tags, and the texts that a screen reader says. */
 function textsOf(page: string): string[] {
   const seen = page.slice(page.indexOf('<title')).replaceAll(/<(script|style)[\s\S]*?<\/\1>/g, '');
   const spoken = [...seen.matchAll(/(?:aria-label|placeholder)="([^"]*)"/g)].map(([, text = '']) => text);
   return [...seen.split(/<[^>]*>/), ...spoken].map((text) => text.replaceAll(DATA, '').replaceAll(/\s+/g, ' ').trim());
 }
 
-/** What people typed and what the books call things. */
+/** Texts that people typed, and names in the books. */
 const DATA =
   /\S+@\S+|shop|routers|The fair|The stand|invoice 4711|(ab){8}…|standard|I do not see this sale\.|A notice|It is for ann\.|Customer, Partner ann|Partner ann|\bann(-login)?\b|customer\.example|– Bursar/g;
 /** Words that both languages have. */

@@ -1,6 +1,6 @@
 import { dirname, extname } from 'node:path/posix';
 
-import { type Layer, LAYERS, ROOMS } from '../../layers.ts';
+import { type Layer, LAYERS, KERNEL_FOLDERS, ROOMS } from '../../layers.ts';
 
 import { folderOf, importsOf, isCode, readSources, type Source } from './sources.ts';
 
@@ -69,7 +69,9 @@ const PLACES = Object.values<Layer>(LAYERS).flatMap(({ rooms }) => rooms ?? []);
 /** The linter knows the order of the rooms by their names, so that a folder with another name would have none. */
 export const findStrayRooms: Rule = async (root) => {
   const folders = new Set((await readSources(root)).filter(isCode).map(({ path }) => dirname(path)));
-  const rooms = new Set<string>(PLACES.flatMap((place) => ROOMS.map((room) => `${place}/${room}`)));
+  const rooms = new Set<string>(
+    PLACES.flatMap((place) => [...ROOMS, ...KERNEL_FOLDERS].map((room) => `${place}/${room}`)),
+  );
   return [...folders]
     .filter((folder) => PLACES.some((place) => folder.startsWith(`${place}/`)))
     .filter((folder) => ![...rooms].some((room) => `${folder}/`.startsWith(`${room}/`)))

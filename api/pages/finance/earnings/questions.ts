@@ -194,7 +194,7 @@ export function questionPages({ db }: ApiDeps, pages: ReturnType<typeof definePa
 
 const wordsOf = ({ actorId }: Visitor, text: string): Said => ({ by: actorId, text, nowMs: Date.now() });
 
-/** Who did what: `paul answered`. */
+/** A step and its person: `paul answered`. */
 const stepOf = ({ partner }: Question, { kind, side, by }: QuestionMessage): string =>
   side === 'bursar' ? MESSAGE[kind] : `${side === 'partner' ? partner : by} ${MESSAGE[kind]}`;
 

@@ -32,7 +32,7 @@ export const EARNINGS_EN = {
   'points.usable': 'You can use now',
   'points.held': 'Held for refunds',
   'points.expire': 'Expire on {day}',
-  'points.below': 'A refund took points back after you used them. What you earn next fills the gap first.',
+  'points.below': 'A refund took points back after you used them. Your next points fill the gap first.',
   'points.byStaff': 'We turn these points into money for you: ask us.',
   'points.use': 'Use points',
   'points.use.about': 'The oldest points that are free go first.',
