@@ -61,6 +61,7 @@ const rowsOf = (paidId: string) => ({
   journals: sql.fragment`select id from ledger_journal`,
   audit: sql.fragment`select seq::text as id from audit_log`,
   audits: sql.fragment`select id from audit`,
+  passkeys: sql.fragment`select passkey.id from passkey join actor on actor.id = actor_id where actor.code = 'staff'`,
   users: sql.fragment`select id from role_grant where partner_id = ${own} and access = 'viewer'`,
   details: sql.fragment`select id from instrument_version where partner_id = ${own}`,
   calls: sql.fragment`select id from details_call`,

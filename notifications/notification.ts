@@ -135,7 +135,7 @@ export const FACTS = {
   /** A way in which a person signs in changed. `name` is that of the passkey or of the provider. */
   sign_in_changed: z.strictObject({
     person: z.string(),
-    change: z.enum(['added', 'removed', 'bound']),
+    change: z.enum(['added', 'removed', 'bound', 'unbound']),
     name: z.string(),
   }),
   /** `percent` of the amount is used. Amounts have their unit, such as `120 points`. */

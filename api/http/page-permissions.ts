@@ -252,6 +252,9 @@ const PAGES_FOR = {
   'GET /account/passkeys/new': EVERYBODY,
   'POST /account/passkeys/new': EVERYBODY,
   'POST /account/passkeys/{id}/removal': EVERYBODY,
+  'GET /account/passkeys/{id}/name': EVERYBODY,
+  'POST /account/passkeys/{id}/name': EVERYBODY,
+  'POST /account/identities/{id}/removal': EVERYBODY,
   'POST /account/signature': EVERYBODY,
   'POST /sign-out': EVERYBODY,
 } as const satisfies Record<string, readonly Role[]>;

@@ -107,6 +107,7 @@ import { definePortal } from './partner/portal.ts';
 import { ownNoticePages } from './partner/tasks/notices.ts';
 import { accountPages } from './people/account.ts';
 import { contactLinkPages } from './people/contact-links.ts';
+import { identityPages } from './people/identities.ts';
 import { noticeChoicePages } from './people/notice-choices.ts';
 import { passkeyPages } from './people/passkeys.ts';
 import { providerPages } from './people/provider.ts';
@@ -121,6 +122,7 @@ export function pages(deps: ApiDeps): Hono<ApiEnv> {
     providerPages,
     accountPages,
     passkeyPages,
+    identityPages,
     todayPages,
     staffNoticePages,
     webhookPages,

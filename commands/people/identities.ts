@@ -87,7 +87,7 @@ async function bind(
 ): Promise<string> {
   const id = await insertIdentity(tx, { actorId, issuer, subject });
   if (id === null)
-    throw new Failure('already_exists', 'Somebody bound this account at the same moment. Nothing was changed.');
+    throw new Failure('already_exists', 'This account belongs to somebody else here. Nothing was changed.');
   const detail = { identity: id, issuer, grant: grantId };
   await addAuditEntry(tx, { actorId, action: 'identity.bind', subject: `actor/${actor}`, detail });
   await tellOfSignIn(tx, actorId, { id, change: 'bound', name: provider });

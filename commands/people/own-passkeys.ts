@@ -3,7 +3,7 @@ import type { RegistrationResponseJSON } from '@simplewebauthn/server';
 import type { Database } from '../../db/database.ts';
 import { addAuditEntry, signedBy } from '../../db/people/audit.ts';
 import { listIdentities } from '../../db/people/identities.ts';
-import { listPasskeys, type Passkey, removePasskey } from '../../db/people/passkeys.ts';
+import { listPasskeys, type Passkey, removePasskey, renamePasskey } from '../../db/people/passkeys.ts';
 import { Failure } from '../../domain/errors.ts';
 import { keepPasskey } from './passkeys.ts';
 import { tellOfSignIn } from './sign-in-notices.ts';
@@ -63,3 +63,15 @@ export async function removeOwnPasskey(
   });
   await tellOfSignIn(tx, actorId, { id, change: 'removed', name });
 }
+
+/** Gives a passkey of a person another name, by which they know it again. Throws Failure `not_found`. */
+export const renameOwnPasskey = (
+  db: Database,
+  { actorId, actorCode }: Owner,
+  { id, name }: { id: string; name: string },
+): Promise<void> =>
+  db.transaction(async (tx) => {
+    if (!(await renamePasskey(tx, id, actorId, name))) throw new Failure('not_found', `You have no passkey ${id}.`);
+    const detail = { passkey: id };
+    await addAuditEntry(tx, { actorId, action: 'passkey.rename', subject: `actor/${actorCode}`, detail });
+  });

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+
 import type { Database } from '../../db/database.ts';
 import { getActorById } from '../../db/people/actors.ts';
 import { addNotification } from '../../db/tasks/notifications.ts';
@@ -5,7 +7,7 @@ import { addNotification } from '../../db/tasks/notifications.ts';
 export type SignInChange = {
   /** The id of the passkey or of the identity. */
   id: string;
-  change: 'added' | 'removed' | 'bound';
+  change: 'added' | 'removed' | 'bound' | 'unbound';
   name: string;
 };
 
@@ -15,7 +17,8 @@ export async function tellOfSignIn(tx: Database, actorId: string, { id, change, 
   if (email === null) return;
   await addNotification(tx, {
     kind: 'sign_in_changed',
-    dedupeKey: `sign_in_changed/${id}/${change}`,
+    // An account may be removed and bound again, and each time is told.
+    dedupeKey: `sign_in_changed/${id}/${change}/${randomUUID()}`,
     audience: 'person',
     partnerId: null,
     recipient: email,

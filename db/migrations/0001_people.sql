@@ -116,9 +116,10 @@ create table identity(
   subject text not null check (length(subject) between 1 and 255),
   created_at timestamptz not null default now(),
   last_used_at timestamptz,
+  removed_at timestamptz,
   unique (issuer, subject)
 );
-create index on identity(actor_id);
+create index on identity(actor_id) where removed_at is null;
 alter table key_claim add column identity_id uuid references identity,
   add check (identity_id is null or ended_at is not null),
   add check (num_nonnulls(key_id, passkey_id, identity_id) <= 1);

@@ -19,8 +19,8 @@ grant update (status, decided_by, decided_at, note, decision_signature_id, revok
 grant update (status, decided_by, decided_at, note, decision_signature_id) on passkey_loss to bursar_app;
 grant update (ended_at, key_id, passkey_id, identity_id) on key_claim to bursar_app;
 grant update (outcome, ended_at, ended_by) on contact_change to bursar_app;
-grant update (sign_count, last_used_at, removed_at) on passkey to bursar_app;
-grant update (last_used_at) on identity to bursar_app;
+grant update (sign_count, last_used_at, name, removed_at) on passkey to bursar_app;
+grant update (last_used_at, removed_at) on identity to bursar_app;
 grant delete on used_challenge to bursar_app;
 grant update (language) on actor to bursar_app;
 grant update (seen_at, ended_at) on session to bursar_app;

@@ -53,7 +53,7 @@ export const lockOpenClaim = (db: Database, token: string): Promise<OpenClaim | 
     select claim.id, claim.grant_id as "grantId", actor.id as "actorId", actor.code as actor, actor.name, actor.kind, held.role,
       claim.created_by is null
         or not (exists (select from passkey where passkey.actor_id = actor.id and removed_at is null)
-          or exists (select from identity where identity.actor_id = actor.id)) as "makesPasskey"
+          or exists (select from identity where identity.actor_id = actor.id and identity.removed_at is null)) as "makesPasskey"
     from key_claim claim join role_grant held on held.id = claim.grant_id join actor on actor.id = held.actor_id
     where claim.token_hash = ${sql.binary(sha256(token))} and claim.ended_at is null and claim.expires_at > now()
       and held.status = 'confirmed' and (held.expires_at is null or held.expires_at > now())

@@ -60,7 +60,7 @@ export const listPeople = (
     select asked.code, asked.name, asked.email,
       ${rolesWhere(isNow)} as roles, ${rolesWhere(sql.fragment`held.status = 'proposed'`)} as proposed,
       exists (select from passkey where passkey.actor_id = asked.id and removed_at is null) as "hasPasskey",
-      exists (select from identity where identity.actor_id = asked.id) as "hasIdentity",
+      exists (select from identity where identity.actor_id = asked.id and identity.removed_at is null) as "hasIdentity",
       exists (select from api_key key join role_grant held on held.id = key.grant_id
               where held.actor_id = asked.id and key.revoked_at is null and ${isNow}) as "hasKey",
       exists (select from key_claim claim join role_grant held on held.id = claim.grant_id
@@ -105,6 +105,6 @@ const OpenRow = z.strictObject({ sessions: Count, passkeys: Count, identities: C
 export const countDoors = (db: Database, actorId: string): Promise<z.infer<typeof OpenRow>> =>
   db.one(sql.type(OpenRow)`
     select (select count(*) from passkey where passkey.actor_id = ${actorId} and removed_at is null) as passkeys,
-      (select count(*) from identity where identity.actor_id = ${actorId}) as identities,
+      (select count(*) from identity where identity.actor_id = ${actorId} and removed_at is null) as identities,
       (select count(*) from session left join passkey on passkey.id = session.passkey_id
        where session.actor_id = ${actorId} and ended_at is null and session.expires_at > now() and passkey.removed_at is null) as sessions`);

@@ -57,6 +57,13 @@ export const removePasskey = (db: Database, id: string, actorId: string): Promis
     sql.unsafe`update passkey set removed_at = now() where id = ${id} and actor_id = ${actorId} and removed_at is null`,
   );
 
+/** Gives a passkey of a person another name. Returns whether they have it. */
+export const renamePasskey = (db: Database, id: string, actorId: string, name: string): Promise<boolean> =>
+  changesRow(
+    db,
+    sql.unsafe`update passkey set name = ${name} where id = ${id} and actor_id = ${actorId} and removed_at is null`,
+  );
+
 export const markPasskeyUsed = (db: Database, id: string, signCount: bigint) =>
   db.query(sql.unsafe`update passkey set sign_count = ${signCount}, last_used_at = now() where id = ${id}`);
 

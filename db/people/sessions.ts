@@ -101,6 +101,11 @@ export const endSessionsOf = async (db: Database, actorId: string): Promise<numb
   (await db.query(sql.unsafe`update session set ended_at = now() where actor_id = ${actorId} and ended_at is null`))
     .rowCount;
 
+/** Ends the sessions that a person began with an account at a provider. */
+export const endSessionsOfIdentity = (db: Database, actorId: string, identityId: string) =>
+  db.query(sql.unsafe`
+    update session set ended_at = now() where actor_id = ${actorId} and identity_id = ${identityId} and ended_at is null`);
+
 /** Notes that somebody signed in with this challenge. False if it was used before. Forgets those that are too old to be used. */
 export async function useChallenge(db: Database, challenge: Uint8Array, endsMs: number): Promise<boolean> {
   await db.query(sql.unsafe`delete from used_challenge where expires_at < now()`);

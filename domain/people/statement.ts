@@ -23,6 +23,7 @@ export const SIGNED_ACTS = [
   'confirm policy',
   'add passkey',
   'remove passkey',
+  'remove account',
   'propose outcome',
   'confirm outcome',
   'refuse outcome',

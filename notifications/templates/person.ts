@@ -8,6 +8,7 @@ const SIGN_IN_CHANGES = {
   added: { subject: 'A passkey was added to your account', says: 'A passkey now signs in as you' },
   removed: { subject: 'A passkey was removed from your account', says: 'A passkey no longer signs in as you' },
   bound: { subject: 'Your account has a new sign-in', says: 'Your account there now signs in as you' },
+  unbound: { subject: 'A sign-in was removed from your account', says: 'Your account there no longer signs in as you' },
 } as const;
 
 /** Mail to one of the people who use Bursar. */

@@ -4,6 +4,7 @@ import { type QuerySqlToken, sql } from 'slonik';
 import { z } from 'zod';
 
 import { getPartner } from '../../db/partners/partners.ts';
+import { insertIdentity } from '../../db/people/identities.ts';
 import { addDays } from '../../domain/calendar.ts';
 import { say } from '../../domain/tasks/notice-content.ts';
 import { openOwner, tamper } from '../fixtures/database.ts';
@@ -89,6 +90,8 @@ export async function addPair(api: Api): Promise<Pair> {
       roles: ann.grantId,
       sessions: ann.sessionId,
       passkeys: ann.passkeyId,
+      identities:
+        (await insertIdentity(api.db, { actorId: ann.actorId, issuer: 'https://id.test', subject: 'ann' })) ?? '',
       notices: await addNotice(api),
     },
   };

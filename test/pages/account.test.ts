@@ -114,3 +114,62 @@ describe('given a person with one passkey', () => {
     expect((await jane.post(`/account/passkeys/${kim.passkeyId}/removal`)).status).toBe(404);
   });
 });
+
+describe('given a person who names their passkeys', () => {
+  it('when they rename one then it has the name, and an empty or foreign one changes nothing', async () => {
+    const [lea, mia] = [await openVisitor(api, 'lea', ['auditor']), await openVisitor(api, 'mia', ['auditor'])];
+    const path = `/account/passkeys/${lea.passkeyId}/name`;
+    expect((await lea.open('/account')).text).toContain(`href="${path}"`);
+    expect((await lea.open(path)).text).toContain('value="Passkey"');
+    const long = await lea.post(path, { name: 'x'.repeat(61) });
+    expect([long.status, long.text.includes('id="name-wrong"')]).toEqual([400, true]);
+    expect((await mia.post(path, { name: 'Mine now' })).status).toBe(404);
+    expect(await namesOf(lea)).toEqual([null]);
+    expect((await lea.post(path, { name: ' Work  laptop ' })).location).toBe('/account');
+    expect(await namesOf(lea)).toEqual(['Work laptop']);
+  });
+});
+
+describe('given a person who signs in at a provider, too', () => {
+  const bind = async (person: SignedInPerson) => {
+    const wish = { actorId: person.id, issuer: provider.issuer, subject: person.code };
+    return { wish, id: (await insertIdentity(api.db, wish)) ?? '' };
+  };
+
+  it('when they remove that account and sign it then its sessions end, and nobody else can ever have it', async () => {
+    const [nora, otto] = [await openVisitor(api, 'nora', ['auditor']), await openVisitor(api, 'otto', ['auditor'])];
+    const { id, wish } = await bind(nora);
+    const token = 'n'.repeat(43);
+    await insertSession(api.db, { actorId: nora.id, means: { identityId: id }, token, userAgent: null });
+    const seen = async () =>
+      (await api.app.request('/account', { headers: { cookie: `__Host-session=${token}` } })).status;
+    expect(await seen()).toBe(200);
+    const path = `/account/identities/${id}/removal`;
+    expect((await nora.open('/account')).text).toContain(path);
+    expect((await otto.post(path)).status).toBe(404);
+    expect((await nora.post(path)).text).toContain('Remove this account?');
+    expect(await seen()).toBe(200);
+    expect((await nora.sign(path)).location).toBe('/account');
+    expect(await seen()).toBe(303);
+    expect((await nora.open('/account')).text).not.toContain(path);
+    expect((await newsOf(nora))[0]).toMatch(/^unbound /);
+    expect(await insertIdentity(api.db, { ...wish, actorId: otto.id })).toBeNull();
+    expect(await insertIdentity(api.db, wish)).toBe(id);
+  });
+
+  it('when it is the only way in then it stays', async () => {
+    const pia = await openVisitor(api, 'pia', ['auditor']);
+    const { id } = await bind(pia);
+    const token = 'p'.repeat(43);
+    await insertSession(api.db, { actorId: pia.id, means: { identityId: id }, token, userAgent: null });
+    await pia.sign(`/account/passkeys/${pia.passkeyId}/removal`);
+    const headers = { cookie: `__Host-session=${token}`, origin: ORIGIN };
+    const ask = (path: string, method: string) =>
+      api.app.request(path, { method, headers, ...(method === 'POST' ? { body: new FormData() } : {}) });
+    const path = `/account/identities/${id}/removal`;
+    expect(await (await ask('/account', 'GET')).text()).not.toContain(path);
+    const answer = await ask(path, 'POST');
+    expect([answer.status, (await answer.text()).includes('only way to sign in')]).toEqual([409, true]);
+    expect((await ask('/account', 'GET')).status).toBe(200);
+  });
+});

@@ -92,16 +92,17 @@ export function accountPages({ db, identityProvider }: ApiDeps, pages: ReturnTyp
           cells: [
             formatInstant(passkey.createdAt, ZONE),
             passkey.lastUsedAt ? formatInstant(passkey.lastUsedAt, ZONE) : say('account.never'),
-            html`<form method="post" action="/account/passkeys/${passkey.id}/removal">
-              <button>${say('account.remove')}</button>
-            </form>`,
+            html`<a class="button" href="/account/passkeys/${passkey.id}/name">${say('account.rename')}</a>
+              <form method="post" action="/account/passkeys/${passkey.id}/removal">
+                <button>${say('account.remove')}</button>
+              </form>`,
           ],
         })),
         empty: say('account.noPasskey'),
       })}
       <p class="buttons"><a class="button" href="/account/passkeys/new">${say('account.addPasskey')}</a></p>
       ${identities.map(
-        ({ issuer, createdAt, lastUsedAt }) =>
+        ({ id, issuer, createdAt, lastUsedAt }) =>
           html`<section class="card">
             <h2>${say('account.singleSignOn')}</h2>
             ${facts([
@@ -109,6 +110,12 @@ export function accountPages({ db, identityProvider }: ApiDeps, pages: ReturnTyp
               [say('account.signsInSince'), formatInstant(createdAt, ZONE)],
               [say('account.lastUsed'), lastUsedAt ? formatInstant(lastUsedAt, ZONE) : say('account.never')],
             ])}
+            ${
+              passkeys.length > 0 &&
+              html`<form method="post" action="/account/identities/${id}/removal">
+                <button>${say('account.remove')}</button>
+              </form>`
+            }
           </section>`,
       )}
       ${languageForm(visitor.language)}`;

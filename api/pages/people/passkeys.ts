@@ -1,24 +1,32 @@
-import { addOwnPasskey, readRemovable, removeOwnPasskey } from '../../../commands/people/own-passkeys.ts';
+import {
+  addOwnPasskey,
+  readRemovable,
+  removeOwnPasskey,
+  renameOwnPasskey,
+} from '../../../commands/people/own-passkeys.ts';
 import { askForPasskey } from '../../../commands/people/passkeys.ts';
 import { listPasskeys, type Passkey } from '../../../db/people/passkeys.ts';
+import type { Visitor } from '../../../db/people/sessions.ts';
+import { Failure, type FailureDetail } from '../../../domain/errors.ts';
 import type { ApiDeps } from '../../http/deps.ts';
 import { sendMailSoon } from '../../http/wake.ts';
 import { facts } from '../components.ts';
 import { readNewPasskey } from '../credential.ts';
-import { field, type FieldWish, type Filled } from '../form.ts';
-import { type definePages, idOf, readForm, sendPage } from '../guard.ts';
+import { field, type FieldWish, type Filled, objectionsOf } from '../form.ts';
+import { type definePages, idOf, type PageContext, readForm, sendPage } from '../guard.ts';
 import { html, type Html } from '../html.ts';
 import { sharedPage } from '../layout.ts';
 import { defineSigning } from '../signing.ts';
 import { passkeyForm } from './passkey-form.ts';
 import { signingPlace } from './signature.ts';
 
+const NAME_CHARS_MAX = 60;
 const NAME: FieldWish = {
   name: 'name',
   label: 'Name of the passkey',
   help: 'So that you know it again, such as: Work laptop',
   required: true,
-  lengthMax: 60,
+  lengthMax: NAME_CHARS_MAX,
 };
 
 /** How an authenticator is reached, in words. */
@@ -60,9 +68,8 @@ export function passkeyPages(deps: ApiDeps, pages: ReturnType<typeof definePages
 
   pages.on('POST /account/passkeys/new', async (c, visitor) => {
     const { name, made } = await readForm(c, 'name', 'made');
-    const label = name.replaceAll(/\s+/g, ' ').trim();
-    if (label === '' || label.length > 60) {
-      const objections = [{ field: 'name', reason: label === '' ? 'is missing' : 'is longer than 60 letters' }];
+    const { label, objections } = labelOf(name);
+    if (objections) {
       const main = await newForm(visitor, { values: { name }, objections });
       return sendPage(c, sharedPage({ title: 'Add a passkey', here: '/account', main }, visitor), 400);
     }
@@ -91,6 +98,31 @@ export function passkeyPages(deps: ApiDeps, pages: ReturnType<typeof definePages
     });
   });
 
+  pages.on('GET /account/passkeys/{id}/name', async (c, visitor) => {
+    const passkey = await passkeyOf(c, visitor);
+    const main = renameForm(passkey, { values: { name: nameOf(passkey) } });
+    return sendPage(c, sharedPage({ title: 'Rename a passkey', here: '/account', main }, visitor));
+  });
+
+  pages.on('POST /account/passkeys/{id}/name', async (c, visitor) => {
+    const passkey = await passkeyOf(c, visitor);
+    const { name } = await readForm(c, 'name');
+    const { label, objections } = labelOf(name);
+    if (objections) {
+      const main = renameForm(passkey, { values: { name }, objections });
+      return sendPage(c, sharedPage({ title: 'Rename a passkey', here: '/account', main }, visitor), 400);
+    }
+    await renameOwnPasskey(db, visitor, { id: passkey.id, name: label });
+    return c.redirect('/account', 303);
+  });
+
+  async function passkeyOf(c: PageContext, { actorId }: Visitor): Promise<Passkey> {
+    const id = idOf(c, 'passkey');
+    const passkey = (await listPasskeys(db, actorId)).find((one) => one.id === id);
+    if (!passkey) throw new Failure('not_found', `You have no passkey ${id}.`);
+    return passkey;
+  }
+
   pages.on('POST /account/passkeys/{id}/removal', (c, visitor) => {
     const id = idOf(c, 'passkey');
     const { actorId } = visitor;
@@ -117,3 +149,22 @@ export function passkeyPages(deps: ApiDeps, pages: ReturnType<typeof definePages
     });
   });
 }
+
+/** The name that somebody typed for a passkey, in one line, or the objection to it. */
+function labelOf(name: string): { label: string; objections?: readonly FailureDetail[] } {
+  const label = name.replaceAll(/\s+/g, ' ').trim();
+  if (label !== '' && label.length <= NAME_CHARS_MAX) return { label };
+  const reason = label === '' ? 'is missing' : `is longer than ${NAME_CHARS_MAX} letters`;
+  return { label, objections: [{ field: 'name', reason }] };
+}
+
+const renameForm = ({ id }: Passkey, filled: Filled): Html =>
+  html`<header class="title">
+      <p><a href="/account">Account</a></p>
+      <h1>Rename a passkey</h1>
+    </header>
+    ${objectionsOf(['name'], filled.objections)}
+    <form method="post" action="/account/passkeys/${id}/name" class="card fields">
+      ${field(NAME, filled)}
+      <p class="buttons"><a class="button" href="/account">Not now</a> <button class="primary">Rename</button></p>
+    </form>`;

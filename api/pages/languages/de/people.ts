@@ -18,6 +18,7 @@ export const PEOPLE_DE: Translation<typeof PEOPLE_EN> = {
   'account.noPasskey':
     'Sie haben keinen Passkey. Sie melden sich bei Ihrem Unternehmen an und unterschreiben auch dort.',
   'account.remove': 'Entfernen …',
+  'account.rename': 'Umbenennen …',
   'account.addPasskey': 'Passkey hinzufügen …',
   'account.singleSignOn': 'Single Sign-on',
   'account.accountAt': 'Ihr Konto bei',

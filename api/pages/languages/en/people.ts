@@ -15,6 +15,7 @@ export const PEOPLE_EN = {
   'account.never': 'never',
   'account.noPasskey': 'You have no passkey. You sign in, and sign, at your company.',
   'account.remove': 'Remove…',
+  'account.rename': 'Rename…',
   'account.addPasskey': 'Add a passkey…',
   'account.singleSignOn': 'Single sign-on',
   'account.accountAt': 'Your account at',
