@@ -42,7 +42,7 @@ export function defineReader<English extends Catalogue>(
 ): (text: string) => { key: keyof English & string; parameters: Readonly<Record<string, string>> } | null {
   const shapes = Object.entries(english)
     .filter(([, sentence]) => !/, plural,|<\//.test(sentence))
-    .toSorted(([, one], [, other]) => one.split('{').length - other.split('{').length || other.length - one.length)
+    .toSorted(([, one], [, other]) => fixedIn(other) - fixedIn(one))
     .map(([key, sentence]) => ({ key, shape: shapeOf(sentence) }));
   return (text) => {
     for (const { key, shape } of shapes) {
@@ -52,6 +52,9 @@ export function defineReader<English extends Catalogue>(
     return null;
   };
 }
+
+/** How much of a sentence is the same for all parameters. The sentence with the most is the one that was meant. */
+const fixedIn = (sentence: string): number => sentence.replaceAll(/\{\w+\}/g, '').length;
 
 const shapeOf = (sentence: string): RegExp =>
   new RegExp(

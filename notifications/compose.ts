@@ -15,6 +15,8 @@ import { INCIDENT_TEMPLATES } from './templates/incidents.ts';
 import { OPERATORS_TEMPLATES } from './templates/operators.ts';
 import { PARTNER_TEMPLATES } from './templates/partner.ts';
 import { PERSON_TEMPLATES } from './templates/person.ts';
+import { NOTICE_VOICES } from './voice.ts';
+import type { Language } from '../domain/language.ts';
 import type { NoticeContent } from '../domain/tasks/notice-content.ts';
 
 /** Every kind has a template. A new kind does not compile until it has one. */
@@ -42,7 +44,12 @@ export function readNotification(kind: string, stored: unknown): ReadNotificatio
   return { kind, facts: FACTS[kind].parse(stored) } as ReadNotification;
 }
 
-/** Composes a notification, once for all channels. Throws if its body does not fit its kind. */
-export function compose<K extends NotificationKind>(kind: K, body: NotificationBody<K>, places: Places): NoticeContent {
-  return TEMPLATES[kind](BODIES[kind].parse(body) as NotificationBody<K>, places);
+/** Composes a notification in a language, once for all channels. Throws if its body does not fit its kind. */
+export function compose<K extends NotificationKind>(
+  kind: K,
+  body: NotificationBody<K>,
+  places: Places,
+  language: Language = 'en',
+): NoticeContent {
+  return TEMPLATES[kind](BODIES[kind].parse(body) as NotificationBody<K>, places, NOTICE_VOICES[language]);
 }

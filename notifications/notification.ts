@@ -6,6 +6,7 @@ import { PAYOUT_FLAGS } from '../domain/runs/flag.ts';
 import { METHODS } from '../domain/rails.ts';
 import type { Audience, NoticeKind } from '../domain/tasks/notice.ts';
 import type { NoticeContent } from '../domain/tasks/notice-content.ts';
+import type { NoticeVoice } from './voice.ts';
 
 const Payout = z.strictObject({
   payout: z.string(),
@@ -236,7 +237,7 @@ export type Notification = {
 /** The places that a notice may name besides its facts: the pages of its partner's portal, and where people ask us. */
 export type Places = { readonly own: (path: string) => string; readonly contact: string };
 
-/** Composes each of some kinds. */
+/** Composes each of some kinds, in the language of the voice. */
 export type Templates<K extends NotificationKind> = {
-  [Kind in K]: (body: NotificationBody<Kind>, places: Places) => NoticeContent;
+  [Kind in K]: (body: NotificationBody<Kind>, places: Places, voice: NoticeVoice) => NoticeContent;
 };

@@ -1,5 +1,6 @@
 import { html, type raw } from 'hono/html';
 
+import type { Language } from '../domain/language.ts';
 import type { NoticeContent, NoticePart } from '../domain/tasks/notice-content.ts';
 
 /** A notice written out as e-mail. Both forms print the same parts. */
@@ -15,14 +16,19 @@ export const CHOICES = '/notices/choices';
 
 type UrlOf = (path: string) => string;
 
-/** Writes a notice, or several in one mail, as e-mail. */
-export function writeMail(content: NoticeContent, urlOf: UrlOf, footer: Footer | null = null): Mail {
+/** Writes a notice, or several in one mail, as e-mail in the language of their words. */
+export function writeMail(
+  content: NoticeContent,
+  urlOf: UrlOf,
+  footer: Footer | null = null,
+  language: Language = 'en',
+): Mail {
   const subject = content.subject.replaceAll(/\p{Cc}+/gu, ' ').trim();
   const parts = [...content.parts, ...(footer ? [footerPart(footer)] : [])];
   return {
     subject,
     text: parts.map((part) => textOf(part, urlOf)).join('\n\n'),
-    html: (htmlOf({ subject, parts }, urlOf) as Html).toString(),
+    html: (htmlOf({ subject, parts, language }, urlOf) as Html).toString(),
   };
 }
 
@@ -113,9 +119,12 @@ function partOf(part: Part, urlOf: UrlOf) {
   }
 }
 
-const htmlOf = ({ subject, parts }: { subject: string; parts: readonly Part[] }, urlOf: UrlOf) =>
+const htmlOf = (
+  { subject, parts, language }: { subject: string; parts: readonly Part[]; language: Language },
+  urlOf: UrlOf,
+) =>
   html`<!doctype html>
-    <html lang="en">
+    <html lang="${language}">
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />

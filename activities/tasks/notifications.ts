@@ -9,13 +9,16 @@ import {
   markNotificationTold,
   postponeNotification,
   takeDueNotifications,
+  type Told,
 } from '../../db/tasks/notifications.ts';
 import { HOUR_MS, MINUTE_MS } from '../../domain/durations.ts';
+import type { Language } from '../../domain/language.ts';
 import type { NoticeContent } from '../../domain/tasks/notice-content.ts';
-import { isOptional, type NoticeKind } from '../../domain/tasks/notice.ts';
+import { type Audience, isOptional, type NoticeKind } from '../../domain/tasks/notice.ts';
 import { addNoticeCopies, findContact } from '../../db/tasks/notices.ts';
 import { compose, readNotification } from '../../notifications/compose.ts';
 import type { NotificationBody, NotificationKind, Places } from '../../notifications/notification.ts';
+import { NOTICE_VOICES } from '../../notifications/voice.ts';
 import { CHOICES, type Footer, writeMail } from '../../notifications/write.ts';
 import type { NotificationDeps } from './mail-deps.ts';
 import { sendOwnMail, unsubscribeOf } from './own-mail.ts';
@@ -68,11 +71,13 @@ async function sendOne(deps: NotificationDeps, round: Round, notification: DueNo
     const present = await PRESENT[kind](db, facts as never, { ...notification, vault: deps.vault });
     if (present.superseded !== undefined)
       return void (await markNotificationSuperseded(db, notification.id, present.superseded));
-    const content = compose(kind, present.body as NotificationBody<NotificationKind>, placesOf(deps, notification));
+    const { audience, language } = notification;
+    const composeIn = (one: Language): NoticeContent =>
+      compose(kind, present.body as NotificationBody<NotificationKind>, placesOf(deps, notification), one);
     const to = addressOf(deps, notification);
-    if (notification.audience !== 'person') await tell(db, notification.id, { content, to, kind });
+    if (audience !== 'person') await tell(db, notification.id, { told: toldTo(audience, composeIn), to, kind });
     if (to === null) return void (await markNotificationSent(db, notification.id, NO_ADDRESS));
-    const mayStop = notification.audience === 'partner' && isOptional(kind);
+    const mayStop = audience === 'partner' && isOptional(kind);
     const contact = mayStop ? await findContact(db, notification.id) : null;
     if (contact && contact.way !== 'now') return void (await markNotificationSent(db, notification.id, CHOSEN));
     if (round.isAway) return await postpone(deps, notification, 'The mail server did not answer.', true);
@@ -81,7 +86,12 @@ async function sendOne(deps: NotificationDeps, round: Round, notification: DueNo
       : mayStop
         ? { mailto: deps.addresses.finance, url: null }
         : undefined;
-    const mail = writeMail(content, (path) => deps.publicUrl + path, contact ? CONTACT_FOOTER : null);
+    const mail = writeMail(
+      composeIn(language),
+      (path) => deps.publicUrl + path,
+      contact ? contactFooter(language) : null,
+      language,
+    );
     await mailer.send({ ...mail, to, id: notification.dedupeKey, unsubscribe });
     round.hasSent = true;
     await markNotificationSent(db, notification.id, null);
@@ -92,18 +102,27 @@ async function sendOne(deps: NotificationDeps, round: Round, notification: DueNo
   }
 }
 
+/** A notice to partners is kept in every language, because each of their people reads their own. */
+const toldTo = (audience: Audience, composeIn: (language: Language) => NoticeContent): Told => ({
+  content: composeIn('en'),
+  translations: audience === 'partner' ? { de: composeIn('de') } : null,
+});
+
 /** Shows a notice on the page of its readers, and writes the copies that they asked for. */
 const tell = (
   db: DatabasePool,
   id: bigint,
-  { content, to, kind }: { content: NoticeContent; to: string | null; kind: NoticeKind },
+  { told, to, kind }: { told: Told; to: string | null; kind: NoticeKind },
 ): Promise<void> =>
   db.transaction(async (tx) => {
-    if (await markNotificationTold(tx, id, content)) await addNoticeCopies(tx, id, to, isOptional(kind));
+    if (await markNotificationTold(tx, id, told)) await addNoticeCopies(tx, id, to, isOptional(kind));
   });
 
 const CHOSEN = 'The reader of the address chose the digest, or no mail of this kind.';
-const CONTACT_FOOTER: Footer = { text: 'Choose which mail you get:', path: CHOICES };
+const contactFooter = (language: Language): Footer => ({
+  text: NOTICE_VOICES[language].say('footer.contact'),
+  path: CHOICES,
+});
 const NO_ADDRESS = 'The partner has no e-mail address; the notice is shown in the portal only.';
 
 /** Tries again later. A message that stays unsent raises an alarm, which the API, the readiness and the log show without any mail. */

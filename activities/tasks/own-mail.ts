@@ -3,8 +3,10 @@ import { stopToken, type Stopped } from '../../commands/tasks/notices.ts';
 import { type DueCopy, markCopiesSent, postponeCopies, takeDueCopies } from '../../db/tasks/notices.ts';
 import { HOUR_MS, MINUTE_MS } from '../../domain/durations.ts';
 import { isNoticeKind, isOptional } from '../../domain/tasks/notice.ts';
-import type { NoticeContent } from '../../domain/tasks/notice-content.ts';
+import type { Language } from '../../domain/language.ts';
+import { type NoticeContent, say } from '../../domain/tasks/notice-content.ts';
 import type { Unsubscribe } from '../../notifications/channels/mail.ts';
+import { NOTICE_VOICES } from '../../notifications/voice.ts';
 import { CHOICES, type Footer, writeMail } from '../../notifications/write.ts';
 import type { NotificationDeps } from './mail-deps.ts';
 
@@ -17,7 +19,13 @@ const TRIES_BEFORE_ALARM = 4;
 const DIGEST_MAX = 100;
 
 /** The mail of one person: a notice, or the digest of a day. */
-type OwnMail = { id: string; copies: readonly DueCopy[]; content: NoticeContent; what: Stopped | null };
+type OwnMail = {
+  id: string;
+  copies: readonly DueCopy[];
+  content: NoticeContent;
+  language: Language;
+  what: Stopped | null;
+};
 
 /**
  * Sends the mail that people chose for themselves, and returns whether more may be due. A digest is one mail for a person and a day. A
@@ -44,36 +52,42 @@ function mailsOf(copies: readonly DueCopy[]): OwnMail[] {
         id: `${copy.dedupeKey}/copy/${copy.actorId}`,
         copies: [copy],
         content: copy.content,
+        language: copy.language,
         what: isNoticeKind(copy.kind) && isOptional(copy.kind) ? copy.kind : null,
       })),
     ...[...digests].map(([id, gathered]) => ({
       id,
       copies: gathered,
       content: digestOf(gathered),
+      language: languageOf(gathered),
       what: 'digest' as const,
     })),
   ];
 }
 
+/** The copies of a mail go to one person, who has one language. */
+const languageOf = ([first]: readonly DueCopy[]): Language => first?.language ?? 'en';
+
 function digestOf(copies: readonly DueCopy[]): NoticeContent {
   const [{ day } = { day: '' }] = copies;
+  const voice = NOTICE_VOICES[languageOf(copies)];
   const shown = copies.slice(0, DIGEST_MAX);
   const more = copies.length - shown.length;
   return {
-    subject: `Your notices of ${day}: ${copies.length}`,
+    subject: voice.say('digest.subject', { day: voice.domain.day(day), count: copies.length }),
     parts: [
       ...shown.flatMap(({ content }) => [{ is: 'heading' as const, text: content.subject }, ...content.parts]),
-      ...(more > 0 ? [{ is: 'text' as const, text: `And ${more} more, which the page of notices shows.` }] : []),
+      ...(more > 0 ? [say(voice.say('digest.more', { count: more }))] : []),
     ],
   };
 }
 
-async function sendOne(deps: NotificationDeps, { id, copies, content, what }: OwnMail): Promise<void> {
+async function sendOne(deps: NotificationDeps, { id, copies, content, language, what }: OwnMail): Promise<void> {
   const [first] = copies;
   if (!first?.email) return;
   try {
     await deps.mailer.send({
-      ...writeMail(content, (path) => deps.publicUrl + path, FOOTER),
+      ...writeMail(content, (path) => deps.publicUrl + path, footerIn(language), language),
       to: first.email,
       id,
       unsubscribe: what === null ? undefined : unsubscribeOf(deps, first.actorId, what),
@@ -88,7 +102,7 @@ async function sendOne(deps: NotificationDeps, { id, copies, content, what }: Ow
   }
 }
 
-const FOOTER: Footer = { text: 'You chose to get this mail yourself. Choose otherwise:', path: CHOICES };
+const footerIn = (language: Language): Footer => ({ text: NOTICE_VOICES[language].say('footer.own'), path: CHOICES });
 
 /** How a reader stops mail of a kind, with one click and without signing in. */
 export const unsubscribeOf = (

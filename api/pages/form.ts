@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { Failure, type FailureCode, type FailureDetail } from '../../domain/errors.ts';
 import { refuseFields } from '../http/router.ts';
 import { html, type Html } from './html.ts';
-import { say } from './say.ts';
+import { say, sayAgain } from './say.ts';
 
 /** Forms that can be corrected: what was typed stays, and each objection stands next to its field. */
 
@@ -43,6 +43,9 @@ export const noticeOf = (title: string, detail: string): Html =>
     <p>${detail}</p>
   </div>`;
 
+/** An objection in the language of the reader. */
+const reasonOf = (english: string): string => sayAgain(english) ?? english;
+
 /** A field with its label, its help and its objection. */
 export function field(wish: FieldWish, { values, objections = [] }: Filled): Html {
   const { name, id = name, label, help } = wish;
@@ -54,7 +57,7 @@ export function field(wish: FieldWish, { values, objections = [] }: Filled): Htm
   return html`<div class="field">
     <label for="${id}">${label} ${!wish.required && html`<small>${say('form.optional')}</small>`}</label>
     ${control(wish, value, common)} ${help && html`<small id="${id}-help">${help}</small>`}
-    ${wrong && html`<p class="wrong" id="${id}-wrong">${say('form.wrong', { label, reason: wrong })}</p>`}
+    ${wrong && html`<p class="wrong" id="${id}-wrong">${say('form.wrong', { label, reason: reasonOf(wrong) })}</p>`}
   </div>`;
 }
 
@@ -88,7 +91,7 @@ export function objectionsOf(names: readonly string[], objections: readonly Fail
     ${
       others.length > 0 &&
       html`<ul class="plain">
-        ${others.map(({ field: name, reason }) => html`<li>${name === '' ? reason : say('form.wrong', { label: name, reason })}</li>`)}
+        ${others.map(({ field: name, reason }) => html`<li>${name === '' ? reasonOf(reason) : say('form.wrong', { label: name, reason: reasonOf(reason) })}</li>`)}
       </ul>`
     }
   </div>`;

@@ -42,7 +42,10 @@ const longDay = (customs: string, day: string): string =>
   );
 
 /** The voice of the pages. It says amounts and days as readers write them, where that of the API says `1234.56 USD` and `2026-12-28`. */
-export const readersVoice = (): Voice => ({ ...VOICES[readersLanguage()], amount: sayAmount, day: sayDay });
+export const readersVoice = (): Voice => {
+  const voice = VOICES[readersLanguage()];
+  return { ...voice, amount: sayAmount, day: sayDay, written: (text) => asRead(voice.written(text)) };
+};
 
 const ISO_DAY = /(?<![\w-])\d{4}-\d{2}-\d{2}(?![\w-])/g;
 const LONG_AMOUNT = /(?<![\w.,])\d{4,}(?=(\.\d+)? [A-Z]{3}\b)/g;

@@ -12,14 +12,14 @@ import { isUuid } from '../../domain/ids.ts';
 import { joinReaches } from '../../domain/people/reach.ts';
 import type { ApiDeps, ApiEnv, Upload } from '../http/deps.ts';
 import { mayUse, type PageRoute } from '../http/page-permissions.ts';
-import { problemOf } from '../http/problem.ts';
+import { type Problem, problemOf } from '../http/problem.ts';
 import { receiveUpload, tooLarge } from '../http/upload.ts';
 import { aboutOf } from '../http/reach.ts';
 import { readSessionCookie } from '../http/visitor.ts';
 import { refusalOf, rolesWithin } from '../http/within-reach.ts';
 import { html, type Html } from './html.ts';
 import { isStaff, sharedPage, strangerPage } from './layout.ts';
-import { hearBrowser, say, speakTo } from './say.ts';
+import { hearBrowser, readersLanguage, say, sayAgain, speakTo } from './say.ts';
 
 type Answer = Response | Promise<Response>;
 export type PageContext = Context<ApiEnv>;
@@ -180,23 +180,40 @@ async function formOf(c: PageContext): Promise<Record<string, unknown>> {
 }
 
 /** Titles for people, where those of the API speak of keys. */
-const TITLES: Partial<Record<string, string>> = {
-  not_authenticated: 'You are not signed in',
-  not_allowed: 'You may not do that',
-  claim_not_valid: 'This link does not work',
-};
+const TITLES = [
+  'not_found',
+  'not_authenticated',
+  'not_allowed',
+  'claim_not_valid',
+  'invalid_input',
+  'already_exists',
+  'too_many_tries',
+  'changed_since_seen',
+  'status_does_not_allow',
+  'body_too_large',
+] as const;
+
+/** A problem for its reader. The console has a title for each kind; other readers get one for those that they can meet. */
+export function sayProblem({ status, code, title, detail }: Problem, requestId: string) {
+  const known = TITLES.find((one) => one === code);
+  if (known) return { title: say(`problem.${known}`), detail: sayAgain(detail) ?? say('problem.other') };
+  if (readersLanguage() === 'en') return { title, detail };
+  return status >= 500
+    ? { title: say('problem.unexpected'), detail: say('problem.unexpected.about', { id: requestId }) }
+    : { title: say('problem.title'), detail: sayAgain(detail) ?? say('problem.other') };
+}
 
 async function answerError(deps: ApiDeps, error: Error, c: PageContext): Promise<Response> {
   const problem = problemOf(error, c.get('requestId'));
-  const title = TITLES[problem.code] ?? problem.title;
+  const { title, detail } = sayProblem(problem, c.get('requestId'));
   if (problem.status >= 500)
     deps.log.error({ requestId: c.get('requestId'), error: error.name, stack: error.stack }, 'a page failed');
   const main = html`<header class="title"><h1>${title}</h1></header>
-    <p>${problem.detail}</p>
+    <p>${detail}</p>
     ${
       problem.errors.length > 0 &&
       html`<ul class="plain">
-        ${problem.errors.map(({ field, reason }) => html`<li>${field}: ${reason}</li>`)}
+        ${problem.errors.map(({ field, reason }) => html`<li>${say('error.field', { field, reason: sayAgain(reason) ?? reason })}</li>`)}
       </ul>`
     }
     <p class="buttons"><a class="button" href="/">${say('error.toStart')}</a></p>`;

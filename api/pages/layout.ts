@@ -89,10 +89,12 @@ type Content<Here> = {
 export type PageContent = Content<(typeof GROUPS)[number]['places'][number][1]>;
 export type PortalContent = Content<(typeof PORTAL_PLACES)[number][1]>;
 
-/** The roles of a person in words, with their limits. A person of a partner has that one alone, so only it is said in every language. */
-export const rolesOf = ({ held }: Visitor): string =>
-  [...new Set(held.map((one) => (one.role === 'partner' ? say('role.partner') : roleOf(one))))].join(', ') ||
-  say('frame.noRole');
+/** A role in words, with its limits. Only that of a partner is said in every language, because the others belong to the console. */
+const nameOf = (held: Visitor['held'][number]): string =>
+  held.role === 'partner' ? say('role.partner') : roleOf(held);
+
+/** The roles of a person in words. */
+export const rolesOf = ({ held }: Visitor): string => [...new Set(held.map(nameOf))].join(', ') || say('frame.noRole');
 
 export const isStaff = ({ roles }: Visitor): boolean => roles.some((role) => role !== 'partner');
 

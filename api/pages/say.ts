@@ -3,9 +3,13 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { MiddlewareHandler } from 'hono';
 
 import { type Language, languageFrom } from '../../domain/language.ts';
-import type { Arguments } from '../../domain/message.ts';
+import { type Arguments, defineReader } from '../../domain/message.ts';
 import type { ApiEnv } from '../http/deps.ts';
+import { VOICES } from '../../domain/voice.ts';
 import { html, type Html, type Part } from './html.ts';
+import { BANK_FORMS_EN } from './languages/en/bank-forms.ts';
+import { EXPLANATIONS_EN } from './languages/en/explanations.ts';
+import { REFUSALS_EN } from './languages/en/refusals.ts';
 import { type PAGES_EN, speak } from './languages/index.ts';
 
 /** Each request speaks the language of its reader, so that no function has to pass it on. */
@@ -33,6 +37,20 @@ type PlainKey = Exclude<Key, DrawnKey>;
 /** A sentence in the language of the reader. A template escapes it, as any text. */
 export const say = <K extends PlainKey>(key: K, ...parameters: Arguments<English[K], string | number, never>): string =>
   String(speak(readersLanguage(), key, ...parameters));
+
+const readEnglish = defineReader({ ...REFUSALS_EN, ...BANK_FORMS_EN, ...EXPLANATIONS_EN });
+
+/** Says again what the domain said in English: the words of a form, an objection, a refusal, a step of a calculation. Null where the sentence is not known. */
+export function sayAgain(english: string): string | null {
+  if (readersLanguage() === 'en') return english;
+  const found = readEnglish(english);
+  if (!found) return null;
+  const parameters = Object.entries(found.parameters).map(([name, value]) => [
+    name,
+    sayAgain(value) ?? VOICES[readersLanguage()].written(value),
+  ]);
+  return String(speak(readersLanguage(), found.key, Object.fromEntries(parameters)));
+}
 
 /** Draws a part of a sentence, such as a link. */
 export type Drawing = (inside: Part) => Html;

@@ -1,11 +1,11 @@
 import { asRead } from './format.ts';
 import { html, type Html } from './html.ts';
-import { say } from './say.ts';
+import { say, sayAgain } from './say.ts';
 
 /** The explanation of an earning as whole sentences. An earning that no event made has facts instead of steps. */
 export function sentencesOf(explanation: Readonly<Record<string, unknown>>): readonly string[] {
   const { steps } = explanation;
-  if (Array.isArray(steps)) return steps.map((step) => sentence(asRead(String(step))));
+  if (Array.isArray(steps)) return steps.map((step) => sentence(asRead(sayAgain(String(step)) ?? String(step))));
   const fact = (name: string): string => {
     const value = explanation[name];
     return typeof value === 'string' || typeof value === 'number' ? String(value) : '';

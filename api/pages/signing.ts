@@ -3,7 +3,7 @@ import type { Visitor } from '../../db/people/sessions.ts';
 import type { ApiDeps } from '../http/deps.ts';
 import { type Problem, problemOf } from '../http/problem.ts';
 import { noticeOf } from './form.ts';
-import { type PageContext, readForm, sendPage } from './guard.ts';
+import { type PageContext, readForm, sayProblem, sendPage } from './guard.ts';
 import { html, type Html } from './html.ts';
 import { type PageContent, sharedPage } from './layout.ts';
 import { say, tell } from './say.ts';
@@ -91,7 +91,8 @@ export function defineSigning(deps: ApiDeps) {
       done = await performSigned(db, signingPlace(deps), by, { contentHash: content, signed: await readSigned(c) });
     } catch (error) {
       const problem = problemOf(error, c.get('requestId'));
-      const { status, code, title, detail } = problem;
+      const { status, code } = problem;
+      const { title, detail } = sayProblem(problem, c.get('requestId'));
       if (status >= 500 || status === 404) throw error;
       const key = TITLES[code];
       const notice = noticeOf(key === undefined ? title : say(key), detail);

@@ -94,9 +94,9 @@ function readDays(c: PageContext, zone: string) {
     return reason === undefined ? [] : [{ field: name, reason }];
   });
   if (objections.length === 0 && values.until < values.from)
-    objections.push({ field: 'until', reason: say('statement.untilBeforeFrom') });
+    objections.push({ field: 'until', reason: 'is before the first day' });
   if (objections.length === 0 && values.until > today)
-    objections.push({ field: 'until', reason: say('statement.untilAhead') });
+    objections.push({ field: 'until', reason: 'is not here yet: choose a day up to today' });
   const days: StatementDays = { ...(objections.length > 0 ? { from: today, until: today } : values), zone };
   return { values, objections, days };
 }

@@ -9,7 +9,6 @@ import type { PolicySubject } from '../../domain/programs/policies.ts';
 import type { Role } from '../../domain/people/role.ts';
 import type { PayoutFlag } from '../../domain/runs/flag.ts';
 import type { RunStatus } from '../../domain/runs/run.ts';
-import type { NoticeKind } from '../../domain/tasks/notice.ts';
 import type { DeliveryStatus } from '../../domain/runs/webhook.ts';
 import type { TaskKind } from '../../domain/tasks/task.ts';
 import type { Frequency } from '../../domain/payers/schedule.ts';
@@ -226,44 +225,4 @@ export const CONTACT_OUTCOME: Record<ContactOutcome, { label: string; tone: Tone
   stopped: { label: 'stopped by the address before', tone: 'alert' },
   replaced: { label: 'replaced by a later change', tone: 'plain' },
   expired: { label: 'not confirmed in time', tone: 'plain' },
-};
-
-/** The event that each kind of notice tells. */
-export const NOTICE: Record<NoticeKind, string> = {
-  payout_sent: 'A payout is on its way',
-  payout_settled: 'A payout has settled',
-  payout_failed: 'A payout could not be made',
-  payout_returned: 'A payout came back',
-  payout_unclaimed: 'Money waits to be accepted',
-  payout_held: 'A provider holds a payout',
-  payout_partly_returned: 'A part of a payout came back',
-  details_changed: 'Payment details were changed',
-  email_changed: 'The e-mail address was changed',
-  contact_asked: 'Another e-mail address was asked for',
-  access_changed: 'The people with access were changed',
-  deal_changed: 'News of a deal',
-  request_changed: 'News of a request',
-  claim_changed: 'News of a claim',
-  question_changed: 'News of a question',
-  balance_corrected: 'The balance was corrected',
-  points_expiring: 'Points expire soon',
-  points_expired: 'Points have expired',
-  rung_changed: 'A new tier',
-  run_in_review: 'A run waits for approval',
-  approvals_void: 'A run changed after approvals',
-  payout_cut: 'A payout left an approved run',
-  payouts_held: 'Payouts that somebody holds',
-  run_decided: 'A run was decided',
-  task_opened: 'A new task',
-  task_due: 'A task that is due',
-  checks_to_mail: 'Checks to print and mail',
-  incidents_digest: 'Payments that failed, once a day',
-  incidents_now: 'Payments that failed, urgent',
-  budget_used: 'A budget is used up',
-  role_given: 'Somebody got a role',
-  alarm_raised: 'An alarm',
-  key_claim: 'A link for a new person',
-  contact_confirmation: 'An address must be confirmed',
-  contact_warning: 'Another address was asked for',
-  sign_in_changed: 'Your ways to sign in changed',
 };

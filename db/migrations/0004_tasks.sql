@@ -56,9 +56,11 @@ create table notification(
   superseded_because text check (superseded_because <> ''),
   last_error text,
   content jsonb,
+  translations jsonb,
   told_at timestamptz(3),
   in_portal boolean not null default true,
   check ((content is null) = (told_at is null)),
+  check (translations is null or content is not null),
   check (audience <> 'person' or content is null),
   check ((audience = 'partner') = (partner_id is not null)),
   check (recipient is null or audience in ('partner', 'person')),
@@ -74,6 +76,7 @@ comment on column notification.recipient is
   'An address when the notice was written: of a person, or of a partner, such as the old one after a change. Null means the partner''s current one.';
 comment on column notification.told_at is 'In whole milliseconds, as a page of a list begins after one.';
 comment on column notification.content is 'The notice as it was first told, for its page. A notice to one person holds a secret link, and is mailed only.';
+comment on column notification.translations is 'The same in the other languages, by their codes. Null where every reader reads English.';
 comment on column notification.in_portal is 'False for the further mails of one event, which go to other addresses of the same partner.';
 comment on column notification.superseded_because is 'Why the notice was no longer true when its time came, so that nobody was sent it.';
 

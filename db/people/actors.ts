@@ -56,10 +56,7 @@ export const listActors = (db: Database, after: string | null, limit: number): P
 export const findActorByMailbox = (db: Database, email: string): Promise<Actor | null> =>
   db.maybeOne(sql.type(ActorRow)`
     select ${actorColumns} from actor
-    where mailbox = case
-      when split_part(lower(${email}), '@', 2) in ('gmail.com', 'googlemail.com')
-        then replace(split_part(split_part(lower(${email}), '@', 1), '+', 1), '.', '') || '@gmail.com'
-      else split_part(split_part(lower(${email}), '@', 1), '+', 1) || '@' || split_part(lower(${email}), '@', 2) end`);
+    where mailbox = mailbox_of(${email})`);
 
 /** Whether a person has a role in the company, or is to have one. */
 export const isOfCompany = (db: Database, actorId: string): Promise<boolean> =>

@@ -1,6 +1,7 @@
 import { sql } from 'slonik';
 import { z } from 'zod';
 
+import { type Language, LANGUAGES } from '../../domain/language.ts';
 import { type Audience, type NoticeKind, READERS, type Way, WAYS } from '../../domain/tasks/notice.ts';
 import { NoticeContent } from '../../domain/tasks/notice-content.ts';
 import { Count, Instant } from '../column-types.ts';
@@ -9,7 +10,12 @@ import { changesRow, type Database } from '../database.ts';
 /** The notices that people read on pages, their choices about mail, and the copies that are mailed to them. */
 
 /** A person who reads the notices of one partner, or those of the console. */
-export type NoticeReader = { actorId: string; partnerId: bigint | null; audiences: readonly Audience[] };
+export type NoticeReader = {
+  actorId: string;
+  partnerId: bigint | null;
+  audiences: readonly Audience[];
+  language: Language;
+};
 
 const NoticeRow = z.strictObject({
   id: z.bigint(),
@@ -58,7 +64,7 @@ export const listNotices = (
   limit: number,
 ): Promise<readonly Notice[]> =>
   db.any(sql.type(NoticeRow)`
-    select notice.id, notice.kind, notice.content, notice.told_at as "toldAt", ${isRead(reader)} as "isRead"
+    select notice.id, notice.kind, coalesce(notice.translations -> ${reader.language}, notice.content) as content, notice.told_at as "toldAt", ${isRead(reader)} as "isRead"
     from (${readable(reader, before ?? AT_THE_END, limit)}) notice order by notice.told_at desc, notice.id desc limit ${limit}`);
 
 /** How many of the newest notices a reader has not read. */
@@ -159,7 +165,9 @@ const CopyRow = z.strictObject({
   way: z.enum(['now', 'daily']),
   day: z.string(),
   dedupeKey: z.string(),
+  /** In the language of the person. */
   content: NoticeContent,
+  language: z.enum(LANGUAGES),
   /** Whether the notice is still true, and the person may still read it. */
   isWanted: z.boolean(),
   tries: z.number(),
@@ -181,7 +189,8 @@ export async function takeDueCopies(db: Database, people: number, forMs: number)
         from next where copy.actor_id = next.actor_id and copy.sent_at is null and copy.due_at <= now() returning copy.*
       )
       select taken.notification_id as "notificationId", taken.actor_id as "actorId", actor.code as actor, actor.email, notice.kind,
-        taken.way, taken.day, notice.dedupe_key as "dedupeKey", notice.content, taken.tries,
+        taken.way, taken.day, notice.dedupe_key as "dedupeKey", taken.tries,
+        coalesce(notice.translations -> actor.language, notice.content) as content, coalesce(actor.language, 'en') as language,
         notice.superseded_at is null and ${belongs} as "isWanted"
       from taken join notification notice on notice.id = taken.notification_id join actor on actor.id = taken.actor_id
       order by taken.notification_id`);

@@ -1,6 +1,7 @@
 import { sql } from 'slonik';
 import { z } from 'zod';
 
+import { type Language, LANGUAGES } from '../../domain/language.ts';
 import { type Audience, AUDIENCES } from '../../domain/tasks/notice.ts';
 import type { NoticeContent } from '../../domain/tasks/notice-content.ts';
 import { changesRow, type Database } from '../database.ts';
@@ -42,6 +43,8 @@ const DueRow = z.strictObject({
   partner: z.string().nullable(),
   /** The partner's or the person's address. Null if the partner has none. */
   email: z.string().nullable(),
+  /** The language of whoever reads the address. */
+  language: z.enum(LANGUAGES),
   body: z.unknown(),
   /** How often it was tried, this time included. */
   tries: z.number(),
@@ -61,7 +64,8 @@ export const takeDueNotifications = (db: Database, limit: number, forMs: number)
       from due where notification.id = due.id returning notification.*
     )
     select taken.id, dedupe_key as "dedupeKey", taken.kind, audience, partner.code as partner,
-      coalesce(recipient, partner.email) as email, body, tries
+      coalesce(recipient, partner.email) as email, body, tries,
+      readers_language(coalesce(recipient, partner.email), taken.partner_id) as language
     from taken left join partner on partner.id = taken.partner_id order by taken.id`);
 
 export const markNotificationSent = (db: Database, id: bigint, note: string | null) =>
@@ -69,12 +73,19 @@ export const markNotificationSent = (db: Database, id: bigint, note: string | nu
     sql.unsafe`update notification set sent_at = now(), last_error = ${note} where id = ${id} and sent_at is null`,
   );
 
+/** A message in English, and in the other languages where its readers may want them. */
+export type Told = {
+  readonly content: NoticeContent;
+  readonly translations: Readonly<Record<Exclude<Language, 'en'>, NoticeContent>> | null;
+};
+
 /** Keeps a message as it is told, for the pages of its readers. The first telling stays. Returns whether this was the first time. */
-export const markNotificationTold = (db: Database, id: bigint, content: NoticeContent): Promise<boolean> =>
+export const markNotificationTold = (db: Database, id: bigint, { content, translations }: Told): Promise<boolean> =>
   changesRow(
     db,
     sql.unsafe`
-    update notification set content = ${sql.jsonb(content)}, told_at = now() where id = ${id} and told_at is null`,
+    update notification set content = ${sql.jsonb(content)}, told_at = now(),
+      translations = ${translations === null ? null : sql.jsonb(translations)} where id = ${id} and told_at is null`,
   );
 
 /** Keeps a message that is no longer true as superseded, with the reason. */

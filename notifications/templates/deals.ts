@@ -1,118 +1,94 @@
 import { cite, go, type NoticePart, say } from '../../domain/tasks/notice-content.ts';
-import type { Places, Templates } from '../notification.ts';
+import type { Templates } from '../notification.ts';
 import { at } from '../places.ts';
+import type { NoticeVoice } from '../voice.ts';
 
-/** Each event as a subject and a sentence. A name that is not here is told as it is. */
-const DEAL_NEWS: Readonly<Record<string, { subject: string; text: string }>> = {
-  registered: {
-    subject: 'We received your deal',
-    text: 'We received your registration. People are looking at it now.',
-  },
-  protected: { subject: 'Your deal is protected', text: 'The deal is protected for you.' },
-  declined: { subject: 'Your deal was declined', text: 'We did not accept this registration.' },
-  expired: { subject: 'Your deal has expired', text: 'The deal is no longer protected for you.' },
-  extended: { subject: 'Your deal is protected for longer', text: 'We extended the protection of the deal.' },
-  extension_declined: {
-    subject: 'Your deal is not protected for longer',
-    text: 'We did not extend the protection of the deal.',
-  },
-  withdrawn: { subject: 'Your deal was withdrawn', text: 'The deal was withdrawn and is no longer protected.' },
-  won: { subject: 'Your deal was closed as won', text: 'The deal was closed as won. Congratulations.' },
-  lost: { subject: 'Your deal was closed as lost', text: 'The deal was closed as lost.' },
-};
+/** The events of a deal that have words of their own. Another one is told as it is. */
+const DEAL_NEWS = [
+  'registered',
+  'protected',
+  'declined',
+  'expired',
+  'extended',
+  'extension_declined',
+  'withdrawn',
+  'won',
+  'lost',
+] as const;
 
-const REQUEST_NAMES: Readonly<Record<string, string>> = {
-  special_price: 'request for a special price',
-  special_incentive: 'request for a special incentive',
-  development_funds: 'request for market development funds',
-};
+const REQUESTS = ['special_price', 'special_incentive', 'development_funds'] as const;
 
-/** Each step of a question. The words themselves are read in the portal alone. */
-const QUESTION_NEWS: Readonly<Record<string, { subject: string; text: string }>> = {
-  received: { subject: 'We received your question', text: 'We received your question, and will answer it.' },
-  answer: {
-    subject: 'We answered your question',
-    text: 'We answered your question. If the answer does not settle it, you can reopen the question once.',
-  },
-  ask_back: {
-    subject: 'We have a question for you',
-    text: 'We need something from you to answer your question. If you do not reply within 14 days, we close it.',
-  },
-  adjustment: {
-    subject: 'We propose to correct your balance',
-    text: 'Because of your question we propose to correct your balance. A second person decides.',
-  },
-  confirmed: {
-    subject: 'Your balance was corrected',
-    text: 'The correction that your question led to is in your balance.',
-  },
-  refused: {
-    subject: 'We look at your question again',
-    text: 'The correction was not confirmed. We look at your question again.',
-  },
-  close: {
-    subject: 'Your question was closed',
-    text: 'We closed your question, with a reason. If it is not settled, you can reopen it once.',
-  },
-  silence: {
-    subject: 'Your question was closed',
-    text: 'We asked you something and got no reply, so the question is closed. You can reopen it once.',
-  },
-  reopen: { subject: 'Your question is open again', text: 'You reopened your question, and we will answer it.' },
-};
+/** The steps of a question. The words themselves are read in the portal alone. */
+const QUESTION_NEWS = [
+  'received',
+  'answer',
+  'ask_back',
+  'adjustment',
+  'confirmed',
+  'refused',
+  'close',
+  'silence',
+  'reopen',
+] as const;
 
-const DECIDED: Readonly<Record<string, string>> = {
-  received: 'was received, and people are looking at it',
-  granted: 'was granted',
-  declined: 'was declined',
-  expired: 'has expired',
-  withdrawn: 'was withdrawn',
-};
+const DECIDED = ['received', 'granted', 'declined', 'expired', 'withdrawn'] as const;
+
+const known = <Name extends string>(names: readonly Name[], text: string): Name | undefined =>
+  names.find((name) => name === text);
 
 /** Notices to partners about what they asked for. */
 export const DEAL_TEMPLATES: Templates<'deal_changed' | 'request_changed' | 'claim_changed' | 'question_changed'> = {
-  deal_changed: ({ deal, customer, what, reason, until }, places) => {
-    const { subject = `Your deal is ${what}`, text = `The deal is ${what}.` } = DEAL_NEWS[what] ?? {};
+  deal_changed: ({ deal, customer, what, reason, until }, { own }, voice) => {
+    const news = known(DEAL_NEWS, what);
+    const subject = news ? voice.say(`deal.${news}.subject`) : voice.say('deal.other.subject', { what });
+    const text = news ? voice.say(`deal.${news}`) : voice.say('deal.other', { what });
     return {
-      subject: `${subject}: ${customer}`,
+      subject: voice.say('deal.subject', { news: subject, customer }),
       parts: [
-        say(text + (until ? ` It is protected until ${until}, and no longer on that day.` : '')),
-        ...because(reason),
-        open('Open the deal', '/deals', deal, places),
-        cite(`Deal ${deal}, customer ${customer}`),
+        say(until === '' ? text : voice.say('deal.until', { text, until: voice.domain.day(until) })),
+        ...because(reason, voice),
+        go(voice.say('open.deal'), own(at('/deals', deal))),
+        cite(voice.say('cite.deal', { deal, customer })),
       ],
     };
   },
-  request_changed: ({ request, kind, what, reason }, places) => {
-    const name = REQUEST_NAMES[kind] ?? 'request';
+  request_changed: ({ request, kind, what, reason }, { own }, voice) => {
+    const facts = { name: voice.say(`request.${known(REQUESTS, kind) ?? 'other'}`), decided: decidedOf(what, voice) };
     return {
-      subject: `Your ${name} ${DECIDED[what] ?? what}`,
+      subject: voice.say('request.subject', facts),
       parts: [
-        say(`Your ${name} ${DECIDED[what] ?? what}.`),
-        ...because(reason),
-        open('Open the request', '/requests', request, places),
-        cite(`Request ${request}`),
+        say(voice.say('request.text', facts)),
+        ...because(reason, voice),
+        go(voice.say('open.request'), own(at('/requests', request))),
+        cite(voice.say('cite.request', { request })),
       ],
     };
   },
-  claim_changed: ({ claim, amount, currency, what, reason }, places) => ({
-    subject: `Your claim of ${amount} ${currency} ${DECIDED[what] ?? what}`,
-    parts: [
-      say(
-        `Your claim of ${amount} ${currency} ${DECIDED[what] ?? what}.` +
-          (what === 'granted' ? ' The amount was added to your balance, and we will pay it in the next run.' : ''),
-      ),
-      ...because(reason),
-      open('Open the claim', '/claims', claim, places),
-      cite(`Claim ${claim}`),
-    ],
-  }),
-  question_changed({ question, what }, { own }) {
-    const { subject, text } = QUESTION_NEWS[what] ?? { subject: 'Your question', text: 'Your question changed.' };
-    return { subject, parts: [say(text), go('Read it in your portal', own(at('/questions', question)))] };
+  claim_changed: ({ claim, amount, currency, what, reason }, { own }, voice) => {
+    const facts = { amount: voice.domain.written(`${amount} ${currency}`), decided: decidedOf(what, voice) };
+    return {
+      subject: voice.say('claim.subject', facts),
+      parts: [
+        say(voice.say(what === 'granted' ? 'claim.granted' : 'claim.text', facts)),
+        ...because(reason, voice),
+        go(voice.say('open.claim'), own(at('/claims', claim))),
+        cite(voice.say('cite.claim', { claim })),
+      ],
+    };
+  },
+  question_changed({ question, what }, { own }, voice) {
+    const news = known(QUESTION_NEWS, what) ?? 'other';
+    return {
+      subject: voice.say(`question.${news}.subject`),
+      parts: [say(voice.say(`question.${news}`)), go(voice.say('open.question'), own(at('/questions', question)))],
+    };
   },
 };
 
-const because = (reason: string): NoticePart[] => (reason ? [say(`The reason: ${reason}`)] : []);
+function decidedOf(what: string, voice: NoticeVoice): string {
+  const decided = known(DECIDED, what);
+  return decided ? voice.say(`decided.${decided}`) : what;
+}
 
-const open = (label: string, path: string, id: string, { own }: Places): NoticePart => go(label, own(at(path, id)));
+const because = (reason: string, voice: NoticeVoice): NoticePart[] =>
+  reason ? [say(voice.say('because', { reason }))] : [];

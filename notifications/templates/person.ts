@@ -4,17 +4,10 @@ import { go, say } from '../../domain/tasks/notice-content.ts';
 import type { Templates } from '../notification.ts';
 import { at } from '../places.ts';
 
-const SIGN_IN_CHANGES = {
-  added: { subject: 'A passkey was added to your account', says: 'A passkey now signs in as you' },
-  removed: { subject: 'A passkey was removed from your account', says: 'A passkey no longer signs in as you' },
-  bound: { subject: 'Your account has a new sign-in', says: 'Your account there now signs in as you' },
-  unbound: { subject: 'A sign-in was removed from your account', says: 'Your account there no longer signs in as you' },
-} as const;
-
 /** Mail to one of the people who use Bursar. */
 export const PERSON_TEMPLATES: Templates<'key_claim' | 'contact_confirmation' | 'contact_warning' | 'sign_in_changed'> =
   {
-    key_claim: ({ person, kind, role, hours, token }, { contact }) => {
+    key_claim: ({ person, kind, role, hours, token }, { contact }, voice) => {
       const command = {
         is: 'command',
         before: 'curl -sS -X POST ',
@@ -23,67 +16,47 @@ export const PERSON_TEMPLATES: Templates<'key_claim' | 'contact_confirmation' | 
       } as const;
       if (kind === 'system')
         return {
-          subject: `A key for ${person}: ${role}`,
+          subject: voice.say('key.system.subject', { person, role }),
           parts: [
-            say(
-              `The system ${person} now has the role ${role}. Within ${hours} hours, this command shows its key, once:`,
-            ),
+            say(voice.say('key.system', { person, role, hours })),
             command,
-            say(
-              `Keep the key where the system reads its secrets: it stands for the system. If you did not expect this mail, tell ${contact}.`,
-            ),
+            say(voice.say('key.system.keep', { contact })),
           ],
         };
       return {
-        subject: `${hours < CLAIM_HOURS ? 'Your link ends soon. ' : ''}Your way into Bursar: ${role}`,
+        subject: voice.say(hours < CLAIM_HOURS ? 'key.endsSoon' : 'key.subject', { role }),
         parts: [
-          say(
-            `${person} now has the role ${role}. Open this link within ${hours} hours, and choose how you will sign in:`,
-          ),
-          go('Choose how you sign in', at('/invitations', token)),
-          say('If you call the API yourself, this command shows a key instead. The link then no longer works:'),
+          say(voice.say('key.text', { person, role, hours })),
+          go(voice.say('key.choose'), at('/invitations', token)),
+          say(voice.say('key.api')),
           command,
-          say(
-            `The link works once. Keep your passkey and your key to yourself: they stand for you. If you did not expect this mail, tell ${contact}.`,
-          ),
+          say(voice.say('key.keep', { contact })),
         ],
       };
     },
-    contact_confirmation: ({ partner, person, token }, { contact }) => ({
-      subject: `Confirm this address for notices about payments to partner ${partner}`,
+    contact_confirmation: ({ partner, person, token }, { contact }, voice) => ({
+      subject: voice.say('confirm.subject', { partner }),
       parts: [
-        say(
-          `${person} asked that notices about payments to partner ${partner} go to this address. Open this link within ${CONTACT_HOURS} hours to confirm it:`,
-        ),
-        go('Confirm the address', at('/contact-changes', token)),
-        say(
-          `The link works once. Until then, notices go where they went before. If you do not know of this, do nothing, or tell ${contact}.`,
-        ),
+        say(voice.say('confirm.text', { person, partner, hours: CONTACT_HOURS })),
+        go(voice.say('confirm.go'), at('/contact-changes', token)),
+        say(voice.say('confirm.ifNot', { contact })),
       ],
     }),
-    contact_warning: ({ partner, person, token }, { contact }) => ({
-      subject: 'Somebody asked that your notices go to another address',
+    contact_warning: ({ partner, person, token }, { contact }, voice) => ({
+      subject: voice.say('contactAsked.subject'),
       parts: [
-        say(
-          `${person} asked that notices about payments to partner ${partner} go to another e-mail address. Nothing has changed yet: the holder ` +
-            `of that address must confirm it within ${CONTACT_HOURS} hours. If you know of this, you need to do nothing.`,
-        ),
-        say('If you do not, open this link and stop the change:'),
-        go('Stop the change', at('/contact-stops', token)),
-        say(
-          `Or write to ${contact} today. If the address changes, we tell this one of it, and of every change of payment details in the 60 days after it.`,
-        ),
+        say(voice.say('warning.text', { person, partner, hours: CONTACT_HOURS })),
+        say(voice.say('warning.ifNot')),
+        go(voice.say('warning.go'), at('/contact-stops', token)),
+        say(voice.say('warning.or', { contact })),
       ],
     }),
-    sign_in_changed: ({ person, change, name }, { contact }) => {
-      const what = SIGN_IN_CHANGES[change];
-      return {
-        subject: `${what.subject}: ${person}`,
-        parts: [
-          say(`${what.says}: ${name}.`),
-          go('See how you sign in', '/account'),
-          say(`If you did not do this, somebody else may use your account. Tell ${contact} today.`),
-        ],
-      };
-    },
+    sign_in_changed: ({ person, change, name }, { contact }, voice) => ({
+      subject: voice.say(`signIn.${change}.subject`, { person }),
+      parts: [
+        say(voice.say(`signIn.${change}`, { name })),
+        go(voice.say('signIn.see'), '/account'),
+        say(voice.say('signIn.ifNot', { contact })),
+      ],
+    }),
   };

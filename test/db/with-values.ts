@@ -291,7 +291,7 @@ const EVENT: NewEvent = {
   sentBy: ID,
 };
 
-const STAFF_READER = { actorId: ID, partnerId: null, audiences: ['finance', 'operators'] } as const;
+const STAFF_READER = { actorId: ID, partnerId: null, audiences: ['finance', 'operators'], language: 'en' } as const;
 
 /**
  * The queries whose plan depends on the values, such as a list with filters that a caller may leave out, and those that take only values of

@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 import { PAGE_ROUTES } from '../../api/http/page-permissions.ts';
 import { METHOD_NAMES, METHODS } from '../../domain/rails.ts';
-import { NOTICE_KINDS } from '../../domain/tasks/notice.ts';
+import { NOTICE_KINDS, NOTICES } from '../../domain/tasks/notice.ts';
 import type { NoticePart } from '../../domain/tasks/notice-content.ts';
 import { compose, readNotification } from '../../notifications/compose.ts';
 import { BODIES, type NotificationBody, type NotificationKind } from '../../notifications/notification.ts';
@@ -141,6 +141,42 @@ const pathsIn = (part: NoticePart): string[] => {
   if (part.is === 'list') return part.items.flatMap(({ path }) => path ?? []);
   return part.is === 'link' ? [part.path] : [];
 };
+
+/** Words that no German sentence has. */
+const ENGLISH = /\b(the|of|and|is|are|we|you|your|to|it|this|from|with|for|until|since|was)\b/i;
+
+/** Bodies of a kind: one for each choice that its facts have, with plain texts in the places of names. */
+function plain(schema: unknown, choice: number): unknown {
+  if (schema instanceof z.ZodObject)
+    return Object.fromEntries(Object.entries(schema.shape).map(([name, part]) => [name, plain(part, choice)]));
+  if (schema instanceof z.ZodEnum) return schema.options[choice % schema.options.length];
+  return schema instanceof z.ZodNumber ? choice : ['Xy', ''][choice % 2];
+}
+
+describe.each(NOTICE_KINDS.filter((kind) => ['partner', 'person'].includes(NOTICES[kind].audiences[0])))(
+  'given a notice of kind %s to somebody who reads German',
+  (kind) => {
+    it.each([0, 1, 2])('when its facts are those of case %i then no word of it is English', (choice) => {
+      const inGerman = compose(kind, plain(BODIES[kind], choice) as never, PLACES, 'de');
+      const { subject, text, html } = writeMail(inGerman, urlOf, null, 'de');
+      expect(html).toContain('<html lang="de">');
+      expect([subject, ...text.split('\n')].filter((line) => !line.startsWith('curl') && ENGLISH.test(line))).toEqual(
+        [],
+      );
+    });
+  },
+);
+
+describe('given a notice with amounts and days', () => {
+  it('when it is written in German then both are written as Germans do', () => {
+    const facts = { ...body('bank'), amount: '1234.50', advice: 'Please cash the check.', day: 0, until: '2026-12-24' };
+    const { subject, text } = writeMail(compose('payout_unclaimed', facts, PLACES, 'de'), urlOf);
+    expect(subject).toBe('1.234,50 USD warten auf Sie');
+    expect(text).toContain('Bitte lösen Sie den Scheck ein. Sie haben Zeit bis 24.12.2026.');
+    const points = { unit: 'points-care', name: 'Care', amount: '1200 points', day: '2026-01-31' };
+    expect(compose('points_expired', points, PLACES, 'de').subject).toBe('1.200 Punkte von Ihnen sind verfallen');
+  });
+});
 
 describe.each(NOTICE_KINDS)('given a notice of kind %s about people with hostile names', (kind) => {
   it('then its HTML runs nothing, and says the same as its text', () => {

@@ -39,6 +39,11 @@ const SAME = new Set([
   'Plan',
   'Customer',
   'partner',
+  'Browser',
+  'Passkey',
+  'English',
+  'Deutsch',
+  '· Partner',
 ]);
 
 /** The texts of a page that did not change with the language. */
@@ -50,7 +55,39 @@ const unchanged = (english: readonly string[], german: readonly string[]): strin
 /** Words that no German sentence has. They find a sentence that is English but for a date. */
 const ENGLISH = /\b(the|of|and|is|are|we|you|your|to|it|this|from|by|with|for|until|since)\b/i;
 
-const PAGES = PORTAL_PAGES.filter((route) => route.startsWith('GET /portal/') && !route.endsWith('.csv'));
+const PAGES = [
+  ...PORTAL_PAGES.filter((route) => route.startsWith('GET /portal/') && !route.endsWith('.csv')),
+  'GET /account',
+  'GET /account/passkeys/new',
+  'GET /notices/choices',
+  'GET /portal/zoe',
+  'GET /sign-in',
+  'GET /portal/{partner}/details/new?method=check',
+  'GET /portal/{partner}/statements?from=2026-13-01',
+  ...['EUR&country=DE', 'USD&country=US', 'BRL&country=BR', 'JPY&country=JP'].map(
+    (place) => `GET /portal/{partner}/details/new?method=bank&currency=${place}`,
+  ),
+];
+
+/** Forms that are wrong in every field, and in none. */
+const WRONG: readonly { form: string; fields: Readonly<Record<string, string>> }[] = [
+  { form: 'deals', fields: { program: 'shop', country: 'x', amount: '1,5', currency: 'USD', expectedClose: 'soon' } },
+  { form: 'deals', fields: {} },
+  { form: 'requests', fields: { kind: 'wish', wish: 'x'.repeat(501), amount: '0', currency: 'USD', startsOn: '1' } },
+  { form: 'claims', fields: {} },
+  { form: 'questions', fields: { about: 'missing', day: 'soon', amount: 'much', currency: 'X', text: '' } },
+  { form: 'users/new', fields: { name: '', email: 'nobody', access: 'all' } },
+  { form: 'details/contact', fields: { email: 'nobody' } },
+  { form: 'details/{id}/withdrawal', fields: { reason: '' } },
+  { form: 'requests/{id}/withdrawal', fields: { reason: 'x\0' } },
+  {
+    form: 'details/new',
+    fields: { method: 'bank', currency: 'EUR', country: 'DE', type: 'iban', 'details.IBAN': 'DE1' },
+  },
+  { form: 'details/new', fields: { method: 'check', 'address.country': 'US', 'address.region': 'Bavaria' } },
+  { form: 'details/new', fields: { method: 'none' } },
+  { form: 'questions/{id}/reply', fields: { text: 'Hier.' } },
+];
 
 describe('given a person of a partner', () => {
   it.each(PAGES)('when %s is read in German then no sentence is in English', async (route) => {
@@ -64,6 +101,17 @@ describe('given a person of a partner', () => {
     expect(german).toContain('<html lang="de">');
     expect(unchanged(textsOf(english), textsOf(german))).toEqual([]);
     expect(textsOf(german).filter((text) => ENGLISH.test(text))).toEqual([]);
+  });
+
+  it.each(WRONG)('when $form is sent with $fields then German words say what is wrong', async ({ form, fields }) => {
+    await pair.ann.pages.post('/account/language', { language: 'de' });
+    const path = form.replace(/(\w+)\/\{id\}/, (_all, word: string) => `${word}/${pair.things[word]}`);
+    const answer = await pair.ann.pages.post(`/portal/ann/${path}`, fields);
+    await pair.ann.pages.post('/account/language', { language: '' });
+    expect(answer.status).toBeGreaterThanOrEqual(400);
+    expect(answer.status).toBeLessThan(500);
+    const texts = textsOf(await answer.text());
+    expect(texts.filter((text) => ENGLISH.test(text))).toEqual([]);
   });
 
   it('when they choose a language then it is kept, whatever their browser wants', async () => {

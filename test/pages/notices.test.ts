@@ -61,6 +61,46 @@ const readers = () =>
 const tomorrow = () =>
   api.db.query(sql.unsafe`update notice_copy set due_at = now(), day = day - 1 where sent_at is null`);
 
+describe('given people of a partner who read different languages', () => {
+  const speak = (person: SignedInPerson, language: string) => person.post('/account/language', { language });
+  const moveAddress = (email: string) =>
+    api.db.query(sql.unsafe`update partner set email = ${email} where id = ${String(partnerId)}`);
+  afterAll(async () => {
+    await noticesAreDue(api.db);
+    await send();
+    await ann.post('/portal/ann/notices/read');
+  });
+
+  it('when a notice is told then each reads it in their own language, in the portal and in mail', async () => {
+    await speak(ann, 'de');
+    await bea.post('/notices/choices', { points_expired: 'now' });
+    const english = await tellAnn();
+    const german = english.replace('of yours have expired', 'von Ihnen sind verfallen');
+    await send();
+    expect(readers()).toEqual([`ann@people.test: ${german}`, `bea@people.test: ${english}`]);
+    expect((await ann.open('/portal/ann/notices')).text).toContain(german);
+    expect((await bea.open('/portal/ann/notices')).text).toContain(english);
+    await bea.post('/notices/choices', { points_expired: 'off' });
+    await speak(ann, '');
+  });
+
+  it.each([
+    { bea: 'de', of: 'von Ihnen sind verfallen', because: 'everybody who chose one chose German' },
+    { bea: 'en', of: 'of yours have expired', because: 'they do not agree' },
+  ])('when nobody of them reads the address then the mail is in the language of them all: $because', async (chosen) => {
+    await moveAddress('office@ann.test');
+    await speak(ann, 'de');
+    await speak(bea, chosen.bea);
+    await tellAnn();
+    await send();
+    expect(readers().filter((mail) => mail.includes('miles'))).toEqual([
+      expect.stringMatching(new RegExp(`^office@ann.test: .* ${chosen.of}$`)),
+    ]);
+    for (const person of [ann, bea]) await speak(person, '');
+    await moveAddress('ann@people.test');
+  });
+});
+
 describe('given a notice to a partner', () => {
   it('when it is told then each of their people has it once on the page, unread until that person reads it', async () => {
     const subject = await tellAnn();

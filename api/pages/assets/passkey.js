@@ -17,6 +17,6 @@ document.addEventListener('submit', async (event) => {
     field.value = JSON.stringify(credential.toJSON());
     form.requestSubmit(event.submitter);
   } catch {
-    says.textContent = 'Your device gave no passkey. Nothing was sent. You can try again.';
+    says.textContent = form.dataset.refused;
   }
 });

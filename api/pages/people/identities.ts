@@ -4,6 +4,7 @@ import { sendMailSoon } from '../../http/wake.ts';
 import { facts } from '../components.ts';
 import { type definePages, idOf } from '../guard.ts';
 import { html } from '../html.ts';
+import { say } from '../say.ts';
 import { defineSigning } from '../signing.ts';
 
 /** A person removes an account by which they sign in at their company, and signs that. */
@@ -23,15 +24,12 @@ export function identityPages(deps: ApiDeps, pages: ReturnType<typeof definePage
       typed: {},
       perform: (tx, signatureId, { issuer }) =>
         removeOwnIdentity(tx, visitor, { id, name: nameOf(issuer), signatureId }),
-      title: 'Remove this account?',
+      title: say('identity.remove'),
       here: '/account',
       about: ({ issuer }) =>
-        html`${facts([['Your account at', nameOf(issuer)]])}
-          <p>
-            It no longer signs in as you, and its sessions end at once. Everything that you signed with it stays valid.
-            A new link from an operator can bind it to you again.
-          </p>`,
-      button: 'Remove and sign',
+        html`${facts([[say('account.accountAt'), nameOf(issuer)]])}
+          <p>${say('identity.remove.about')}</p>`,
+      button: say('passkeys.removeAndSign'),
       back: '/account',
       answer: async () => {
         await sendMailSoon(deps);

@@ -1,4 +1,5 @@
 import { html, type Html } from '../html.ts';
+import { say } from '../say.ts';
 
 /** A form that a passkey answers. Its button asks the browser, and the answer travels in a hidden field. */
 export const passkeyForm = (
@@ -26,11 +27,12 @@ export const passkeyForm = (
     data-passkey="${kind}"
     data-options="${JSON.stringify(options)}"
     data-field="${field}"
+    data-refused="${say('passkey.refused')}"
   >
     ${Object.entries(hidden).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`)}
     <input type="hidden" name="${field}" value="" />
     ${inside}
     <p class="buttons"><button class="primary">${button}</button></p>
     <p role="status"></p>
-    <noscript><p>Passkeys need JavaScript. Please turn it on for this site.</p></noscript>
+    <noscript><p>${say('passkey.noScript')}</p></noscript>
   </form>`;

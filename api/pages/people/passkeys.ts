@@ -16,31 +16,34 @@ import { field, type FieldWish, type Filled, objectionsOf } from '../form.ts';
 import { type definePages, idOf, type PageContext, readForm, sendPage } from '../guard.ts';
 import { html, type Html } from '../html.ts';
 import { sharedPage } from '../layout.ts';
+import { say } from '../say.ts';
 import { defineSigning } from '../signing.ts';
 import { passkeyForm } from './passkey-form.ts';
 import { signingPlace } from './signature.ts';
 
 const NAME_CHARS_MAX = 60;
-const NAME: FieldWish = {
+const nameField = (): FieldWish => ({
   name: 'name',
-  label: 'Name of the passkey',
-  help: 'So that you know it again, such as: Work laptop',
+  label: say('passkeys.name'),
+  help: say('passkeys.name.help'),
   required: true,
   lengthMax: NAME_CHARS_MAX,
-};
+});
 
 /** How an authenticator is reached, in words. */
-const PLACES: Readonly<Record<string, string>> = {
-  internal: 'Built into a device',
-  hybrid: 'Phone',
-  usb: 'Security key',
-  nfc: 'Security key',
-  ble: 'Security key',
+const PLACES: Readonly<Record<string, 'internal' | 'hybrid' | 'key'>> = {
+  internal: 'internal',
+  hybrid: 'hybrid',
+  usb: 'key',
+  nfc: 'key',
+  ble: 'key',
 };
 
 /** The name of a passkey for its owner. */
-export const nameOf = ({ name, transports }: Passkey): string =>
-  name ?? transports.map((transport) => PLACES[transport]).find((place) => place !== undefined) ?? 'Passkey';
+export function nameOf({ name, transports }: Passkey): string {
+  const place = transports.map((transport) => PLACES[transport]).find((one) => one !== undefined);
+  return name ?? (place ? say(`passkeys.place.${place}`) : say('account.passkey'));
+}
 
 /** A person adds and removes passkeys of their own account. They sign each of it with what they have already. */
 export function passkeyPages(deps: ApiDeps, pages: ReturnType<typeof definePages>): void {
@@ -51,19 +54,19 @@ export function passkeyPages(deps: ApiDeps, pages: ReturnType<typeof definePages
 
   const newForm = async (person: { actorId: string; actorCode: string }, filled: Filled): Promise<Html> => {
     const options = await askForPasskey(db, vault, place.site, { actorId: person.actorId, actor: person.actorCode });
-    const wish = { kind: 'create', action: '/account/passkeys/new', options, button: 'Make the passkey' } as const;
+    const wish = { kind: 'create', action: '/account/passkeys/new', options, button: say('passkeys.make') } as const;
     return html`<header class="title">
-        <p><a href="/account">Account</a></p>
-        <h1>Add a passkey</h1>
-        <p>First your device makes it. Then you sign with what you have already, so that nobody else can add one.</p>
+        <p><a href="/account">${say('place.account')}</a></p>
+        <h1>${say('passkeys.add')}</h1>
+        <p>${say('passkeys.add.about')}</p>
       </header>
-      <section class="card fields">${passkeyForm({ ...wish, field: 'made' }, field(NAME, filled))}</section>
-      <p><a href="/account">Not now</a></p>`;
+      <section class="card fields">${passkeyForm({ ...wish, field: 'made' }, field(nameField(), filled))}</section>
+      <p><a href="/account">${say('form.notNow')}</a></p>`;
   };
 
   pages.on('GET /account/passkeys/new', async (c, visitor) => {
     const main = await newForm(visitor, { values: {} });
-    return sendPage(c, sharedPage({ title: 'Add a passkey', here: '/account', main }, visitor));
+    return sendPage(c, sharedPage({ title: say('passkeys.add'), here: '/account', main }, visitor));
   });
 
   pages.on('POST /account/passkeys/new', async (c, visitor) => {
@@ -71,7 +74,7 @@ export function passkeyPages(deps: ApiDeps, pages: ReturnType<typeof definePages
     const { label, objections } = labelOf(name);
     if (objections) {
       const main = await newForm(visitor, { values: { name }, objections });
-      return sendPage(c, sharedPage({ title: 'Add a passkey', here: '/account', main }, visitor), 400);
+      return sendPage(c, sharedPage({ title: say('passkeys.add'), here: '/account', main }, visitor), 400);
     }
     const response = readNewPasskey(made);
     return sign(c, visitor, {
@@ -81,15 +84,15 @@ export function passkeyPages(deps: ApiDeps, pages: ReturnType<typeof definePages
       content: (passkeys) => passkeys.map(({ id }) => id),
       typed: { name, made: JSON.stringify(response) },
       perform: (tx, signatureId) => addOwnPasskey(tx, place, visitor, { name: label, made: response, signatureId }),
-      title: `Add the passkey “${label}”?`,
+      title: say('passkeys.addThis', { name: label }),
       here: '/account',
       about: (passkeys) =>
         html`${facts([
-            ['New passkey', label],
-            ['You have already', passkeys.map(nameOf).join(', ') || 'no passkey'],
+            [say('passkeys.new'), label],
+            [say('passkeys.have'), passkeys.map(nameOf).join(', ') || say('passkeys.none')],
           ])}
-          <p>From now on it signs in as you, and signs for you. A mail tells you.</p>`,
-      button: 'Add and sign',
+          <p>${say('passkeys.addThis.about')}</p>`,
+      button: say('passkeys.addAndSign'),
       back: '/account',
       answer: async () => {
         await sendMailSoon(deps);
@@ -101,7 +104,7 @@ export function passkeyPages(deps: ApiDeps, pages: ReturnType<typeof definePages
   pages.on('GET /account/passkeys/{id}/name', async (c, visitor) => {
     const passkey = await passkeyOf(c, visitor);
     const main = renameForm(passkey, { values: { name: nameOf(passkey) } });
-    return sendPage(c, sharedPage({ title: 'Rename a passkey', here: '/account', main }, visitor));
+    return sendPage(c, sharedPage({ title: say('passkeys.rename'), here: '/account', main }, visitor));
   });
 
   pages.on('POST /account/passkeys/{id}/name', async (c, visitor) => {
@@ -110,7 +113,7 @@ export function passkeyPages(deps: ApiDeps, pages: ReturnType<typeof definePages
     const { label, objections } = labelOf(name);
     if (objections) {
       const main = renameForm(passkey, { values: { name }, objections });
-      return sendPage(c, sharedPage({ title: 'Rename a passkey', here: '/account', main }, visitor), 400);
+      return sendPage(c, sharedPage({ title: say('passkeys.rename'), here: '/account', main }, visitor), 400);
     }
     await renameOwnPasskey(db, visitor, { id: passkey.id, name: label });
     return c.redirect('/account', 303);
@@ -133,14 +136,12 @@ export function passkeyPages(deps: ApiDeps, pages: ReturnType<typeof definePages
       content: (passkey) => ({ id: passkey.id }),
       typed: {},
       perform: (tx, signatureId, passkey) => removeOwnPasskey(tx, visitor, { id, name: nameOf(passkey), signatureId }),
-      title: 'Remove this passkey?',
+      title: say('passkeys.removeThis'),
       here: '/account',
       about: (passkey) =>
-        html`${facts([['Passkey', nameOf(passkey)]])}
-          <p>
-            It no longer signs in as you, and its sessions end at once. Everything that you signed with it stays valid.
-          </p>`,
-      button: 'Remove and sign',
+        html`${facts([[say('account.passkey'), nameOf(passkey)]])}
+          <p>${say('passkeys.removeThis.about')}</p>`,
+      button: say('passkeys.removeAndSign'),
       back: '/account',
       answer: async () => {
         await sendMailSoon(deps);
@@ -160,11 +161,14 @@ function labelOf(name: string): { label: string; objections?: readonly FailureDe
 
 const renameForm = ({ id }: Passkey, filled: Filled): Html =>
   html`<header class="title">
-      <p><a href="/account">Account</a></p>
-      <h1>Rename a passkey</h1>
+      <p><a href="/account">${say('place.account')}</a></p>
+      <h1>${say('passkeys.rename')}</h1>
     </header>
     ${objectionsOf(['name'], filled.objections)}
     <form method="post" action="/account/passkeys/${id}/name" class="card fields">
-      ${field(NAME, filled)}
-      <p class="buttons"><a class="button" href="/account">Not now</a> <button class="primary">Rename</button></p>
+      ${field(nameField(), filled)}
+      <p class="buttons">
+        <a class="button" href="/account">${say('form.notNow')}</a>
+        <button class="primary">${say('passkeys.rename.button')}</button>
+      </p>
     </form>`;

@@ -25,6 +25,7 @@ import { safePath, setSessionCookie, userAgentOf } from '../../http/visitor.ts';
 import { type definePages, type PageContext, readForm, sendPage } from '../guard.ts';
 import { html, type Html } from '../html.ts';
 import { strangerPage } from '../layout.ts';
+import { say } from '../say.ts';
 import { REQUEST_RECORD } from './signature.ts';
 
 const FAILURES_A_MINUTE = 20;
@@ -64,7 +65,10 @@ export function providerPages(deps: ApiDeps, pages: ReturnType<typeof definePage
     if (request?.actorId !== actorId)
       throw notSigned('This form is not one of ours. Nothing was done. Open the page again, and try once more.');
     const url = await ask(c, { does: 'sign', request }, { nonce: digestOf(request.statement), isFresh: true });
-    return sendPage(c, strangerPage({ title: 'Sign', main: onwards(url, provider().name), goTo: url.href }));
+    return sendPage(
+      c,
+      strangerPage({ title: say('newDetails.sign'), main: onwards(url, provider().name), goTo: url.href }),
+    );
   });
 
   pages.open('GET', CALLBACK_PATH, async (c) => {
@@ -102,20 +106,22 @@ export function providerPages(deps: ApiDeps, pages: ReturnType<typeof definePage
     { provider: name, idToken, key }: ProvenIdentity,
   ): Html {
     const credential = JSON.stringify({ idToken, key, seal: sealToken(vault, { idToken, key }) });
-    return html`<h1>You signed</h1>
-      <p>${name} confirmed that it is you. Nothing is recorded before you go on.</p>
+    return html`<h1>${say('provider.signed')}</h1>
+      <p>${say('provider.signed.about', { provider: name })}</p>
       <form method="post" action="${action}">
         ${Object.entries({ ...fields, credential }).map(
           ([field, value]) => html`<input type="hidden" name="${field}" value="${value}" />`,
         )}
         <p class="buttons"><button class="primary">${button}</button></p>
       </form>
-      <p><a href="/">Do not record it</a></p>`;
+      <p><a href="/">${say('provider.doNot')}</a></p>`;
   }
 }
 
 /** Pages send forms to our own site alone, so a link, and not the form, leads to the provider. The browser follows it by itself. */
 const onwards = (url: URL, name: string): Html =>
-  html`<h1>Sign in again</h1>
-    <p>${name} asks you to sign in again. Then you come back.</p>
-    <p class="buttons"><a class="button primary" href="${url.href}">Continue with ${name}</a></p>`;
+  html`<h1>${say('provider.again')}</h1>
+    <p>${say('provider.again.about', { provider: name })}</p>
+    <p class="buttons">
+      <a class="button primary" href="${url.href}">${say('signIn.withProvider', { provider: name })}</a>
+    </p>`;

@@ -7,6 +7,7 @@ import { type definePages, readForm, sendPage } from '../guard.ts';
 import { html, type Html } from '../html.ts';
 import { strangerPage } from '../layout.ts';
 import { readAssertion, readNewPasskey } from '../credential.ts';
+import { say, strong, tell } from '../say.ts';
 import { ROLE } from '../words.ts';
 import { passkeyForm } from './passkey-form.ts';
 import type { Context } from 'hono';
@@ -26,8 +27,10 @@ export function signInPages(deps: ApiDeps, pages: ReturnType<typeof definePages>
 
   const withProvider = (path: string): Html | undefined =>
     identityProvider &&
-    html`<p class="quiet">Or use your account at ${identityProvider.name}. Then you need no passkey.</p>
-      <p class="buttons"><a class="button" href="${path}">Continue with ${identityProvider.name}</a></p>`;
+    html`<p class="quiet">${say('signIn.orProvider', { provider: identityProvider.name })}</p>
+      <p class="buttons">
+        <a class="button" href="${path}">${say('signIn.withProvider', { provider: identityProvider.name })}</a>
+      </p>`;
 
   pages.open('GET', '/sign-in', async (c) => {
     const options = await askToSignIn(vault, site);
@@ -36,16 +39,13 @@ export function signInPages(deps: ApiDeps, pages: ReturnType<typeof definePages>
       kind: 'get',
       action: '/sign-in',
       options,
-      button: 'Sign in with a passkey',
+      button: say('signIn.button'),
       hidden: { next },
     });
-    const main = html`<h1>Sign in</h1>
+    const main = html`<h1>${say('signIn.title')}</h1>
       ${form} ${withProvider(`/sign-in/provider?${new URLSearchParams({ next })}`)}
-      <p class="quiet">
-        If you have no passkey yet, open the link in the mail that invited you. If you lost yours, ask an operator for a
-        new link.
-      </p>`;
-    return sendPage(c, strangerPage({ title: 'Sign in', main }));
+      <p class="quiet">${say('signIn.help')}</p>`;
+    return sendPage(c, strangerPage({ title: say('signIn.title'), main }));
   });
 
   pages.open('POST', '/sign-in', async (c) => {
@@ -59,14 +59,18 @@ export function signInPages(deps: ApiDeps, pages: ReturnType<typeof definePages>
     const token = c.req.param('token') ?? '';
     const claim = await tries(c, () => readInvitation(db, token));
     const options = await askForPasskey(db, vault, site, claim);
-    const form = passkeyForm({ kind: 'create', action: `/invitations/${token}`, options, button: 'Make a passkey' });
-    const main = html`<h1>Welcome, ${claim.name}</h1>
+    const form = passkeyForm({
+      kind: 'create',
+      action: `/invitations/${token}`,
+      options,
+      button: say('welcome.button'),
+    });
+    const main = html`<h1>${say('welcome.name', { name: claim.name })}</h1>
       <p>
-        You are invited as <strong>${ROLE[claim.role]}</strong>. A passkey is a key that your device keeps: you open it
-        with your finger, your face or a PIN. It replaces a password, and nobody can copy it.
+        ${tell('welcome.about', { role: claim.role === 'partner' ? say('role.partner') : ROLE[claim.role], strong })}
       </p>
       ${form} ${withProvider(`/invitations/${token}/provider`)}`;
-    return sendPage(c, strangerPage({ title: 'Welcome', main }));
+    return sendPage(c, strangerPage({ title: say('welcome.title'), main }));
   });
 
   pages.open('POST', '/invitations/:token', async (c) => {

@@ -14,6 +14,7 @@ export const readerOf = ({ actorId, roles }: Visitor): NoticeReader => ({
   actorId,
   partnerId: null,
   audiences: audiencesOf(roles),
+  language: 'en',
 });
 
 /** The notices to finance and to operators, for the people who belong to them. */

@@ -19,8 +19,6 @@ export const DETAILS_DE: Translation<typeof DETAILS_EN> = {
   'details.withdraw': 'Zurückziehen',
   'details.withdrawMore': 'Zurückziehen …',
   'details.reason.help': 'In einer Zeile, für unsere Buchhaltung, zum Beispiel: Das Konto ist aufgelöst',
-  'details.reason.empty': 'bitte angeben',
-  'details.reason.long': 'bitte höchstens 500 Zeichen in einer Zeile',
   'details.any': 'alle',
   'details.byYou': 'von Ihnen',
   'details.byUs': 'von uns',
@@ -50,9 +48,6 @@ export const DETAILS_DE: Translation<typeof DETAILS_EN> = {
   'newDetails.accountCurrency': 'Währung des Kontos',
   'newDetails.bankCountry': 'Land der Bank',
   'newDetails.bankCountry.help': 'Zwei Buchstaben, zum Beispiel US oder DE',
-  'newDetails.missing': 'bitte angeben',
-  'newDetails.noForm':
-    'Für {currency} gibt es dort kein Formular. Bitte prüfen Sie beides oder wählen Sie eine andere Zahlungsart',
   'newDetails.payTo': '{name} künftig hierhin auszahlen?',
   'newDetails.first': 'Das sind Ihre ersten Angaben. Sie gelten sofort.',
   'newDetails.wait':

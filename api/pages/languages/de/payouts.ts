@@ -54,8 +54,6 @@ export const PAYOUTS_DE: Translation<typeof PAYOUTS_EN> = {
   'statement.opening': 'Saldo vor dem ersten Tag',
   'statement.after': 'Nachher',
   'statement.closing': 'Saldo am Ende des letzten Tages',
-  'statement.untilBeforeFrom': 'liegt vor dem ersten Tag',
-  'statement.untilAhead': 'liegt in der Zukunft. Bitte wählen Sie höchstens den heutigen Tag',
   'movement.accrual': 'Gutschriften',
   'movement.send': 'Auszahlung',
   'movement.fail': 'Fehlgeschlagene Auszahlung',

@@ -16,8 +16,6 @@ export const DETAILS_EN = {
   'details.withdraw': 'Withdraw',
   'details.withdrawMore': 'Withdraw…',
   'details.reason.help': 'In one line, for the people who pay you, such as: The account is closed',
-  'details.reason.empty': 'is empty',
-  'details.reason.long': 'is not one line of up to 500 letters',
   'details.any': 'any',
   'details.byYou': 'by you',
   'details.byUs': 'by us',
@@ -46,8 +44,6 @@ export const DETAILS_EN = {
   'newDetails.accountCurrency': 'Currency of the account',
   'newDetails.bankCountry': 'Country of the bank',
   'newDetails.bankCountry.help': 'Two letters, such as US or DE',
-  'newDetails.missing': 'is missing',
-  'newDetails.noForm': 'has no form for {currency}: check both, or choose another method',
   'newDetails.payTo': 'Pay {name} to these details?',
   'newDetails.first': 'These are your first details, so we pay to them at once.',
   'newDetails.wait':

@@ -50,8 +50,6 @@ export const PAYOUTS_EN = {
   'statement.opening': 'Balance before the first day',
   'statement.after': 'After',
   'statement.closing': 'Balance at the end of the last day',
-  'statement.untilBeforeFrom': 'is before the first day',
-  'statement.untilAhead': 'is not here yet: choose a day up to today',
   'movement.accrual': 'Earnings',
   'movement.send': 'Payout',
   'movement.fail': 'Payout that failed',

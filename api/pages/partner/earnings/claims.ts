@@ -180,7 +180,7 @@ function bodyOf(values: Record<string, string>, fund: Fund | undefined) {
 
 /** An objection stands next to the field that a person can change. */
 function objectionsFor(objections: readonly { field: string; reason: string }[], fund: Fund | undefined) {
-  if (!fund) return [{ field: 'fund', reason: say('newDetails.missing') }];
+  if (!fund) return [{ field: 'fund', reason: 'is missing' }];
   return objections.map(({ field: name, reason }) => ({
     field: name === 'proof' ? 'file' : name.replace('proof.', ''),
     reason,

@@ -2,6 +2,7 @@ import type { Database } from '../../../../db/database.ts';
 import { listLadderStandings, type PartnerLadder } from '../../../../db/earnings/ladder-standing.ts';
 import { listStandings, type PartnerStanding } from '../../../../db/earnings/standing.ts';
 import { sayLadder, sayStanding } from '../../../../domain/earnings/standing-words.ts';
+import { readersVoice } from '../../format.ts';
 import { html, type Html } from '../../html.ts';
 import { say } from '../../say.ts';
 
@@ -36,7 +37,7 @@ const ladderCard = (place: PartnerLadder): Html =>
     about: place.ladder.program,
     reached: place.standing.volume,
     next: place.agreed === null ? place.standing.next : null,
-    words: sayLadder(place),
+    words: sayLadder(place, readersVoice()),
   });
 
 const windowCard = (place: PartnerStanding): Html => {
@@ -47,7 +48,7 @@ const windowCard = (place: PartnerStanding): Html => {
     about: say('standing.window', { program, window: scope.window, start: scope.start }),
     reached: volume,
     next,
-    words: sayStanding(place),
+    words: sayStanding(place, readersVoice()),
   });
 };
 

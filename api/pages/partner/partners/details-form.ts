@@ -13,7 +13,7 @@ import { field, type FieldWish, type Filled, noticeOf, type Read, readBy } from 
 import { readersVoice } from '../../format.ts';
 import { html, type Html } from '../../html.ts';
 import { methodAndEnd } from '../../portal-words.ts';
-import { say } from '../../say.ts';
+import { say, sayAgain } from '../../say.ts';
 
 /** The form for payout details: first the method, then where the account is, then the fields of the provider's own form. */
 
@@ -37,12 +37,11 @@ export function stepOf(values: Values, home: Home): Step {
     return form ? { step: 'fields', form } : { step: 'method' };
   }
   if (currency === undefined || country === undefined) return { step: 'where', objections: [] };
-  if (!isCurrency(currency))
-    return { step: 'where', objections: [{ field: 'currency', reason: say('newDetails.missing') }] };
+  if (!isCurrency(currency)) return { step: 'where', objections: [{ field: 'currency', reason: 'is missing' }] };
   const forms = paymentForms({ method, currency, country: country.toUpperCase() });
   const [only, ...others] = forms;
   if (!only) {
-    const reason = say('newDetails.noForm', { currency });
+    const reason = `has no form for ${currency}: check both, or choose another method`;
     return { step: 'where', objections: [{ field: 'country', reason }] };
   }
   const form = others.length === 0 ? only : forms.find((one) => one.type === type);
@@ -60,13 +59,16 @@ export const whereFields = (values: Values, home: Home, objections: readonly Fai
 
 export const nameOf = ({ path }: PaymentForm['fields'][number]): string => path.join('.');
 
+/** The domain keeps the words of these forms in English. A name or a code stays as it is. */
+export const again = (english: string): string => sayAgain(english) ?? english;
+
 const wishOf = (one: PaymentForm['fields'][number]): FieldWish => ({
   name: nameOf(one),
-  label: one.label,
-  help: `${one.help}${one.help.includes(one.example) || one.choices ? '' : `, such as ${one.example}`}`,
+  label: again(one.label),
+  help: one.help.includes(one.example) || one.choices ? again(one.help) : again(`${one.help}, such as ${one.example}`),
   required: one.isRequired || (one.requiredWhen !== undefined && 'sometimes'),
   lengthMax: one.lengthMax + ROOM_FOR_GAPS,
-  ...(one.choices ? { choices: one.choices } : {}),
+  ...(one.choices ? { choices: one.choices.map(({ value, label }) => ({ value, label: again(label) })) } : {}),
 });
 /** People group digits with spaces. */
 const ROOM_FOR_GAPS = 20;

@@ -100,7 +100,7 @@ export function detailPages({ db }: ApiDeps, portal: Portal): void {
       await withdrawInstrument(db, own, { id: instrument.id, reason: reason.data, by: visitor.actorId });
       return c.redirect(`${portalOf(own)}/details`, 303);
     }
-    const why = values.reason.trim() === '' ? say('details.reason.empty') : say('details.reason.long');
+    const why = values.reason.trim() === '' ? 'is empty' : 'is not one line of up to 500 letters';
     const main = withdrawal(own, instrument, { values, objections: [{ field: 'reason', reason: why }] });
     return sendPage(c, portalPage({ title: say('details.withdraw'), here: '/details', main }, visitor, own), 400);
   });

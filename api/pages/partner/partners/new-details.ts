@@ -19,6 +19,7 @@ import { readSigned, signatureForm, signingPlace } from '../../people/signature.
 import { say } from '../../say.ts';
 import type { Portal } from '../portal.ts';
 import {
+  again,
   bodyOf,
   choicesOf,
   choicesOfFailed,
@@ -149,13 +150,14 @@ function stepPage(own: Own, partner: Partner, filled: Filled, offered: readonly 
         <ul class="choices">
           ${next.forms.map((form) => {
             const choices = choicesOf(form, values);
-            return html`<li><a class="card" href="${linkTo(choices)}">${form.title}</a></li>`;
+            return html`<li><a class="card" href="${linkTo(choices)}">${again(form.title)}</a></li>`;
           })}
         </ul>`;
     case 'fields': {
       const { form } = next;
       const home = { 'address.country': partner.country };
-      return html`${head(form.title)} ${filled.notice ?? objectionsOf(form.fields.map(nameOf), filled.objections)}
+      return html`${head(again(form.title))}
+        ${filled.notice ?? objectionsOf(form.fields.map(nameOf), filled.objections)}
         <form method="post" action="${path}" class="card fields">
           ${hidden(choicesOf(form, values))}
           ${formFields(form, { ...filled, values: form.method === 'check' ? { ...home, ...values } : values })}

@@ -4,11 +4,16 @@ import type { ApiDeps } from '../../../http/deps.ts';
 import { sendPage } from '../../guard.ts';
 import { type Own, portalOf, portalPage } from '../../layout.ts';
 import { noticesOf, readAll, readOne } from '../../notices.ts';
-import { say } from '../../say.ts';
+import { readersLanguage, say } from '../../say.ts';
 import type { Portal } from '../portal.ts';
 import { zoneOf } from '../../zone.ts';
 
-const readerOf = ({ id }: Own, { actorId }: Visitor): NoticeReader => ({ actorId, partnerId: id, audiences: [] });
+const readerOf = ({ id }: Own, { actorId }: Visitor): NoticeReader => ({
+  actorId,
+  partnerId: id,
+  audiences: [],
+  language: readersLanguage(),
+});
 /** The notices link to the partner's own portal. A colleague who sees the portal as the partner does stays in that view. */
 const leadFor =
   (own: Own) =>
