@@ -3,7 +3,7 @@ import type { ContactOutcome } from '../../domain/partners/contact-change.ts';
 import type { Stage } from '../../domain/partners/onboarding.ts';
 import type { ResolutionOutcome, ResolutionStatus } from '../../domain/payouts/resolution.ts';
 import type { Outcome } from '../../domain/payouts/outcome.ts';
-import type { Access, GrantStatus, InvitationState } from '../../domain/people/grant.ts';
+import type { GrantStatus, InvitationState } from '../../domain/people/grant.ts';
 import type { LossStatus } from '../../domain/people/loss.ts';
 import type { PolicySubject } from '../../domain/programs/policies.ts';
 import type { Role } from '../../domain/people/role.ts';
@@ -119,11 +119,6 @@ export const STAGE: Record<Stage, string> = {
   tax_form: 'Tax form',
   trained: 'Trained',
   active: 'Active',
-};
-
-export const ACCESS: Record<Access, { label: string; about: string }> = {
-  owner: { label: 'Owner', about: 'reads everything, and changes payout details, contacts and users' },
-  viewer: { label: 'Viewer', about: 'reads everything, and changes nothing' },
 };
 
 export const ROLE: Record<Role, string> = {
