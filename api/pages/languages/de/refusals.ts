@@ -124,4 +124,6 @@ export const REFUSALS_DE: Translation<typeof REFUSALS_EN> = {
   'problem.changed_since_seen': 'Inzwischen geändert',
   'problem.status_does_not_allow': 'Der aktuelle Status erlaubt das nicht',
   'problem.body_too_large': 'Die Datei ist zu groß',
+  'refusal.onlySignIn':
+    'Dieses Konto ist Ihre einzige Anmeldung. Es wurde nichts entfernt. Fügen Sie zuerst einen Passkey hinzu.',
 };

@@ -113,4 +113,5 @@ export const REFUSALS_EN = {
   'problem.changed_since_seen': 'It changed since you saw it',
   'problem.status_does_not_allow': 'Its current status does not allow this',
   'problem.body_too_large': 'The body is too large',
+  'refusal.onlySignIn': 'This account is your only way to sign in. Nothing was removed. Add a passkey first.',
 } as const;
