@@ -18,6 +18,8 @@ create or replace trigger decision_signed before insert or update of decision_si
   for each row execute function guard_signature('decision_signature_id', 'decided_by', 'grant');
 create or replace trigger revocation_signed before insert or update of revocation_signature_id on role_grant
   for each row execute function guard_signature('revocation_signature_id', 'revoked_by', 'grant');
+create or replace trigger change_signed before insert on contact_change
+  for each row execute function guard_signature('signature_id', 'asked_by');
 create or replace trigger claim_signed before insert on key_claim
   for each row execute function guard_signature('signature_id', 'created_by');
 create or replace trigger revocation_signed before insert or update of revocation_signature_id on api_key

@@ -91,8 +91,10 @@ const TYPES_OF: Record<string, readonly string[]> = {
 
 const typesOf = (currency: string) => [...(TYPES_OF[currency] ?? ['iban', 'swift_code']), 'email'];
 
-/** An account number that Wise refuses. */
+/** An account number that is refused. */
 const NO_ACCOUNT = /^0+$/;
+/** A part of a holder's name that is refused, with words that repeat the name, as a provider's may. */
+const REFUSED = 'Refused';
 
 /** Every error that Wise would report. */
 function whyNot(body: Json): ReturnType<typeof grievance>[] {
@@ -105,6 +107,9 @@ function whyNot(body: Json): ReturnType<typeof grievance>[] {
       ? []
       : [grievance('NOT_VALID', 'Currency is not supported', 'currency')]),
     ...(textOf(name) ? [] : [grievance('NOT_VALID', 'Please specify the account holder name', 'accountHolderName')]),
+    ...(textOf(name)?.includes(REFUSED)
+      ? [grievance('NOT_VALID', `${textOf(name)} is not the owner`, 'accountHolderName', [textOf(name) ?? ''])]
+      : []),
     ...(required ?? [])
       .filter((field) => !writtenOf(details[field]))
       .map((field) => grievance('NOT_VALID', `Please specify ${field}`, field)),

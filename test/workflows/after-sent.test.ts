@@ -1,6 +1,10 @@
+import { randomUUID } from 'node:crypto';
+
 import { type QuerySqlToken, sql } from 'slonik';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
+import { askContactChange } from '../../commands/partners/contact-changes.ts';
+import { addActor } from '../../commands/people/actors.ts';
 import { getPartner } from '../../db/partners/partners.ts';
 import { DAY_MS } from '../../domain/durations.ts';
 import { checkInvariants } from '../../scripts/check-invariants.ts';
@@ -9,8 +13,9 @@ import { type Company, instrumentFor, openCompany } from '../fixtures/company.ts
 import { tamper } from '../fixtures/database.ts';
 import { eventually } from '../fixtures/eventually.ts';
 import { columnsWith, textsOfTemporal } from '../fixtures/leaks.ts';
+import { giveRole } from '../fixtures/people.ts';
 import { type RunSeen, runBecomes } from '../fixtures/runs.ts';
-import { openWorld, type World } from '../fixtures/world.ts';
+import { openWorld, VAULT, type World } from '../fixtures/world.ts';
 import {
   addPayees,
   alarmsOf,
@@ -236,17 +241,45 @@ const CANARY = {
   mail: 'zaunkoenig@leak.example.test',
 };
 /** The partner's own row needs its name and its address in clear. Notices find them there. */
-const PLACES_OF_NAMES = ['partner.email', 'partner.mailbox', 'partner.name'];
+const PLACES_OF_NAMES = [
+  'contact_change.email',
+  'notification.recipient',
+  'partner.email',
+  'partner.mailbox',
+  'partner.name',
+];
+
+/** Asks for another address as an owner, and waits until the mails are sent. */
+async function askForAddress(code: string, email: string): Promise<void> {
+  const partner = await getPartner(world.db, code);
+  const { id: by } = await addActor(
+    world.db,
+    { code: 'canary-owner', name: 'The owner', email: 'owner@example.test' },
+    null,
+  );
+  await giveRole(world.db, by, 'partner', { partnerId: partner.id });
+  const [identityId, signatureId] = [randomUUID(), randomUUID()];
+  await age(sql.unsafe`
+    insert into identity(id, actor_id, issuer, subject) values (${identityId}, ${by}, 'https://sso.example.test', ${code})`);
+  await age(sql.unsafe`
+    insert into signature(id, statement, identity_id, id_token, token_key) values (${signatureId}, 'change', ${identityId}, 'token', '{}')`);
+  await askContactChange(world.db, VAULT, partner, { email, person: 'The owner', by, signatureId });
+  await sweep(world);
+  await eventually('the mails are sent', () =>
+    world.db.exists(sql.unsafe`
+      select from notification where kind in ('contact_confirmation', 'contact_warning') and sent_at is not null having count(*) = 2`),
+  );
+}
 
 describe('given partners whose accounts, names and addresses stand nowhere else', () => {
-  it('when a month was paid, one payment failed and one came back then nothing but the vault holds them', async () => {
+  it('when a month was paid, one payment was refused, one failed and one came back then nothing but the vault holds them', async () => {
     const business = await openBusiness(company, { code: 'canary' });
     const { api } = company.operator;
     const instrument = (ending: string) => {
       const usual = instrumentFor({ code: 'canary', method: 'bank', holder: `${CANARY.holder} ${ending}` });
       return { ...usual, details: { ...('details' in usual ? usual.details : {}), accountNumber: CANARY.account } };
     };
-    const endings = ['paid', 'failed', 'back'];
+    const endings = ['paid', 'failed', 'back', 'Refused'];
     const partners = endings.map((ending) => ({
       code: codeOf(business, ending),
       name: `${CANARY.name} ${ending}`,
@@ -277,7 +310,12 @@ describe('given partners whose accounts, names and addresses stand nowhere else'
     await payoutBecomes(business, run, 'paid', 'settled');
     await payoutBecomes(business, run, 'failed', 'failed', 'returned');
     await payoutBecomes(business, run, 'back', 'returned');
-    await sweep(world);
+    await payoutBecomes(business, run, 'Refused', 'failed');
+    const [{ failureFields } = { failureFields: [] }] = await company.auditor.api.all<{ failureFields: unknown[] }>(
+      `/v1/partners/${codeOf(business, 'Refused')}/instruments`,
+    );
+    expect(failureFields).toEqual([{ field: 'holder', reason: 'is refused by Wise (NOT_VALID)' }]); // Wise quoted the name
+    await askForAddress(codeOf(business, 'paid'), `new-${CANARY.mail}`);
 
     const secrets = [CANARY.account, CANARY.holder, CANARY.taxId];
     const all = [...secrets, CANARY.name, CANARY.mail];
