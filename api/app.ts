@@ -245,7 +245,7 @@ const readBehindWall =
   ({ db }: Pick<ApiDeps, 'db'>): MiddlewareHandler<ApiEnv> =>
   (c, next) => {
     const caller = c.get('caller') as ApiEnv['Variables']['caller'] | undefined;
-    if (c.req.method !== 'GET' || !caller) return next();
+    if (!['GET', 'HEAD'].includes(c.req.method) || !caller) return next();
     if (caller.partnerId !== null) return readAsPartner(db, caller.partnerId, next);
     const isOwn = aboutOf(routeOf(c) ?? '') === 'person';
     return caller.reach === null || isOwn ? next() : readWithin(db, caller.reach, next);

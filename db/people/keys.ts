@@ -85,6 +85,9 @@ export type Caller = {
   access: Access | null;
   /** The programs and payers that the role of the key reaches. */
   reach: Reach;
+  /** The same by the codes of programs and payers, which are empty where it reaches everything. */
+  programs: readonly string[];
+  payers: readonly string[];
   mergedCodes: readonly string[];
 };
 
@@ -97,6 +100,7 @@ const CallerRow = z.strictObject({
   partnerCode: z.string().nullable(),
   access: z.enum(ACCESSES).nullable(),
   reach: ReachColumn,
+  ...LimitColumns,
   mergedCodes: z.array(z.string()),
   secretHash: Bytes,
   usedLongAgo: z.boolean(),
@@ -112,7 +116,7 @@ export async function findCaller(db: Database, key: string): Promise<Caller | nu
   if (!parts) return null;
   const row = await db.maybeOne(sql.type(CallerRow)`
     select actor.id as "actorId", actor.code as "actorCode", key.id as "keyId", held.role, held.partner_id as "partnerId",
-      partner.code as "partnerCode", held.access, ${reachOf(sql.fragment`held`)} as reach,
+      partner.code as "partnerCode", held.access, ${reachOf(sql.fragment`held`)} as reach, ${limitsOf(sql.fragment`held`)},
       array(select gone.code from partner gone where gone.merged_into = held.partner_id) as "mergedCodes",
       secret_hash as "secretHash",
       coalesce(last_used_at < now() - interval '1 minute', true) as "usedLongAgo"

@@ -13582,6 +13582,18 @@ export interface components {
              * @example paula
              */
             partner: string | null;
+            /**
+             * @description The codes of the programs that the role is limited to; without programs and payers it reaches everything
+             * @example [
+             *       "resale"
+             *     ]
+             */
+            programs: string[];
+            /**
+             * @description The codes of the payers that the role is limited to, with their schedules, programs, runs and payouts
+             * @example []
+             */
+            payers: string[];
             /** @description The onboarding of that partner; null for other roles */
             onboarding: components["schemas"]["Onboarding"] | null;
         };

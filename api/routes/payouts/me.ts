@@ -11,7 +11,7 @@ import { PayabilityBody, readPayability } from './payability.ts';
 import { UNKNOWN_ZONE } from '../../http/problem.ts';
 import * as fields from '../../http/fields.ts';
 import { createRouter } from '../../http/router.ts';
-import { answers, pageOf, pageQuery, Uuid } from '../../http/schemas.ts';
+import { answers, LIMIT_FIELDS, pageOf, pageQuery, Uuid } from '../../http/schemas.ts';
 import { payoutBody, PayoutBody } from './payouts.ts';
 
 const MeBody = z
@@ -21,6 +21,7 @@ const MeBody = z
     partner: fields
       .code('The code of the partner whose data a key of the role `partner` can read; null for other roles', 'paula')
       .nullable(),
+    ...LIMIT_FIELDS,
     onboarding: fields.orNull(OnboardingBody, 'The onboarding of that partner; null for other roles'),
   })
   .openapi('Me');
@@ -61,9 +62,10 @@ const myPayability = createRoute({
 export const meRoutes = ({ db }: ApiDeps) =>
   createRouter()
     .openapi(me, async (c) => {
-      const { actorCode, role, partnerCode, partnerId } = c.get('caller');
+      const { actorCode, role, partnerCode, partnerId, programs, payers } = c.get('caller');
       const onboarding = partnerId === null ? null : onboardingBody(await listStages(db, partnerId));
-      return c.json({ actor: actorCode, role, partner: partnerCode, onboarding }, 200);
+      const limits = { programs: [...programs], payers: [...payers] };
+      return c.json({ actor: actorCode, role, partner: partnerCode, ...limits, onboarding }, 200);
     })
     .openapi(myPayouts, async (c) => {
       const { cursor = null, limit } = c.req.valid('query');

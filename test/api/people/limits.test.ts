@@ -5,11 +5,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
 import type { Role } from '../../../domain/people/role.ts';
+import { openOwner, tamper } from '../../fixtures/database.ts';
 import { giveRole } from '../../fixtures/people.ts';
 import { openVisitor, type SignedInPerson } from '../../fixtures/passkey.ts';
 import { refusalOf } from '../../fixtures/rows.ts';
 import { VAULT } from '../../fixtures/world.ts';
-import { type Answer, type Api, setUpShop, startApi, TERMS } from '../api.ts';
+import { addPayout, type Answer, type Api, setUpShop, startApi, TERMS } from '../api.ts';
 
 /** Roles that are limited to programs or payers: how they are given, and the rules besides `test/api/reach.test.ts`. */
 
@@ -21,6 +22,7 @@ beforeAll(async () => {
   api = await startApi({ vault: VAULT });
   other = await api.newKey('operator');
   await setUpShop(api, ['ann']);
+  await addPayout(api.db, 'ann');
   olga = await openVisitor(api, 'olga', ['operator']);
   oscar = await openVisitor(api, 'oscar', ['operator']);
   const steps = [
@@ -114,6 +116,7 @@ describe('given a key with limits', () => {
       const key = await newKey('operator', limited);
       expect((await writePlan('shop', key)).status).toBe(201);
       expect((await writePlan('elsewhere', key)).status).toBe(404);
+      expect((await api.ask('GET', '/v1/me', { key })).body).toMatchObject(limited);
     }
   });
 
@@ -153,6 +156,29 @@ describe('given a key with limits', () => {
     expect(await refusalOf(giveRole(api.db, someone, 'auditor', { givers: [actor.id, other.actor.id] }))).toMatch(
       /only an operator proposes a role/,
     );
+  });
+});
+
+describe('given notices to finance', () => {
+  it('when a notice is about a run then the people who reach its payer read it, and no others', async () => {
+    const run = await api.db.oneFirst(sql.type(z.object({ id: z.string() }))`select id from payout_run`);
+    const owner = await openOwner(api.url);
+    await tamper(
+      owner,
+      sql.unsafe`
+        insert into notification(dedupe_key, kind, audience, body, content, told_at)
+        values ('a-run', 'run_decided', 'finance', ${JSON.stringify({ run })}::jsonb,
+          ${JSON.stringify({ subject: 'A run was decided', parts: [] })}::jsonb, now())`,
+    );
+    await owner.end();
+    for (const [payer, sees] of [
+      ['acme', true],
+      ['other', false],
+    ] as const) {
+      const reader = await openVisitor(api, `reader-of-${payer}`, []);
+      await giveRole(api.db, reader.id, 'approver', { limited: { programs: [], payers: [payer] }, withKey: false });
+      expect((await reader.open('/notices')).text.includes('A run was decided')).toBe(sees);
+    }
   });
 });
 
