@@ -187,6 +187,17 @@ describe('given an owner who asks for another address', () => {
     expect(await told('contact_confirmation')).toHaveLength(5);
   });
 
+  it('when they use a key of the API then it lists the changes and cancels the one that waits', async () => {
+    await ask('new@ann.test');
+    const { key } = await api.newKey('partner', ann.id);
+    const path = '/v1/partners/ann/contact-changes';
+    const { body } = await api.ask('GET', path, { key });
+    expect(body['items']).toMatchObject([{ email: 'new@ann.test', askedBy: 'Ann Owner', outcome: null }]);
+    const [{ id } = { id: '' }] = await changes();
+    expect((await api.ask('POST', `${path}/${id}/cancel`, { key })).body).toMatchObject({ outcome: 'cancelled' });
+    expect((await api.ask('POST', `${path}/${id}/cancel`)).status).toBe(404);
+  });
+
   it('when they sign one address and send another one then nothing is asked', async () => {
     const question = await owner.post(PATH, { email: 'new@ann.test' });
     expect((await owner.touch(PATH, question, { email: 'thief@x.test' })).status).not.toBe(303);

@@ -101,32 +101,37 @@ describe('given a partner whose payment details somebody changes', () => {
 });
 
 describe('given a run that an approver reads', () => {
-  it('when it pays somebody for the first time, to another account, or to an account of two partners, then it says so', async () => {
+  it('when it pays somebody for the first time, to another account, soon after their address changed, or to an account of two partners, then it says so', async () => {
     const company = await addCompany(fixture.app);
-    const [steady, changed, twin, newcomer] = await Promise.all(
-      Array.from({ length: 4 }, () => addPartner(fixture.app, company)),
+    const [steady, changed, moved, twin, newcomer] = await Promise.all(
+      Array.from({ length: 5 }, () => addPartner(fixture.app, company)),
     );
-    if (!steady || !changed || !twin || !newcomer) throw new Error('there are four partners');
+    if (!steady || !changed || !moved || !twin || !newcomer) throw new Error('there are five partners');
     const pay = async (runId: string, partner: typeof steady) =>
       addPayout(fixture.app, runId, partner, [await addLine(fixture.app, company, partner)]);
     const first = await addRun(fixture.app, company);
     const paid = [];
-    for (const partner of [steady, changed, twin]) paid.push(await pay(first, partner));
+    for (const partner of [steady, changed, moved, twin]) paid.push(await pay(first, partner));
     await disburse(fixture.app, first, company.approver);
     for (const id of paid) await settlePayout(fixture.app, id);
 
     changed.instrumentId = await addInstrument(fixture.app, changed.id);
+    await changePartner(fixture.app, moved.code, { email: 'thief@moved.example' }, by);
+    moved.instrumentId = await addInstrument(fixture.app, moved.id);
+    await changePartner(fixture.app, steady.code, { email: 'office@steady.example' }, by);
     await fixture.app.query(sql.unsafe`
       insert into instrument_version(partner_id, method, country, sealed, key_id, fingerprint, last4, usable_from)
       select ${newcomer.id}, method, country, sealed, key_id, fingerprint, last4, now() from instrument_version
       where id = ${twin.instrumentId}`);
     const second = await addRun(fixture.app, company, { periodEnd: '2026-03-01' });
     const payouts = new Map<string, string>();
-    for (const partner of [steady, changed, twin, newcomer]) payouts.set(partner.code, await pay(second, partner));
+    for (const partner of [steady, changed, moved, twin, newcomer])
+      payouts.set(partner.code, await pay(second, partner));
     await putInReview(fixture.app, second);
 
     expect(await countFlags(fixture.app, second)).toEqual([
-      { flag: 'changed_details', count: 1 },
+      { flag: 'changed_contact', count: 1 },
+      { flag: 'changed_details', count: 2 },
       { flag: 'first_payment', count: 1 },
       { flag: 'shared_account', count: 1 },
     ]);
@@ -136,6 +141,7 @@ describe('given a run that an approver reads', () => {
     ).toEqual(
       [
         { partner: changed.code, flags: ['changed_details'], sharedWith: [] },
+        { partner: moved.code, flags: ['changed_contact', 'changed_details'], sharedWith: [] },
         { partner: newcomer.code, flags: ['first_payment'], sharedWith: [] },
         { partner: twin.code, flags: ['shared_account'], sharedWith: [newcomer.code] },
       ].toSorted(byPartner),
