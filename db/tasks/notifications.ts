@@ -43,7 +43,7 @@ const DueRow = z.strictObject({
   partner: z.string().nullable(),
   /** The partner's or the person's address. Null if the partner has none. */
   email: z.string().nullable(),
-  /** The language of whoever reads the address. */
+  /** The language of the person who reads the address. */
   language: z.enum(LANGUAGES),
   body: z.unknown(),
   /** How often it was tried, this time included. */

@@ -1,15 +1,44 @@
+import { IntlMessageFormat } from 'intl-messageformat';
+import { sql } from 'slonik';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { PORTAL_PAGES } from '../../api/http/portal-pages.ts';
+import { html } from '../../api/pages/html.ts';
+import { REFUSALS_EN } from '../../api/pages/languages/en/refusals.ts';
+import { PAGES_DE, PAGES_EN } from '../../api/pages/languages/index.ts';
+import { linkTo, strong, tell } from '../../api/pages/say.ts';
+import { DOMAIN_DE, DOMAIN_EN } from '../../domain/words/index.ts';
+import { NOTICES_DE, NOTICES_EN } from '../../notifications/words/index.ts';
+import { adviceOn } from '../../domain/payouts/advice.ts';
+import { accrueAll } from '../fixtures/accrual.ts';
 import { type Api, startApi } from '../api/api.ts';
 import { addPair, type Pair } from '../api/pair.ts';
 import { signIn } from './site.ts';
+
+const SALE = {
+  source: 'shop',
+  id: 'order-1',
+  program: 'shop',
+  partner: 'ann',
+  kind: 'sale',
+  currency: 'USD',
+  amount: '1200.00',
+  occurredAt: '2026-02-10T12:00:00Z',
+};
+const NO_MONEY = { currency: undefined, amount: undefined };
 
 let api: Api;
 let pair: Pair;
 beforeAll(async () => {
   api = await startApi();
   pair = await addPair(api);
+  await api.ask('POST', '/v1/events', {
+    body: { events: [SALE, { ...SALE, id: 'visit-1', kind: 'visit', ...NO_MONEY }] },
+  });
+  await accrueAll(api.db, 'shop');
+  await api.db.query(sql.unsafe`
+    insert into instrument_failure(payout_id, instrument_id, reason, advice)
+    select id, instrument_version_id, 'RECEIVER_UNREGISTERED', ${adviceOn('paypal', 'failed', 'RECEIVER_UNREGISTERED').text} from payout`);
 });
 afterAll(() => api.stop());
 
@@ -25,7 +54,7 @@ function textsOf(page: string): string[] {
 
 /** Texts that people typed, and names in the books. */
 const DATA =
-  /\S+@\S+|shop|routers|The fair|The stand|invoice 4711|(ab){8}…|standard|I do not see this sale\.|A notice|It is for ann\.|Customer, Partner ann|Partner ann|\bann(-login)?\b|customer\.example|– Bursar/g;
+  /\S+@\S+|shop|order-1|visit-1|\bsale\b|commission|https:\/\/id\.test|routers|The fair|The stand|invoice 4711|(ab){8}…|standard|I do not see this sale\.|A notice|It is for ann\.|Customer, Partner ann|Partner ann|\bann(-login)?\b|customer\.example|– Bursar/g;
 /** Words that both languages have. */
 const SAME = new Set([
   'Bursar',
@@ -59,6 +88,7 @@ const PAGES = [
   ...PORTAL_PAGES.filter((route) => route.startsWith('GET /portal/') && !route.endsWith('.csv')),
   'GET /account',
   'GET /account/passkeys/new',
+  'GET /account/passkeys/{id}/name',
   'GET /notices/choices',
   'GET /portal/zoe',
   'GET /sign-in',
@@ -129,6 +159,37 @@ describe('given a person of a partner', () => {
   it('when they send a language that is none of ours then it is refused, and nothing changes', async () => {
     expect((await pair.ann.pages.post('/account/language', { language: 'tlh' })).status).toBe(400);
     expect(await read('/portal/ann', 'en', pair.ann.pages.headers)).toContain('<html lang="en">');
+  });
+});
+
+/** The parameters and the parts of a sentence, which must be one. */
+function namesOf(sentence: string, language: string): string[] {
+  const parts = new IntlMessageFormat(sentence, language).getAst();
+  expect(parts.length).toBeGreaterThan(0);
+  return [...new Set(sentence.match(/(?<=\{)\w+(?=[,}])|(?<=<)\w+(?=>)/g))].toSorted();
+}
+
+describe.each([
+  { of: 'the pages', english: PAGES_EN, german: PAGES_DE },
+  { of: 'the notices', english: NOTICES_EN, german: NOTICES_DE },
+  { of: 'the domain', english: DOMAIN_EN, german: DOMAIN_DE },
+])('given the catalogues of $of', ({ english, german }) => {
+  it('then each German sentence has the parameters of the English one', () => {
+    const inGerman: Readonly<Record<string, string>> = german;
+    for (const [key, sentence] of Object.entries(english)) {
+      const [names, others] = [namesOf(sentence, 'en'), namesOf(inGerman[key] ?? '', 'de')];
+      expect(names, key).toEqual(expect.arrayContaining(others));
+      if (!(key in REFUSALS_EN)) expect(others, key).toEqual(names); // a refusal is general where its parameters are English
+    }
+  });
+});
+
+describe('given a name that would like to run a script', () => {
+  it('when it is a parameter of a sentence then it stays text, and so does an address', () => {
+    const drawn = { name: '<img src=x onerror=alert(1)>', strong, link: linkTo('/x"onclick="alert(2)') };
+    const page = html`<p>${tell('frame.view', drawn)}</p>`.toString();
+    expect(page).toContain('<strong>&lt;img src=x onerror=alert(1)&gt;</strong>');
+    expect(page).toContain('<a href="/x&quot;onclick=&quot;alert(2)">');
   });
 });
 

@@ -31,7 +31,7 @@ export const EXPLANATIONS_DE: Translation<typeof EXPLANATIONS_EN> = {
   'step.noReadingNothing': 'es gibt noch keinen Wert für {measure}. Es wird deshalb nichts verdient',
   'step.lastReading': 'der letzte Wert für {measure} ist {value}',
   'step.quota': 'verglichen mit der Zielvorgabe von {quota}',
-  'step.deducted': 'es wird von den anderen Gutschriften des Vorgangs abgezogen, höchstens in deren Höhe',
+  'step.deducted': 'es wird von den anderen Gutschriften des Vorgangs abgezogen, höchstens bis auf null',
   'step.volumeIs': 'der Umsatz beträgt {volume}',
   'step.numberIs': 'die Anzahl beträgt {number}',
   'step.volumeGoes': 'der Umsatz geht von {from} auf {to}',
