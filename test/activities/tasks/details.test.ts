@@ -101,7 +101,7 @@ describe('given a partner whose payment details somebody changes', () => {
 });
 
 describe('given a run that an approver reads', () => {
-  it('when it pays somebody for the first time, to another account, soon after their address changed, or to an account of two partners, then it says so', async () => {
+  it('when it pays somebody for the first time, to another account, or to an account of two partners, then it says so', async () => {
     const company = await addCompany(fixture.app);
     const [steady, changed, moved, twin, newcomer] = await Promise.all(
       Array.from({ length: 5 }, () => addPartner(fixture.app, company)),
