@@ -12,14 +12,16 @@ import { isUuid } from '../../domain/ids.ts';
 import { joinReaches } from '../../domain/people/reach.ts';
 import type { ApiDeps, ApiEnv, Upload } from '../http/deps.ts';
 import { mayUse, type PageRoute } from '../http/page-permissions.ts';
-import { type Problem, problemOf } from '../http/problem.ts';
+import { problemOf } from '../http/problem.ts';
 import { receiveUpload, tooLarge } from '../http/upload.ts';
 import { aboutOf } from '../http/reach.ts';
 import { readSessionCookie } from '../http/visitor.ts';
 import { refusalOf, rolesWithin } from '../http/within-reach.ts';
+import { formAgain } from './again.ts';
 import { html, type Html } from './html.ts';
 import { isStaff, sharedPage, strangerPage } from './layout.ts';
-import { hearBrowser, readersLanguage, say, sayAgain, speakTo } from './say.ts';
+import { sayProblem } from './problem-words.ts';
+import { hearBrowser, say, sayAgain, speakTo } from './say.ts';
 
 type Answer = Response | Promise<Response>;
 export type PageContext = Context<ApiEnv>;
@@ -179,45 +181,27 @@ async function formOf(c: PageContext): Promise<Record<string, unknown>> {
   return c.req.parseBody();
 }
 
-/** Titles for people, where those of the API speak of keys. */
-const TITLES = [
-  'not_found',
-  'not_authenticated',
-  'not_allowed',
-  'claim_not_valid',
-  'invalid_input',
-  'already_exists',
-  'too_many_tries',
-  'changed_since_seen',
-  'status_does_not_allow',
-  'body_too_large',
-] as const;
-
-/** A problem for its reader. The console has a title for each kind; other readers get one for those that they can meet. */
-export function sayProblem({ status, code, title, detail }: Problem, requestId: string) {
-  const known = TITLES.find((one) => one === code);
-  if (known) return { title: say(`problem.${known}`), detail: sayAgain(detail) ?? say('problem.other') };
-  if (readersLanguage() === 'en') return { title, detail };
-  return status >= 500
-    ? { title: say('problem.unexpected'), detail: say('problem.unexpected.about', { id: requestId }) }
-    : { title: say('problem.title'), detail: sayAgain(detail) ?? say('problem.other') };
-}
-
 async function answerError(deps: ApiDeps, error: Error, c: PageContext): Promise<Response> {
   const problem = problemOf(error, c.get('requestId'));
-  const { title, detail } = sayProblem(problem, c.get('requestId'));
+  const { detail, ...said } = sayProblem(problem, c.get('requestId'));
+  const visitor = c.get('visitor');
+  const isSignature = visitor !== undefined && problem.code === 'not_authenticated';
+  const title = isSignature ? say('sign.refused') : said.title;
   if (problem.status >= 500)
     deps.log.error({ requestId: c.get('requestId'), error: error.name, stack: error.stack }, 'a page failed');
+  const again = await formAgain(c, problem.errors);
   const main = html`<header class="title"><h1>${title}</h1></header>
     <p>${detail}</p>
     ${
-      problem.errors.length > 0 &&
-      html`<ul class="plain">
-        ${problem.errors.map(({ field, reason }) => html`<li>${say('error.field', { field, reason: sayAgain(reason) ?? reason })}</li>`)}
-      </ul>`
-    }
-    <p class="buttons"><a class="button" href="/">${say('error.toStart')}</a></p>`;
-  const visitor = c.get('visitor');
+      again ??
+      html`${
+          problem.errors.length > 0 &&
+          html`<ul class="plain">
+            ${problem.errors.map(({ field, reason }) => html`<li>${say('error.field', { field, reason: sayAgain(reason) ?? reason })}</li>`)}
+          </ul>`
+        }
+        <p class="buttons"><a class="button" href="/">${say('error.toStart')}</a></p>`
+    }`;
   const page = { title, main };
   return sendPage(c, visitor ? sharedPage(page, visitor) : strangerPage(page), problem.status);
 }

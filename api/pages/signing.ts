@@ -3,9 +3,10 @@ import type { Visitor } from '../../db/people/sessions.ts';
 import type { ApiDeps } from '../http/deps.ts';
 import { type Problem, problemOf } from '../http/problem.ts';
 import { noticeOf } from './form.ts';
-import { type PageContext, readForm, sayProblem, sendPage } from './guard.ts';
+import { type PageContext, readForm, sendPage } from './guard.ts';
 import { html, type Html } from './html.ts';
 import { type PageContent, sharedPage } from './layout.ts';
+import { sayProblem } from './problem-words.ts';
 import { say, tell } from './say.ts';
 import { readSigned, signatureForm, signingPlace } from './people/signature.ts';
 

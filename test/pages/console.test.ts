@@ -101,6 +101,24 @@ describe.skipIf(!hasBrowser)('given a run that waits for its approver', () => {
     await close();
   });
 
+  it('when JavaScript is off then a dialog opens, and its form comes back with what is wrong and works', async () => {
+    const signedIn = await openPerson(browser, world);
+    await accept(signedIn.page, await inviteAs(world, 'pete', 'preparer'));
+    const { page, context, close } = await openPerson(browser, world, { javaScript: false });
+    await context.addCookies(await signedIn.context.cookies());
+    await page.goto('/partners/ann');
+    await page.getByRole('button', { name: 'Hold…' }).click();
+    await page.getByRole('dialog').getByLabel('Why?').fill('   ');
+    await page.getByRole('dialog').getByRole('button', { name: 'Hold' }).click();
+    await page.getByText('Reason is missing.').waitFor();
+    await page.getByLabel('Reason').fill('We look into a complaint');
+    await page.getByRole('button', { name: 'Send it again' }).click();
+    await page.getByText('We look into a complaint').first().waitFor();
+    await company.operator.api.post('/v1/partners/ann/release', { reason: 'It was nothing' });
+    await close();
+    await signedIn.close();
+  });
+
   it('when she opens her invitation, reads the run and signs, then the run is approved with a signature that anybody can verify', async () => {
     const iris = await openPerson(browser, world);
     const other = await openPerson(browser, world);

@@ -45,6 +45,7 @@ export const FRAME_DE: Translation<typeof FRAME_EN> = {
   'form.correct': 'Es wurde nichts gespeichert. Bitte korrigieren Sie {count, plural, one {# Feld} other {# Felder}}.',
   'form.reason': 'Begründung',
   'error.toStart': 'Zur Startseite',
+  'error.sendAgain': 'Noch einmal senden',
   'error.field': '{field}: {reason}',
   'choice.title': 'Welches Portal?',
   'choice.caption': 'Partner, deren Daten Sie einsehen dürfen',

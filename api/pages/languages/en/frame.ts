@@ -43,6 +43,7 @@ export const FRAME_EN = {
   'form.correct': 'Nothing was saved. Please correct {count, plural, one {# field} other {# fields}}.',
   'form.reason': 'Reason',
   'error.toStart': 'Go to the start',
+  'error.sendAgain': 'Send it again',
   'error.field': '{field}: {reason}',
   'choice.title': 'Whose portal?',
   'choice.caption': 'Partners whose data you may read',
