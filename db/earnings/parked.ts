@@ -101,6 +101,14 @@ export async function getParked(db: Database, number: bigint): Promise<ParkedEve
   return parked;
 }
 
+const StatusRow = z.object({ status: z.enum(PARKED_STATUSES) });
+
+/** Where an event stands that was parked and never taken in. Null if there is none. */
+export const findParkedStatus = (db: Database, source: string, id: string): Promise<ParkedStatus | null> =>
+  db.maybeOneFirst(sql.type(StatusRow)`
+    select case when dismissed_at is null then 'parked' else 'dismissed' end as status from event_parked
+    where source = ${source} and source_id = ${id} and claimed_at is null order by id desc limit 1`);
+
 type Dismissal = { readonly by: string; readonly reason: string };
 
 const dismiss = ({ by, reason }: Dismissal, which: FragmentSqlToken) => sql.unsafe`

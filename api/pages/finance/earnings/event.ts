@@ -9,6 +9,7 @@ import {
   listEventWaits,
   listRevisions,
 } from '../../../../db/earnings/event-story.ts';
+import { findParkedStatus } from '../../../../db/earnings/parked.ts';
 import { listEventPlaces } from '../../../../db/earnings/places.ts';
 import { localDate } from '../../../../domain/calendar.ts';
 import { Failure } from '../../../../domain/errors.ts';
@@ -39,6 +40,8 @@ export function eventPage({ db }: ApiDeps, pages: ReturnType<typeof definePages>
       listEventsAbout(db, source, id, ABOUT_MAX),
     ]);
     const [event] = revisions;
+    const parked = event ? null : await findParkedStatus(db, source, id);
+    if (parked) return c.redirect(`/earnings/parked?status=${parked}`, 303);
     if (!event) throw new Failure('not_found', `There is no event ${id} of the source ${source}.`);
     const eventIds = [...revisions, ...about].map(({ eventId }) => eventId);
     const [partnerIds, waits] = await Promise.all([listEarners(db, eventIds), listEventWaits(db, eventIds)]);
