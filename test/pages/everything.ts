@@ -66,6 +66,8 @@ export async function addEverything(api: Api, pair: Pair, staff: SignedInPerson)
   await change(sql.unsafe`update re_rating set status = 'proposed'`);
   await ask('POST', '/v1/programs/shop/policies/claim', { policy: { rules: PAYS_ALONE } });
   await addPoints();
+  const amounts = { unit: 'USD', amount: '900.00', from: null, until: null };
+  await ask('POST', '/v1/programs/shop/budgets', { code: 'spring', title: 'Spring', ...amounts, ...WHY });
   const effectiveFrom = `${addDays(TODAY, 30)}T00:00:00Z`;
   await ask('POST', '/v1/programs/shop/plans/standard/versions', { terms: { ...TERMS, holdDays: 7 }, effectiveFrom });
   await addEndpoints();

@@ -35,7 +35,7 @@ function fieldsOf(form: string): Field[] {
 
 /** Every way to send every form of a page that changes something. */
 export const sendingsOf = (page: string): Sending[] =>
-  [...page.matchAll(/(<form\b[^>]*\smethod="post"[^>]*>).*?<\/form>/gs)].flatMap(([form, head = '']) =>
+  [...page.matchAll(/(<form\b[^>]*\smethod="post"[^>]*>).*?<\/form\s*>/gs)].flatMap(([form, head = '']) =>
     [...form.matchAll(/<button\b[^>]*>/g)]
       .filter(([button]) => attributeOf(button, 'type') !== 'button')
       .map(([button]) => {

@@ -27,6 +27,7 @@ const ELSEWHERE: Partial<Record<PageRoute, string>> = {
   'POST /portal/{partner}/details': 'portal-details',
   'POST /earnings/imports': 'imports',
   'POST /earnings/corrections/import': 'corrections',
+  'POST /earnings/corrections/import/signed': 'corrections',
   'POST /account/signature': 'provider',
 };
 /** They end the session of the person who sends them, so they come last. */

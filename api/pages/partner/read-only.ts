@@ -1,10 +1,10 @@
 /** Forms that change something, and the dialogs and buttons around them. A person who only reads must not meet them. */
 const ACTS = [
-  /<dialog [\s\S]*?<\/dialog>/g,
-  /<button type="button" command="[\s\S]*?<\/button>/g,
-  /<form method="post"[\s\S]*?<\/form>/g,
+  /<dialog\s[\s\S]*?<\/dialog\s*>/g,
+  /<button\s[^>]*command="[\s\S]*?<\/button\s*>/g,
+  /<form\s[^>]*method="post"[\s\S]*?<\/form\s*>/g,
 ];
-const LINK = /<a [^>]*href="([^"]*)"[^>]*>[\s\S]*?<\/a>/g;
+const LINK = /<a\s[^>]*href="([^"]*)"[^>]*>[\s\S]*?<\/a\s*>/g;
 const MAIN = '<main id="main">';
 
 /**
