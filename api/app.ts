@@ -25,6 +25,7 @@ import { claimRoutes } from './routes/people/claims.ts';
 import { grantRoutes } from './routes/people/grants.ts';
 import { agreementRoutes } from './routes/partners/agreements.ts';
 import { alarmRoutes } from './routes/tasks/alarms.ts';
+import { noticeRoutes } from './routes/tasks/notices.ts';
 import { auditRoutes } from './routes/people/audit.ts';
 import { caseRoutes } from './routes/payouts/cases.ts';
 import { earningRoutes } from './routes/payouts/earnings.ts';
@@ -199,6 +200,7 @@ const ROUTES = [
   meRoutes,
   gatewayRoutes,
   alarmRoutes,
+  noticeRoutes,
   endpointRoutes,
   statementRoutes,
   backTestRoutes,

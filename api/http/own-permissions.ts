@@ -4,6 +4,9 @@ import { EVERYBODY, PARTNER } from './role-groups.ts';
 /** The roles that may call the routes about the caller. */
 export const OWN_ROLES_FOR: Readonly<Record<string, readonly Role[]>> = {
   'GET /v1/me': EVERYBODY,
+  'GET /v1/me/notices': EVERYBODY,
+  'POST /v1/me/notices/read': EVERYBODY,
+  'POST /v1/me/notices/{id}/read': EVERYBODY,
   'GET /v1/me/payouts': PARTNER,
   'GET /v1/me/payability': PARTNER,
   'GET /v1/me/standing': PARTNER,

@@ -13,6 +13,7 @@ import { Failure } from '../../domain/errors.ts';
 import type { NoticePart } from '../../domain/tasks/notice-content.ts';
 import { parseCursor, readPage } from '../http/cursor.ts';
 import type { ApiDeps } from '../http/deps.ts';
+import { Instant } from '../http/schemas.ts';
 import { nextPage } from './components.ts';
 import { formatInstant } from './format.ts';
 import type { PageContext } from './guard.ts';
@@ -22,7 +23,7 @@ import { say } from './say.ts';
 /** The list of notices, which the console and the portal share. */
 
 const NOTICES_A_PAGE = 20;
-const Place = z.strictObject({ toldAt: z.iso.datetime(), id: z.string().regex(/^\d{1,18}$/) });
+const Place = z.strictObject({ toldAt: Instant, id: z.string().regex(/^\d{1,18}$/) });
 const ID = /^\d{1,18}$/;
 
 type Shown = {

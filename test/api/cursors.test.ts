@@ -174,6 +174,7 @@ const CURSORS: Readonly<Record<string, unknown>> = {
   '/v1/payouts/{payout}/explanation': { lineId: '1', key: 'k' },
   '/v1/checks': { accountId: 1, number: '1' },
   '/v1/tasks': UUID,
+  '/v1/me/notices': { toldAt: AT, id: '1' },
   '/v1/me/payouts': UUID,
   '/v1/me/earnings': { occurredAt: AT, key: 's/e/1', n: 1 },
   '/v1/me/standing': '1',

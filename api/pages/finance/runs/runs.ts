@@ -4,6 +4,7 @@ import { listRuns, type Run } from '../../../../db/runs/runs.ts';
 import { parseCursor, readPage } from '../../../http/cursor.ts';
 import type { ApiDeps } from '../../../http/deps.ts';
 import { mayUse } from '../../../http/page-permissions.ts';
+import { Instant } from '../../../http/schemas.ts';
 import { nextPage, table, tag } from '../../components.ts';
 import { formatDay } from '../../format.ts';
 import { type definePages, sendPage } from '../../guard.ts';
@@ -12,7 +13,7 @@ import { consolePage } from '../../layout.ts';
 import { RUN_STATUS } from '../../words.ts';
 
 const RUNS_A_PAGE = 50;
-const Place = z.strictObject({ createdAt: z.iso.datetime(), id: z.uuid() });
+const Place = z.strictObject({ createdAt: Instant, id: z.uuid() });
 
 /** The period of a run, as people call it. Its end is the day after its last day. */
 export const periodOf = ({ periodStart, periodEnd }: Pick<Run, 'periodStart' | 'periodEnd'>): string => {

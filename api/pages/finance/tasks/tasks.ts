@@ -7,6 +7,7 @@ import { TASK_KINDS } from '../../../../domain/tasks/task.ts';
 import { csvHeaders, csvStreamOf, everyRow } from '../../../http/csv.ts';
 import { parseCursor, readPage } from '../../../http/cursor.ts';
 import type { ApiDeps } from '../../../http/deps.ts';
+import { Instant } from '../../../http/schemas.ts';
 import { nextPage, table } from '../../components.ts';
 import { filters } from '../../form.ts';
 import { countOf, formatInstant, sayAmount } from '../../format.ts';
@@ -25,7 +26,7 @@ const Query = z.object({
   owner: z.enum(OWNERS).optional().catch(undefined),
   age: z.enum(['1', '3', '7', '30']).optional().catch(undefined),
 });
-const Place = z.strictObject({ deadlineAt: z.iso.datetime().nullable(), id: z.uuid() });
+const Place = z.strictObject({ deadlineAt: Instant.nullable(), id: z.uuid() });
 
 const dayOf = (at: Date | null): Html | string =>
   at ? html`<span class="day">${formatInstant(at, 'UTC')}</span>` : 'none';

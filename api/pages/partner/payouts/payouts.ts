@@ -13,6 +13,7 @@ import { PAYOUT_STATUSES } from '../../../../domain/payouts/payout.ts';
 import { waitsFor } from '../../../../domain/runs/waiting.ts';
 import { parseCursor, readPage } from '../../../http/cursor.ts';
 import type { ApiDeps } from '../../../http/deps.ts';
+import { Instant } from '../../../http/schemas.ts';
 import { nextPage, table, tag } from '../../components.ts';
 import { filters } from '../../form.ts';
 import { formatAmount, formatDay, formatInstant, sayAmount, readersVoice } from '../../format.ts';
@@ -29,7 +30,7 @@ import { zoneOf } from '../../zone.ts';
 
 const PAYOUTS_A_PAGE = 50;
 const EARNINGS_A_PAGE = 50;
-const Place = z.strictObject({ createdAt: z.iso.datetime(), id: z.uuid() });
+const Place = z.strictObject({ createdAt: Instant, id: z.uuid() });
 const LinePlace = z.strictObject({ lineId: z.string().regex(/^\d{1,18}$/), key: z.string().max(400) });
 const Status = z.enum(PAYOUT_STATUSES);
 
