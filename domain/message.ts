@@ -27,27 +27,27 @@ type Counts<Text extends string> = Text extends `${string}{${infer Rest}`
 type Tags<Text extends string> = Text extends `${string}</${infer Tag}>${infer Rest}` ? Tag | Tags<Rest> : never;
 
 /** The parameters of a sentence, and a function for each part that the caller draws. A number that a plural agrees with is a number. */
-export type Parameters<Text extends string, Value, Part> = {
+type ParametersOf<Text extends string, Value, Part> = {
   readonly [Key in Names<Text>]: Key extends Counts<Text> ? number : Value;
 } & { readonly [Key in Tags<Text>]: Part };
 
 /** The arguments after the key: nothing for a sentence without parameters. */
 export type Arguments<Text extends string, Value, Part> = [Names<Text> | Tags<Text>] extends [never]
   ? []
-  : [parameters: Parameters<Text, Value, Part>];
+  : [parameters: ParametersOf<Text, Value, Part>];
+
+type Found<English> = { readonly key: keyof English & string; readonly parameters: Readonly<Record<string, string>> };
 
 /** Finds the sentence of which a text was made, with its parameters. Sentences with plurals or parts are not found. */
-export function defineReader<English extends Catalogue>(
-  english: English,
-): (text: string) => { key: keyof English & string; parameters: Readonly<Record<string, string>> } | null {
+export function defineReader<English extends Catalogue>(english: English): (text: string) => Found<English> | null {
   const shapes = Object.entries(english)
     .filter(([, sentence]) => !/, plural,|<\//.test(sentence))
     .toSorted(([, one], [, other]) => fixedIn(other) - fixedIn(one))
-    .map(([key, sentence]) => ({ key, shape: shapeOf(sentence) }));
+    .map(([key, sentence]) => ({ key, pieces: sentence.split(/\{(\w+)\}/) }));
   return (text) => {
-    for (const { key, shape } of shapes) {
-      const found = shape.exec(text);
-      if (found) return { key, parameters: { ...found.groups } };
+    for (const { key, pieces } of shapes) {
+      const parameters = readPieces(pieces, text);
+      if (parameters) return { key, parameters };
     }
     return null;
   };
@@ -56,11 +56,24 @@ export function defineReader<English extends Catalogue>(
 /** How much of a sentence is the same for all parameters. The sentence with the most is the one that was meant. */
 const fixedIn = (sentence: string): number => sentence.replaceAll(/\{\w+\}/g, '').length;
 
-const shapeOf = (sentence: string): RegExp =>
-  new RegExp(
-    `^${sentence.replaceAll(/[.*+?^$()|[\]\\]/g, String.raw`\$&`).replaceAll(/\{(\w+)\}/g, '(?<$1>.+)')}$`,
-    's',
-  );
+/**
+ * Reads a text by the words of a sentence and the names of the parameters between them. A parameter ends where the next words begin for the
+ * first time, so no text takes long.
+ */
+function readPieces([start = '', ...pieces]: readonly string[], text: string): Record<string, string> | null {
+  if (!text.startsWith(start)) return null;
+  const parameters: Record<string, string> = {};
+  let from = start.length;
+  for (let index = 0; index < pieces.length; index += 2) {
+    const [name = '', words = ''] = pieces.slice(index, index + 2);
+    const isLast = index + 2 >= pieces.length;
+    const until = isLast ? text.length - words.length : text.indexOf(words, from + 1);
+    if (until <= from || !text.startsWith(words, until)) return null;
+    parameters[name] = text.slice(from, until);
+    from = until + words.length;
+  }
+  return from === text.length ? parameters : null;
+}
 
 export type Parts = string | readonly unknown[];
 

@@ -40,7 +40,10 @@ export const say = <K extends PlainKey>(key: K, ...parameters: Arguments<English
 
 const readEnglish = defineReader({ ...REFUSALS_EN, ...BANK_FORMS_EN, ...EXPLANATIONS_EN });
 
-/** Says again what the domain said in English: the words of a form, an objection, a refusal, a step of a calculation. Null where the sentence is not known. */
+/**
+ * Says again what the domain said in English: the words of a form, an objection, a refusal, a step of a calculation. Null where the sentence is
+ * not known.
+ */
 export function sayAgain(english: string): string | null {
   if (readersLanguage() === 'en') return english;
   const found = readEnglish(english);
@@ -57,8 +60,7 @@ export type Drawing = (inside: Part) => Html;
 
 /** A sentence with markup: parameters may be markup, and each part such as `<link>text</link>` is drawn by the caller. */
 export function tell<K extends Key>(key: K, ...parameters: Arguments<English[K], Part, Drawing>): Part {
-  const parts = speak(readersLanguage(), key, ...parameters);
-  return parts as Part;
+  return speak(readersLanguage(), key, ...parameters) as Part;
 }
 
 /** A part of a sentence that matters most. */

@@ -192,7 +192,7 @@ describe.skipIf(!hasBrowser)('given partners of whom one was paid, one was not, 
   it('when the earnings are filtered then the address keeps the filter, and each one is explained in sentences', async () => {
     const { page, close } = await openPartner('ann', 'abe-login');
     await page.goto('/portal/ann/earnings');
-    expect(await textOf(page)).toMatch(/4000\.00 USD of 10000\.00 USD; 6000\.00 USD more by/);
+    expect(await textOf(page)).toMatch(/4,000\.00 USD of 10,000\.00 USD; 6,000\.00 USD more by/);
     await page.getByLabel('Program').selectOption('growth');
     await page.getByRole('button', { name: 'Show' }).click();
     expect(new URL(page.url()).searchParams.get('program')).toBe('growth');
