@@ -7,10 +7,10 @@ import { DAY_MS } from '../../domain/durations.ts';
 import type { Role } from '../../domain/people/role.ts';
 import { fillIn, openBankForm, US_ACCOUNT } from '../fixtures/bank-form.ts';
 import { accept, hasBrowser, inviteAs, openBrowser, openPerson } from '../fixtures/browser.ts';
-import { addPartners, type Company, openCompany } from '../fixtures/company.ts';
+import { addPartners, type Company, openCompany, PERIOD_END } from '../fixtures/company.ts';
 import { tamper } from '../fixtures/database.ts';
-import { faultsInEveryLook, type Look, wear, WIDTHS } from '../fixtures/looks.ts';
-import { listRunPayouts, prepareRun, type RunSeen } from '../fixtures/runs.ts';
+import { faultsInEveryLook, type Look, STORIES, wear } from '../fixtures/looks.ts';
+import { eventsAreAccrued, getRun, listRunPayouts, type RunSeen } from '../fixtures/runs.ts';
 import { openWorld, type World } from '../fixtures/world.ts';
 import { calm, sweep, tell } from '../workflows/fixture.ts';
 
@@ -19,25 +19,6 @@ import { calm, sweep, tell } from '../workflows/fixture.ts';
  * Every page that they open must be fit for use in every window and in both schemes of colours. Each act of the short story is played in another
  * window. `npm run stories:browser` plays all of them in each window and scheme.
  */
-
-type Acts = { readonly title: string; readonly looks: readonly [sales: Look, payment: Look, partner: Look] };
-
-const SHORT: Acts = {
-  title: 'at a phone, a tablet and a desk',
-  looks: [
-    { width: 390, dark: false },
-    { width: 1024, dark: true },
-    { width: 1440, dark: false },
-  ],
-};
-const everyLook = WIDTHS.flatMap((width) => [false, true].map((dark): Look => ({ width, dark })));
-const STORIES: readonly Acts[] =
-  process.env['EVERY_LOOK'] === undefined
-    ? [SHORT]
-    : everyLook.map((look) => ({
-        title: `in a window of ${look.width} with ${look.dark ? 'dark' : 'light'} colours`,
-        looks: [look, look, look],
-      }));
 
 const MAPPING = {
   source: 'file',
@@ -159,12 +140,16 @@ describe.skipIf(!hasBrowser).each(STORIES)('given a company that pays its partne
     await sees(page, 'sales.csv', atSales);
   });
 
-  it('when the person who asked for the run reads and approves it then the approval is refused with the reason', async () => {
-    run = await prepareRun(company);
+  it('when a person requests the run, reads its preview and approves it then the approval is refused with the reason', async () => {
+    await eventsAreAccrued(company);
     const page = await as('paula', 'approver', atSales);
-    await page.getByRole('link', { name: 'monthly' }).first().click();
+    await page.goto('/runs/new');
+    await fillIn(page, { schedule: 'monthly', pays: 'period', periodEnd: PERIOD_END });
+    await sees(page, 'Request a run', atSales);
+    await page.getByRole('button', { name: 'Request the run' }).click();
     await page.getByText('You cannot decide this run.').waitFor();
     await sees(page, /^monthly/, atSales);
+    run = await getRun(company, new URL(page.url()).pathname.replace('/runs/', ''));
     await page.goto(`/runs/${run.id}/approval`);
     await sees(page, /^Pay this run/, atSales);
     await page.getByRole('button', { name: 'Approve and sign' }).click();
