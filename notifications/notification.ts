@@ -128,9 +128,12 @@ export const FACTS = {
   alarm_raised: z.strictObject({ alarm: z.string(), kind: z.string(), subject: z.string() }),
   key_claim: z.strictObject({
     claim: z.string(),
+    /** The name of a person, or the code of a system. */
     person: z.string(),
     kind: z.enum(ACTOR_KINDS),
     role: z.string(),
+    /** The code of the partner whose portal it opens, or empty. */
+    partner: z.string(),
     hours: z.number(),
   }),
   /** A way in which a person signs in changed. `name` is that of the passkey or of the provider. */

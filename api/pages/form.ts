@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { Failure, type FailureCode, type FailureDetail } from '../../domain/errors.ts';
 import { refuseFields } from '../http/router.ts';
 import { html, type Html } from './html.ts';
-import { say, sayAgain } from './say.ts';
+import { readersLanguage, say, sayAgain } from './say.ts';
 
 /** Forms that can be corrected: what was typed stays, and each objection stands next to its field. */
 
@@ -141,10 +141,17 @@ export function readBy<Shape extends z.ZodType>(shape: Shape, typed: unknown): R
   };
 }
 
-/** A field that was left empty gets plain words instead of those about its type. */
+/** A field that was left empty gets plain words instead of those about its type or its shape. */
 const isMissing = (typed: unknown, name: string, reason: string): boolean =>
   reason.endsWith('received undefined') ||
-  (reason.startsWith('Invalid ') && typeof typed === 'object' && typed !== null && !(name in typed));
+  (/^(Invalid |is (not|neither) .+ such as )/.test(reason) &&
+    typeof typed === 'object' &&
+    typed !== null &&
+    at(typed, name) === undefined);
+
+/** The value of a field such as `address.city`. */
+const at = (typed: object, name: string): unknown =>
+  name.split('.').reduce<unknown>((place, step) => (place as Record<string, unknown> | undefined)?.[step], typed);
 
 /** Checks the fields that were filled in by the rules of the API. */
 export function checkFields<Shape>(
@@ -155,11 +162,19 @@ export function checkFields<Shape>(
   return read.success ? { data: read.body } : { objections: read.objections };
 }
 
-/** The fields of a form that were filled in, without the space around them. */
+/** The fields of a form that were filled in, without the space around them. The amount is a decimal string, in whichever language it was typed. */
 export const filledIn = (values: Readonly<Record<string, string>>): Record<string, string> =>
   Object.fromEntries(
-    Object.entries(values).flatMap(([name, value]) => (value.trim() === '' ? [] : [[name, value.trim()]])),
+    Object.entries(values)
+      .map(([name, value]) => [name, name === 'amount' ? asDecimal(value.trim()) : value.trim()] as const)
+      .filter(([, value]) => value !== ''),
   );
+
+/** German readers type 1.234,50 for 1234.50. A point without a comma stays a point. */
+const asDecimal = (typed: string): string =>
+  readersLanguage() === 'de' && /^-?(\d+|\d{1,3}(\.\d{3})+),\d+$/.test(typed)
+    ? typed.replaceAll('.', '').replace(',', '.')
+    : typed;
 
 /** The fields of a form as the API takes them: a field `address.city` is the field `city` of `address`. */
 export function nested(typed: Readonly<Record<string, unknown>>): Record<string, unknown> {

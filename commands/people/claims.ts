@@ -22,14 +22,21 @@ export const claimToken = (vault: VaultKeys, claimId: string): string =>
 export async function sendClaim(
   tx: Database,
   vault: VaultKeys,
-  grant: Pick<Grant, 'id' | 'actor' | 'kind' | 'email' | 'role' | 'programs' | 'payers'>,
+  grant: Pick<Grant, 'id' | 'actor' | 'name' | 'kind' | 'email' | 'role' | 'partner' | 'programs' | 'payers'>,
   by: string | null,
   signatureId: string | null = null,
 ): Promise<void> {
   const id = await newClaimId(tx);
   await insertClaim(tx, { id, grantId: grant.id, token: claimToken(vault, id), hours: CLAIM_HOURS, by, signatureId });
   const mail = { kind: 'key_claim', audience: 'person', partnerId: null, recipient: grant.email } as const;
-  const body = { claim: id, person: grant.actor, kind: grant.kind, role: roleInWords(grant) };
+  const { actor, name, kind, partner } = grant;
+  const body = {
+    claim: id,
+    person: kind === 'person' ? name : actor,
+    kind,
+    role: roleInWords(grant),
+    partner: partner ?? '',
+  };
   await addNotification(tx, { ...mail, dedupeKey: `key_claim/${id}`, body: { ...body, hours: CLAIM_HOURS } });
   // The reminder waits. It is not sent if the link was used or replaced by then.
   await addNotification(tx, {

@@ -56,11 +56,12 @@ export const PARTNER_TEMPLATES: Templates<
       ],
     };
   },
-  access_changed: ({ partner, change, access, person }, { contact }, voice) => ({
+  access_changed: ({ partner, change, access, person }, { contact, own }, voice) => ({
     subject: voice.say(`access.${change}.subject`),
     parts: [
       say(voice.say(`access.${change === 'given' ? access : change}`, { person, partner })),
       say(voice.say('access.ifNot', { contact })),
+      go(voice.say('open.users'), own('/users')),
     ],
   }),
   email_changed: ({ partner, isOld }, { contact }, voice) => ({

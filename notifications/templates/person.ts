@@ -7,7 +7,7 @@ import { at } from '../places.ts';
 /** Mail to one of the people who use Bursar. */
 export const PERSON_TEMPLATES: Templates<'key_claim' | 'contact_confirmation' | 'contact_warning' | 'sign_in_changed'> =
   {
-    key_claim: ({ person, kind, role, hours, token }, { contact }, voice) => {
+    key_claim: ({ person, kind, role, partner, hours, token }, { contact }, voice) => {
       const command = {
         is: 'command',
         before: 'curl -sS -X POST ',
@@ -23,10 +23,11 @@ export const PERSON_TEMPLATES: Templates<'key_claim' | 'contact_confirmation' | 
             say(voice.say('key.system.keep', { contact })),
           ],
         };
+      const way = voice.say(partner ? 'key.way.portal' : 'key.way', { partner, role });
       return {
-        subject: voice.say(hours < CLAIM_HOURS ? 'key.endsSoon' : 'key.subject', { role }),
+        subject: hours < CLAIM_HOURS ? voice.say('key.endsSoon', { way }) : way,
         parts: [
-          say(voice.say('key.text', { person, role, hours })),
+          say(voice.say(partner ? 'key.text.portal' : 'key.text', { person, partner, role, hours })),
           go(voice.say('key.choose'), at('/invitations', token)),
           say(voice.say('key.api')),
           command,

@@ -82,7 +82,7 @@ const unchanged = (english: readonly string[], german: readonly string[]): strin
   );
 
 /** Words that no German sentence has. They find a sentence that is English but for a date. */
-const ENGLISH = /\b(the|of|and|is|are|we|you|your|to|it|this|from|by|with|for|until|since)\b/i;
+const ENGLISH = /\b(the|of|and|is|are|we|you|your|to|it|this|from|by|with|for|until|since|such)\b/i;
 
 const PAGES = [
   ...PORTAL_PAGES.filter((route) => route.startsWith('GET /portal/') && !route.endsWith('.csv')),
@@ -142,6 +142,19 @@ describe('given a person of a partner', () => {
     expect(answer.status).toBeLessThan(500);
     const texts = textsOf(await answer.text());
     expect(texts.filter((text) => ENGLISH.test(text))).toEqual([]);
+  });
+
+  it('when a form is sent in German then amounts have a comma, and an empty field is asked for', async () => {
+    await pair.ann.pages.post('/account/language', { language: 'de' });
+    const sent = (fields: Readonly<Record<string, string>>) => pair.ann.pages.post('/portal/ann/questions', fields);
+    const asked = await sent({ about: 'missing', amount: '1.234,50', currency: 'USD', text: 'Das fehlt.' });
+    const wrong = await sent({ about: 'missing', amount: '1,234.50', currency: 'USD', text: 'Das fehlt.' });
+    const empty = await pair.ann.pages.post('/portal/ann/deals', {});
+    const shown = await read(asked.headers.get('location') ?? '', 'de', pair.ann.pages.headers);
+    await pair.ann.pages.post('/account/language', { language: '' });
+    expect(shown).toContain('1.234,50 USD');
+    expect(await wrong.text()).toMatch(/value="1,234\.50"[\s\S]*ist kein Betrag wie 12,34 oder -12,34/);
+    expect(await empty.text()).toMatch(/Währung: bitte angeben[\s\S]*Erwarteter Abschluss: bitte angeben/);
   });
 
   it('when they choose a language then it is kept, whatever their browser wants', async () => {

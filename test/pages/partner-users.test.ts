@@ -51,6 +51,11 @@ describe('given an owner of a partner', () => {
     expect(await people()).toEqual(['ann-owner@people.test owner', 'vic@ann.test viewer']);
     expect((await told('key_claim')).at(-1)).toBe('vic@ann.test');
     expect((await told('access_changed')).slice(-2)).toEqual(['ann-owner@people.test', 'office@ann.test']);
+    const invitation = await api.db.oneFirst(sql.type(
+      z.object({ body: z.object({ person: z.string(), partner: z.string() }) }),
+    )`
+      select body from notification where kind = 'key_claim' and recipient = 'vic@ann.test' order by id limit 1`);
+    expect(invitation).toMatchObject({ person: 'Vic', partner: 'ann' });
     const signed = await api.db.oneFirst(sql.type(z.object({ statement: z.string() }))`
       select statement from signature join role_grant on proposal_signature_id = signature.id
       where role_grant.id = ${await grantOf('vic@ann.test')}`);

@@ -269,7 +269,7 @@ describe('given a link for a person who has a passkey', () => {
       { hours: 72, waits: 0 },
       { hours: 24, waits: 48 },
     ]);
-    const facts = { claim, person: code, kind: 'person' as const, role: 'partner', hours: 24 };
+    const facts = { claim, person: code, kind: 'person' as const, role: 'partner', partner: 'ann', hours: 24 };
     const present = () => PRESENT.key_claim(api.db, facts, { id: 1n, vault: VAULT });
     expect(await present()).toMatchObject({ body: { token: claimToken(VAULT, claim) } });
     await claimKey(api.db, claimToken(VAULT, claim));

@@ -8,6 +8,7 @@ export const PAYOUTS_DE: Translation<typeof PAYOUTS_EN> = {
   'open.payout': 'Auszahlung öffnen',
   'open.details': 'Bankverbindung öffnen',
   'open.detailsPage': 'Stammdaten öffnen',
+  'open.users': 'Benutzer ansehen',
   'open.points': 'Punkte öffnen',
   'open.earnings': 'Gutschriften öffnen',
   'cite.payout': 'Auszahlung {payout}',

@@ -7,10 +7,13 @@ export const PEOPLE_DE: Translation<typeof PEOPLE_EN> = {
     'Das System {person} hat jetzt die Rolle {role}. Innerhalb von {hours} Stunden zeigt dieser Befehl einmal seinen Schlüssel:',
   'key.system.keep':
     'Bewahren Sie den Schlüssel dort auf, wo das System seine Geheimnisse liest. Er steht für das System. Wenn Sie diese E-Mail nicht erwartet haben, sagen Sie es {contact}.',
-  'key.subject': 'Ihr Zugang zu Bursar: {role}',
-  'key.endsSoon': 'Ihr Link läuft bald ab. Ihr Zugang zu Bursar: {role}',
+  'key.way': 'Ihr Zugang zu Bursar: {role}',
+  'key.way.portal': 'Ihr Zugang zum Portal von Partner {partner}',
+  'key.endsSoon': 'Ihr Link läuft bald ab. {way}',
   'key.text':
     '{person} hat jetzt die Rolle {role}. Öffnen Sie diesen Link innerhalb von {hours} Stunden, und wählen Sie, wie Sie sich anmelden:',
+  'key.text.portal':
+    '{person} darf jetzt das Portal von Partner {partner} öffnen. Öffnen Sie diesen Link innerhalb von {hours} Stunden, und wählen Sie, wie Sie sich anmelden:',
   'key.choose': 'Anmeldung wählen',
   'key.api':
     'Wenn Sie die API selbst aufrufen, zeigt dieser Befehl stattdessen einen Schlüssel. Der Link gilt dann nicht mehr:',

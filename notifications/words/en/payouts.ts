@@ -6,6 +6,7 @@ export const PAYOUTS_EN = {
   'open.payout': 'Open the payout',
   'open.details': 'Open your payment details',
   'open.detailsPage': 'Open Details',
+  'open.users': 'See the users of your portal',
   'open.points': 'Open your points',
   'open.earnings': 'Open your earnings',
   'cite.payout': 'Payout {payout}',

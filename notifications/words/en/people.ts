@@ -4,9 +4,12 @@ export const PEOPLE_EN = {
   'key.system': 'The system {person} now has the role {role}. Within {hours} hours, this command shows its key, once:',
   'key.system.keep':
     'Keep the key where the system reads its secrets: it stands for the system. If you did not expect this mail, tell {contact}.',
-  'key.subject': 'Your way into Bursar: {role}',
-  'key.endsSoon': 'Your link ends soon. Your way into Bursar: {role}',
+  'key.way': 'Your way into Bursar: {role}',
+  'key.way.portal': 'Your way into the portal of partner {partner}',
+  'key.endsSoon': 'Your link ends soon. {way}',
   'key.text': '{person} now has the role {role}. Open this link within {hours} hours, and choose how you will sign in:',
+  'key.text.portal':
+    '{person} may now open the portal of partner {partner}. Open this link within {hours} hours, and choose how you will sign in:',
   'key.choose': 'Choose how you sign in',
   'key.api': 'If you call the API yourself, this command shows a key instead. The link then no longer works:',
   'key.keep':

@@ -22,7 +22,7 @@ export const QUESTIONS_DE: Translation<typeof QUESTIONS_EN> = {
   'questions.name.help': 'Zum Beispiel die Bestellnummer',
   'questions.day': 'Tag',
   'questions.expected': 'Erwarteter Betrag',
-  'questions.expected.help': 'Zum Beispiel 50.00',
+  'questions.expected.help': 'Zum Beispiel 50,00',
   'questions.currency': 'Währung',
   'questions.noAmount': 'kein Betrag',
   'questions.askThis': 'Dazu fragen',

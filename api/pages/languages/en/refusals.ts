@@ -31,6 +31,7 @@ export const REFUSALS_EN = {
   'objection.holderNames': 'needs a first and a last name of two letters or more each',
   'objection.streets': 'and line2 have more than {count} characters together',
   'objection.amount': 'is not a decimal amount such as 12.34',
+  'objection.signedAmount': 'is not a decimal amount such as 12.34 or -12.34',
   'objection.beforeFirst': 'is before the first day',
   'objection.ahead': 'is not here yet: choose a day up to today',
   'objection.line': 'is not one line of up to 500 letters',
