@@ -66,6 +66,9 @@ export type Field = 'program' | 'schedule' | 'payer' | 'unit' | 'terms' | 'event
 /** The routes about a partner that change nothing of the partner but what is theirs in one program, the last name in the address. */
 const IN_PROGRAM = ['/partners/{code}/agreements/{program}'];
 
+/** The notices of a person are rows, because they were told to a role. */
+const ROWS_OF_PERSON = ['GET /v1/me/notices'];
+
 /** Routes about the person themselves, or about nothing. */
 const OF_PERSON = [
   '/v1/me',
@@ -140,6 +143,7 @@ export type About = 'person' | 'company' | 'rows' | readonly Named[];
 /** Says what a route such as `POST /v1/runs/{id}/decision` is about, or undefined if nobody has said it. */
 export function aboutOf(route: string): About | undefined {
   const [method, path = ''] = route.split(' ');
+  if (ROWS_OF_PERSON.includes(route)) return 'rows';
   if (isBelow(path, OF_PERSON)) return 'person';
   if (IN_PROGRAM.some((part) => path.includes(part))) return [{ kind: 'program', param: 'program' }];
   const [, word = '', param = ''] = /([a-z-]+)\/\{(\w+)\}/.exec(path) ?? [];

@@ -176,8 +176,9 @@ describe('given notices to finance', () => {
       ['other', false],
     ] as const) {
       const reader = await openVisitor(api, `reader-of-${payer}`, []);
-      await giveRole(api.db, reader.id, 'approver', { limited: { programs: [], payers: [payer] }, withKey: false });
+      const { key } = await giveRole(api.db, reader.id, 'approver', { limited: { programs: [], payers: [payer] } });
       expect((await reader.open('/notices')).text.includes('A run was decided')).toBe(sees);
+      expect((await api.ask('GET', '/v1/me/notices', { key })).text.includes('A run was decided')).toBe(sees);
     }
   });
 });
