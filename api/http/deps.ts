@@ -40,11 +40,16 @@ export type UploadedFile = { path: string; fileName: string; sha256: string };
 /** The server gives this with each request that comes over a connection. The caller is known once `admit` is called. */
 export type Connected = { admit?: () => void };
 
+/** Does work that reads what the person may see. */
+export type Reading = <Done>(work: () => Promise<Done>) => Promise<Done>;
+
 /** Middleware sets this for the routes: the caller on every path under /v1, the upload and its hash where files are sent, and the lines where events are sent as lines. */
 export type ApiEnv = {
   Bindings: Connected;
   Variables: {
     visitor?: Visitor;
+    /** For a form, which writes as the app does, and draws itself again for its reader. */
+    reading?: Reading;
     requestId: string;
     caller: Caller;
     upload: Upload;

@@ -103,7 +103,8 @@ function inBody(field: Field, body: Body): readonly string[] {
     return [...programs].every(isName) ? [...programs].map((program) => `program/${String(program)}`) : [];
   }
   if (!isName(value)) return [];
-  return [field === 'terms' ? `program/${value.split(' ', 1)[0] ?? ''}` : `${field}/${value}`];
+  if (field === 'terms') return [`program/${value.split(' ', 1)[0] ?? ''}`];
+  return [body['kind'] === 'write_off' ? `balance/${value}` : `${field}/${value}`];
 }
 
 /** The part of an address that stands where a route has a placeholder. */

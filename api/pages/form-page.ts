@@ -7,7 +7,7 @@ import type { PageRoute } from '../http/page-permissions.ts';
 import { type Problem, problemOf } from '../http/problem.ts';
 import { hiddenFields } from './components.ts';
 import { field, filledIn, readBy, type FieldWish, type Filled, objectionsOf } from './form.ts';
-import { type definePages, type PageContext, readForm, sendPage } from './guard.ts';
+import { type definePages, type PageContext, readAgain, readForm, sendPage } from './guard.ts';
 import { html, type Html } from './html.ts';
 import { consolePage, type PageContent } from './layout.ts';
 import { say } from './say.ts';
@@ -72,8 +72,7 @@ export function defineSignedForm<Seen, Done>(
         secret: pick(true),
         here,
         back: c.req.path,
-        again: async (_notice, problem) =>
-          (await form.draw(c, { values, objections: reasonsOf(problem) }, visitor)).main,
+        again: async (_notice, problem) => (await drawAgain(c, visitor, form, values, problem)).main,
         answer: async (done) => c.redirect(await answer(done), 303),
       });
     } catch (error) {
@@ -89,13 +88,15 @@ const showForm = (pages: ReturnType<typeof definePages>, { show, names, draw }: 
   });
 
 /** The form again, with what was typed and the reasons against it. Throws what no other text in the form could change. */
-async function refuse(c: PageContext, visitor: Visitor, { draw }: Form, values: Filled['values'], error: unknown) {
+async function refuse(c: PageContext, visitor: Visitor, form: Form, values: Filled['values'], error: unknown) {
   if (!(error instanceof Failure)) throw error;
   const problem = problemOf(error, c.get('requestId'));
   if (problem.status === 404 || problem.status >= 500) throw error;
-  const page = await draw(c, { values, objections: reasonsOf(problem) }, visitor);
-  return sendPage(c, consolePage(page, visitor), problem.status);
+  return sendPage(c, consolePage(await drawAgain(c, visitor, form, values, problem), visitor), problem.status);
 }
+
+const drawAgain = (c: PageContext, visitor: Visitor, { draw }: Form, values: Filled['values'], problem: Problem) =>
+  readAgain(c, () => draw(c, { values, objections: reasonsOf(problem) }, visitor));
 
 /** The fields that are to blame, or the reason that stands above the form. */
 export const reasonsOf = ({ errors, detail }: Problem): readonly FailureDetail[] =>

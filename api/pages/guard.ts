@@ -10,7 +10,7 @@ import { Failure, type FailureDetail } from '../../domain/errors.ts';
 import { readWithin } from '../../db/wall.ts';
 import { isUuid } from '../../domain/ids.ts';
 import { joinReaches } from '../../domain/people/reach.ts';
-import type { ApiDeps, ApiEnv, Upload } from '../http/deps.ts';
+import type { ApiDeps, ApiEnv, Reading, Upload } from '../http/deps.ts';
 import { mayUse, type PageRoute } from '../http/page-permissions.ts';
 import { problemOf } from '../http/problem.ts';
 import { receiveUpload, tooLarge } from '../http/upload.ts';
@@ -58,13 +58,15 @@ export function definePages(deps: ApiDeps) {
     if (!mayUse(roles, route)) throw refusalOf(asked);
     return { ...visitor, roles };
   };
-  /** A page for a person whose roles have limits reads the rows in their reach alone, whatever a query forgets. */
-  const readingAs = (visitor: Visitor, route: PageRoute, work: () => Promise<Response>): Promise<Response> => {
-    const held = visitor.held.filter(({ role }) => role !== 'partner' && mayUse([role], route));
-    const reach = joinReaches(held.map((one) => one.reach));
-    const isRead = route.startsWith('GET') && held.length > 0 && aboutOf(route) !== 'person';
-    return isRead && reach !== null ? readWithin(deps.db, reach, work) : work();
-  };
+  /** A person whose roles have limits reads the rows in their reach alone, whatever a query forgets. */
+  const readingOf =
+    (visitor: Visitor, route: PageRoute): Reading =>
+    (work) => {
+      const held = visitor.held.filter(({ role }) => role !== 'partner' && mayUse([role], route));
+      const reach = joinReaches(held.map((one) => one.reach));
+      const hasWall = reach !== null && held.length > 0 && aboutOf(route) !== 'person';
+      return hasWall ? readWithin(deps.db, reach, work) : work();
+    };
   return {
     app,
     /** A page or form for people who are signed in. */
@@ -73,8 +75,11 @@ export function definePages(deps: ApiDeps) {
       const guarded = async (c: PageContext): Promise<Response> => {
         const visitor = await guardedBy(c, route);
         if (!visitor) return askToSignIn(c);
-        if (method === 'POST') await refuseBroken(c);
-        return readingAs(visitor, route, async () => handle(c, visitor));
+        const reading = readingOf(visitor, route);
+        if (method === 'GET') return reading(async () => handle(c, visitor));
+        await refuseBroken(c);
+        c.set('reading', reading);
+        return handle(c, visitor);
       };
       if (method === 'GET') app.get(path, refuseNul, guarded);
       else app.post(path, refuseNul, ownForm, limitForm(FILE_FORMS[route]), guarded);
@@ -209,6 +214,10 @@ async function answerError(deps: ApiDeps, error: Error, c: PageContext): Promise
 /** A page is for its reader alone, so no cache keeps it. */
 export const sendPage = (c: PageContext, page: Html, status = 200): Answer =>
   c.html(page, status as ContentfulStatusCode, { 'cache-control': 'no-store' });
+
+/** Reads for a form that is drawn again, as the page read it that showed it. */
+export const readAgain = <Done>(c: PageContext, work: () => Promise<Done>): Promise<Done> =>
+  c.get('reading')?.(work) ?? work();
 
 /** The address of a page on this site, with its filters. */
 export const pathOf = (c: PageContext): string => {

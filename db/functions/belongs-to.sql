@@ -23,6 +23,15 @@ begin
     when 'pool' then the_programs := array(select pool.program_id from pool where pool.id = the_no);
     when 'correction' then
       the_programs := array(select distinct item.program_id from correction_item item where item.correction_id = the_id);
+      the_payers := array(
+        select distinct schedule.payer_id
+        from correction join correction_item item on item.correction_id = correction.id
+        join program on program.id = item.program_id join pay_schedule schedule on schedule.id = program.schedule_id
+        where correction.id = the_id and correction.kind = 'write_off');
+    -- The balance of a partner that a write-off gives up is that of all programs whose schedule the program shares.
+    when 'balance' then
+      the_payers := array(
+        select schedule.payer_id from program join pay_schedule schedule on schedule.id = program.schedule_id where program.code = the_name);
     when 'conversion' then
       the_programs := array(select unit.program_id from conversion join unit on unit.code = conversion.unit where conversion.id = the_id);
     when 'redemption' then

@@ -210,6 +210,16 @@ describe.each([
     },
   );
 
+  it.each(inBody.filter((route) => !route.includes('/v1/')))(
+    'when the form of %s comes back then it offers no choice out of reach',
+    async (route) => {
+      const [, path = ''] = route.split(' ');
+      const answer = await ask(name, route, ofShop(path));
+      expect(answer.status, answer.text).toBeLessThan(500);
+      expect(answer.text).not.toMatch(/\belsewhere\b|>weekly<|Other Ltd/);
+    },
+  );
+
   it('then the menu and the page of a partner offer only what it may open', async () => {
     const page = (await ask(name, 'GET /', '/')).text;
     expect(page).toContain('href="/runs"');

@@ -148,6 +148,36 @@ describe('given a key with limits', () => {
     expect(await refusalOf(decided)).toMatch(/do not reach it/);
   });
 
+  it('when a balance is written off then it needs a role for the payer, whose programs share the balance', async () => {
+    const writeOff = { kind: 'write_off', partner: 'ann', program: 'shop', currency: 'USD', reason: 'a test' };
+    const propose = async (limited: object) =>
+      api.ask('POST', '/v1/corrections', { body: writeOff, key: await newKey('preparer', limited) });
+    await api.ask('POST', '/v1/programs', { body: { code: 'second', name: 'Second', schedule: 'monthly' } });
+    await api.ask('POST', '/v1/programs/second/plans', { body: { code: 'standard', terms: TERMS } });
+    const agreement = { program: 'second', plan: 'standard', startsOn: '2026-01-01' };
+    await api.ask('POST', '/v1/partners/ann/agreements', { body: agreement });
+    const debt = {
+      kind: 'deduction',
+      partner: 'ann',
+      program: 'second',
+      currency: 'USD',
+      amount: '70.00',
+      reason: 'a test',
+    };
+    const { id: debtId } = (await api.ask('POST', '/v1/corrections', { body: debt })).body;
+    const decide = async (id: unknown, limited: { programs?: string[]; payers?: string[] }) =>
+      api.ask('POST', `/v1/corrections/${String(id)}/decision`, {
+        body: { decision: 'confirm' },
+        key: await newKey('approver', limited),
+      });
+    expect((await decide(debtId, { programs: ['second'] })).status).toBe(200);
+    expect((await propose({ programs: ['shop'] })).status).toBe(403);
+    const proposed = await propose({ payers: ['acme'] });
+    expect(proposed.status, proposed.text).toBe(201);
+    expect((await decide(proposed.body['id'], { programs: ['shop'] })).status).toBe(404);
+    expect((await decide(proposed.body['id'], { payers: ['acme'] })).status).toBe(200);
+  });
+
   it('when an operator with limits proposes a role in the database then the second wall refuses', async () => {
     const { actor } = await api.newKey('operator', null, { programs: ['shop'], payers: [] });
     const someone = await api.db.oneFirst(

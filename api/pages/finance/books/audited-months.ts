@@ -20,7 +20,7 @@ import { Month, verdictOf } from '../../../routes/books/audits.ts';
 import { nextPage, table, tag } from '../../components.ts';
 import { field, type Filled, objectionsOf, orObjections } from '../../form.ts';
 import { formatAmount, formatInstant, formatMonth } from '../../format.ts';
-import { type definePages, idOf, type PageContext, readForm, sendPage } from '../../guard.ts';
+import { type definePages, idOf, type PageContext, readAgain, readForm, sendPage } from '../../guard.ts';
 import { html, type Html } from '../../html.ts';
 import { consolePage } from '../../layout.ts';
 import { reportHead } from './report-frame.ts';
@@ -110,12 +110,12 @@ export function auditedMonthPages({ db, temporal, log }: ApiDeps, pages: ReturnT
     const values = await readForm(c, 'program', 'month');
     const month = Month.safeParse(values.month);
     const wrong = { values, objections: [{ field: 'month', reason: 'is not a month such as 2026-03' }] };
-    if (!month.success) return sendList(c, visitor, wrong, 400);
+    if (!month.success) return readAgain(c, () => sendList(c, visitor, wrong, 400));
     const done = await orObjections(async () => {
       const program = await getProgram(db, values.program);
       return askAudit(db, program, { month: `${month.data}-01`, controls: [] }, visitor.actorId);
     });
-    if (!done.success) return sendList(c, visitor, { values, objections: done.objections }, 400);
+    if (!done.success) return readAgain(c, () => sendList(c, visitor, { values, objections: done.objections }, 400));
     const { id } = done.body;
     await wakeQuietly({ temporal, log }, { audit: id }, () => wakeAudit(temporal, id));
     return c.redirect(`/audits/${id}`, 303);

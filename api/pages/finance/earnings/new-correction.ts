@@ -7,7 +7,7 @@ import type { ApiDeps } from '../../../http/deps.ts';
 import { itemsOf, NewCorrectionBody } from '../../../routes/earnings/new-corrections.ts';
 import { checkFields, field, type FieldWish, type Filled, objectionsOf } from '../../form.ts';
 import { facts } from '../../components.ts';
-import { type definePages, type PageContext, readForm, sendPage } from '../../guard.ts';
+import { type definePages, type PageContext, readAgain, readForm, sendPage } from '../../guard.ts';
 import { html, type Html } from '../../html.ts';
 import { consolePage } from '../../layout.ts';
 import { defineSigning } from '../../signing.ts';
@@ -40,7 +40,7 @@ export function newCorrectionPages(deps: ApiDeps, pages: ReturnType<typeof defin
     const values = Object.fromEntries(
       NAMES.flatMap((name) => (c.req.query(name) ? [[name, c.req.query(name) ?? '']] : [])),
     );
-    return send(c, visitor, await formPage(kind, { values }));
+    return send(c, visitor, await formPage(c, kind, { values }));
   });
 
   pages.on('POST /earnings/corrections', async (c, visitor) => {
@@ -48,7 +48,7 @@ export function newCorrectionPages(deps: ApiDeps, pages: ReturnType<typeof defin
     const kind = KINDS.find((one) => one === values.kind);
     if (!kind) throw new Failure('invalid_input', 'This form is not known. Nothing was proposed. Open it again.');
     const { data: body, objections } = checkFields(NewCorrectionBody, values);
-    if (!body) return send(c, visitor, await formPage(kind, { values, objections }), 400);
+    if (!body) return send(c, visitor, await formPage(c, kind, { values, objections }), 400);
     const { reason, reference = null } = body;
     const by = { reason, reference, proposedBy: visitor.actorId };
     return sign(c, visitor, {
@@ -71,13 +71,13 @@ export function newCorrectionPages(deps: ApiDeps, pages: ReturnType<typeof defin
         html`${facts(wishesFor(kind, []).flatMap(({ name, label }) => (values[name as 'partner'] ? [[label, values[name as 'partner']] as const] : [])))}
           <p>Nothing counts before another person confirms it.</p>`,
       button: 'Propose and sign',
-      again: async (notice) => html`${notice} ${await formPage(kind, { values })}`,
+      again: async (notice) => html`${notice} ${await formPage(c, kind, { values })}`,
       answer: ({ id }) => c.redirect(`${PATH}/${id}`, 303),
     });
   });
 
-  async function formPage(kind: Kind, filled: Filled): Promise<Html> {
-    const programs = await listPrograms(db, null, PROGRAMS_MAX);
+  async function formPage(c: PageContext, kind: Kind, filled: Filled): Promise<Html> {
+    const programs = await readAgain(c, async () => listPrograms(db, null, PROGRAMS_MAX));
     const wishes = wishesFor(
       kind,
       programs.map(({ code }) => code),

@@ -8,7 +8,7 @@ import type { PayingSchedule } from '../../../../domain/payers/schedule.ts';
 import type { ApiDeps } from '../../../http/deps.ts';
 import { followSchedule } from '../../../http/wake.ts';
 import { checkFields, field, type FieldWish, type Filled, objectionsOf } from '../../form.ts';
-import { type definePages, type PageContext, readForm, sendPage } from '../../guard.ts';
+import { type definePages, type PageContext, readAgain, readForm, sendPage } from '../../guard.ts';
 import { html, type Html } from '../../html.ts';
 import { consolePage } from '../../layout.ts';
 import { inSettings } from '../people/settings.ts';
@@ -80,7 +80,8 @@ export function newSchedulePages({ db, temporal, log }: ApiDeps, pages: ReturnTy
   pages.on('POST /settings/new-schedule', async (c: PageContext, visitor) => {
     const values = await readForm(c, ...NAMES);
     const refuse = async (objections: readonly FailureDetail[], status: number) => {
-      const main = scheduleForm(await listPayers(db, null, PAYERS_MAX), { values, objections });
+      const payers = await readAgain(c, async () => listPayers(db, null, PAYERS_MAX));
+      const main = scheduleForm(payers, { values, objections });
       return sendPage(c, consolePage({ title: 'Add a schedule', here: '/settings', main }, visitor), status);
     };
     const read = await readSchedule(values);
