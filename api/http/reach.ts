@@ -122,8 +122,19 @@ const OF_COMPANY = [
   '/settings/new-webhook',
 ];
 
-/** The commands of the company whose neighbours are about one program or payer. */
-const COMMANDS_OF_COMPANY = ['POST /v1/payers', 'GET /settings/new-payer', 'POST /settings/new-payer'];
+/**
+ * The commands of the company whose neighbours are about one program or payer. A ladder and the facts that events grant say what partners
+ * are, and the plans of every program may ask for that.
+ */
+const COMMANDS_OF_COMPANY = [
+  'POST /v1/payers',
+  'GET /settings/new-payer',
+  'POST /settings/new-payer',
+  'PUT /v1/programs/{code}/fact-grants',
+  'POST /v1/programs/{code}/ladders/{fact}',
+  'GET /programs/{code}/new-ladder',
+  'POST /programs/{code}/new-ladder',
+];
 
 /** The pages and calls from which limited people read who a partner is, and the rows of their own programs and payers. The rest shows all that it is paid. */
 const READ_OF_PARTNER = ['/partners', '/partners.csv', '/partners/{code}', '/partners/{code}/agreements'];
@@ -145,13 +156,14 @@ export function aboutOf(route: string): About | undefined {
   const [method, path = ''] = route.split(' ');
   if (ROWS_OF_PERSON.includes(route)) return 'rows';
   if (isBelow(path, OF_PERSON)) return 'person';
+  if (COMMANDS_OF_COMPANY.includes(route)) return 'company';
   if (IN_PROGRAM.some((part) => path.includes(part))) return [{ kind: 'program', param: 'program' }];
   const [, word = '', param = ''] = /([a-z-]+)\/\{(\w+)\}/.exec(path) ?? [];
   const kind = Object.hasOwn(KIND_OF, word) ? KIND_OF[word] : undefined;
   const field = Object.hasOwn(FIELD_OF, route) ? FIELD_OF[route as keyof typeof FIELD_OF] : undefined;
   const named: Named[] = [...(kind ? [{ kind, param }] : []), ...(field ? [{ field }] : [])];
   if (named.length > 0) return named;
-  if (isBelow(path, OF_COMPANY) || COMMANDS_OF_COMPANY.includes(route)) return 'company';
+  if (isBelow(path, OF_COMPANY)) return 'company';
   if (isBelow(path, ['/v1/partners', '/partners']))
     return method === 'GET' && READ_OF_PARTNER.includes(path.replace('/v1', '')) ? 'rows' : 'company';
   return method === 'GET' ? 'rows' : undefined;

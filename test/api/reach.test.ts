@@ -228,6 +228,9 @@ describe.each([
     expect(partner).toContain('Your role is limited');
     expect(partner).toContain('/partners/ann/agreements');
     expect(partner).not.toMatch(/\/partners\/ann\/(hold|change|statement|portal)"/);
+    const program = (await (await people[name]?.pages.get('operator')?.get('/programs/shop'))?.text()) ?? '';
+    expect(program).toContain('/programs/shop/new-plan');
+    expect(program).not.toContain('new-ladder');
   });
 
   it('then lists show what it reaches', async () => {

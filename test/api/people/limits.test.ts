@@ -140,6 +140,15 @@ describe('given a key with limits', () => {
     expect((await api.ask('GET', '/v1/actors', { key })).status).toBe(403);
   });
 
+  it('when it would say what partners are, by events or by a ladder, then it needs a role without limits', async () => {
+    const key = await newKey('operator', { programs: ['shop'] });
+    const grants = [{ kind: 'trained', key: 'certification', value: 'net-1' }];
+    const ladder = { from: '2026-01-01', terms: null, reason: 'a test' };
+    const granting = await api.ask('PUT', '/v1/programs/shop/fact-grants', { body: { grants }, key });
+    expect(granting.status, granting.text).toBe(403);
+    expect((await api.ask('POST', '/v1/programs/shop/ladders/tier', { body: ladder, key })).status).toBe(403);
+  });
+
   it('when a correction of another program is confirmed in the database then the second wall refuses', async () => {
     const actor = (await api.newKey('approver', null, { programs: ['elsewhere'], payers: [] })).actor;
     const { id } = (await correct('shop', await newKey('preparer', { programs: ['shop'] }))).body;
@@ -150,7 +159,7 @@ describe('given a key with limits', () => {
 
   it('when a balance is written off then it needs a role for the payer, whose programs share the balance', async () => {
     const writeOff = { kind: 'write_off', partner: 'ann', program: 'shop', currency: 'USD', reason: 'a test' };
-    const propose = async (limited: object) =>
+    const giveUp = async (limited: object) =>
       api.ask('POST', '/v1/corrections', { body: writeOff, key: await newKey('preparer', limited) });
     await api.ask('POST', '/v1/programs', { body: { code: 'second', name: 'Second', schedule: 'monthly' } });
     await api.ask('POST', '/v1/programs/second/plans', { body: { code: 'standard', terms: TERMS } });
@@ -171,8 +180,8 @@ describe('given a key with limits', () => {
         key: await newKey('approver', limited),
       });
     expect((await decide(debtId, { programs: ['second'] })).status).toBe(200);
-    expect((await propose({ programs: ['shop'] })).status).toBe(403);
-    const proposed = await propose({ payers: ['acme'] });
+    expect((await giveUp({ programs: ['shop'] })).status).toBe(403);
+    const proposed = await giveUp({ payers: ['acme'] });
     expect(proposed.status, proposed.text).toBe(201);
     expect((await decide(proposed.body['id'], { programs: ['shop'] })).status).toBe(404);
     expect((await decide(proposed.body['id'], { payers: ['acme'] })).status).toBe(200);

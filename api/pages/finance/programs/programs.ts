@@ -12,6 +12,7 @@ import { money } from '../../../../domain/money.ts';
 import { parseCursor, readPage } from '../../../http/cursor.ts';
 import type { ApiDeps } from '../../../http/deps.ts';
 import { mayUse } from '../../../http/page-permissions.ts';
+import { mayOpen } from '../../../http/within-reach.ts';
 import { facts, nextPage, table, tag } from '../../components.ts';
 import { field } from '../../form.ts';
 import { countOf, formatDay, formatInstant, sayAmount } from '../../format.ts';
@@ -67,7 +68,7 @@ export function programPages({ db }: ApiDeps, pages: ReturnType<typeof definePag
         <p><a href="/programs">Programs</a></p>
         <h1>${program.name}</h1>
         <p>For ${kindsOf(program)}, paid by the schedule <strong>${program.schedule}</strong></p>
-        ${mayUse(visitor.roles, 'GET /programs/{code}/new-plan') && addActions(programPath(program.code))}
+        ${mayUse(visitor.roles, 'GET /programs/{code}/new-plan') && addActions(programPath(program.code), mayOpen(visitor, 'GET /programs/{code}/new-ladder'))}
       </header>
       <div class="columns">
         <section>
@@ -90,7 +91,7 @@ export function programPages({ db }: ApiDeps, pages: ReturnType<typeof definePag
             caption: 'Ladders',
             columns: ['Fact', 'Versions', 'Newest since'],
             rows: own.map(({ fact, versions }) => ({
-              head: mayUse(visitor.roles, 'GET /programs/{code}/new-ladder')
+              head: mayOpen(visitor, 'GET /programs/{code}/new-ladder')
                 ? html`<a href="${programPath(program.code)}/new-ladder?fact=${encodeURIComponent(fact)}">${fact}</a>`
                 : fact,
               cells: [versions.length, versions.at(-1) ? formatDay(versions.at(-1)?.from ?? '') : '–'],
@@ -159,11 +160,11 @@ const ON_INELIGIBLE = { earn: 'they earn', nothing: 'they earn nothing', park: '
 const kindsOf = ({ partnerKinds }: Program): string =>
   partnerKinds.length === 0 ? 'every kind of partner' : partnerKinds.join(', ');
 
-const addActions = (path: string): Html =>
+const addActions = (path: string, withLadder: boolean): Html =>
   html`<div class="actions">
     <a class="button" href="${path}/new-plan">Add a plan…</a>
     <a class="button" href="${path}/new-budget">Add a budget…</a>
-    <a class="button" href="${path}/new-ladder">Write a ladder…</a>
+    ${withLadder && html`<a class="button" href="${path}/new-ladder">Write a ladder…</a>`}
     <a class="button" href="${path}/new-unit">Add points…</a>
   </div>`;
 
