@@ -46,11 +46,27 @@ function fieldsOf(issue: ZodError['issues'][number]): FailureDetail[] {
   const path = wirePath(issue.path);
   if (issue.code === 'invalid_key')
     return [{ field: path, reason: issue.issues.map(({ message }) => message).join(', ') }];
-  if (issue.code !== 'unrecognized_keys') return [{ field: path || 'body', reason: issue.message }];
+  if (issue.code !== 'unrecognized_keys') return [{ field: path || 'body', reason: reasonOf(issue) }];
   return issue.keys
     .slice(0, NAMED_MAX)
     .map((key) => ({ field: wirePath([...issue.path, key]), reason: 'is not known here' }));
 }
+
+/** The reason of an issue. One about a size gets plain words; other messages are those of our schemas, or about a type. */
+function reasonOf(issue: ZodError['issues'][number]): string {
+  if (!issue.message.startsWith('Too ')) return issue.message;
+  if (issue.code === 'too_small') {
+    const things = SIZES[issue.origin];
+    if (!things) return `is below ${issue.minimum}`;
+    return issue.minimum === 1 ? 'is empty' : `has fewer than ${issue.minimum} ${things}`;
+  }
+  if (issue.code !== 'too_big') return issue.message;
+  const things = SIZES[issue.origin];
+  return things ? `has more than ${issue.maximum} ${things}` : `is above ${issue.maximum}`;
+}
+
+/** The things whose number is the size of a value. Other values are numbers themselves. */
+const SIZES: Readonly<Record<string, string>> = { string: 'characters', array: 'entries' };
 
 /** Prints `['events', 3, 'amount']` as `events[3].amount`. */
 export const wirePath = (path: readonly PropertyKey[]): string =>

@@ -93,7 +93,7 @@ function refuseWish(actor: Actor, { role, expiresAt }: Pick<NewGrant, 'role' | '
 /** The first program or payer among these limits that does not exist, with its field. */
 export async function findUnknownLimit(db: Database, limited: Limited): Promise<FailureDetail | undefined> {
   const [unknown] = await listUnknownLimits(db, limited);
-  return unknown && { field: unknown.field, reason: `does not know ${unknown.code}` };
+  return unknown && { field: unknown.field, reason: `names ${unknown.code}, which does not exist` };
 }
 
 async function refuseLimits(tx: Database, { role, limited = EVERYTHING }: Pick<NewGrant, 'role' | 'limited'>) {

@@ -54,6 +54,7 @@ describe('given a program without a rule about changed payout details', () => {
     const wrong = await operator.post(RULE, { confirmsDetails: 'maybe' });
     expect(wrong.status).toBe(400);
     expect(wrong.text).toContain('id="confirmsDetails-wrong"');
+    expect((await operator.post(RULE, { confirmsDetails: 'no' })).text).toContain('follow this rule already');
     expect((await operator.open('/programs/shop')).text).toContain(`href="${RULE}"`);
     expect((await caller.open('/programs/shop')).text).not.toContain(RULE);
     expect((await caller.post(RULE, { confirmsDetails: 'yes' })).status).toBe(404);

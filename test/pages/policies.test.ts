@@ -49,6 +49,7 @@ describe('given an operator who writes a policy', () => {
       policy: textOf({ rules: [{ ...all, when: { colour: ['red'] } }] }),
       says: 'Line 6: rules[0].when.colour is not a fact',
     },
+    { policy: '{ "rules": [] }', says: 'Line 1: rules is empty' },
     { effectiveFrom: 'soon', says: 'Counts from is not a date' },
     { effectiveFrom: '2020-01-01', says: 'Counts from is in the past' },
     {
@@ -67,6 +68,7 @@ describe('given an operator who writes a policy', () => {
   it('when they sign it then it is in force, and one that pays without a person waits for an approver', async () => {
     const path = `${pathOf('claim')}/new`;
     const question = await olga.post(path, { policy: textOf(FIRST_POLICY.claim), effectiveFrom: '' });
+    expect(question.text).toContain('It decides the claims of Shop,');
     expect(question.text).toContain('1 person with the role Approver must approve');
     expect(await versions('claim')).toEqual([]);
     expect((await olga.touch(path, question)).location).toBe(pathOf('claim'));

@@ -98,7 +98,7 @@ describe('given an operator who proposes a limited role', () => {
     const code = await addPerson();
     const fields = { role: 'approver', payers: 'acme, other' };
     expect((await olga.post(`/settings/people/${code}/roles/new`, { ...fields, payers: 'nobody' })).text).toContain(
-      'does not know nobody',
+      'Only for these payers names nobody, which does not exist.',
     );
     const proposed = await olga.sign(`/settings/people/${code}/roles/new`, fields);
     expect(proposed.status, proposed.text).toBe(303);

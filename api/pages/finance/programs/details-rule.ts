@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import { setConfirmedDetails } from '../../../../commands/programs/confirmed-details.ts';
 import { getProgram } from '../../../../db/programs/programs.ts';
+import { refused } from '../../../../domain/errors.ts';
 import type { ApiDeps } from '../../../http/deps.ts';
 import type { FieldWish } from '../../form.ts';
 import { defineSignedForm, formCard, readFields } from '../../form-page.ts';
@@ -54,8 +55,9 @@ export function detailsRulePages(deps: ApiDeps, pages: ReturnType<typeof defineP
       return { title: 'Changed payout details', here: '/programs', main };
     },
     async ask(c, values, { actorId }) {
-      const { code, name } = await programOf(c);
+      const { code, name, confirmsDetails: now } = await programOf(c);
       const { confirmsDetails } = readFields(Rule, values);
+      if (confirmsDetails === now) throw refused('confirmsDetails', 'follow this rule already');
       return {
         act: 'set details rule',
         subject: `program/${code}`,

@@ -9,6 +9,7 @@ import { paysAlone, POLICY_OF, type PolicySubject } from '../../../../domain/pro
 import type { ApiDeps } from '../../../http/deps.ts';
 import { LocalDate } from '../../../http/schemas.ts';
 import type { FieldWish, Filled } from '../../form.ts';
+import { formatDay } from '../../format.ts';
 import { defineSignedForm, formCard, readFields } from '../../form-page.ts';
 import type { definePages } from '../../guard.ts';
 import { html } from '../../html.ts';
@@ -92,7 +93,8 @@ export function newPolicyPages(deps: ApiDeps, pages: ReturnType<typeof definePag
         title: 'Write this policy?',
         about: () =>
           html`<p>
-              It counts ${day === undefined ? 'at once' : `from ${day} on`}.
+              It decides the ${POLICY_SUBJECT[subject].toLowerCase()} of ${program.name}, and counts
+              ${day === undefined ? 'at once' : `from ${formatDay(day)} on`}.
               ${paysAlone(subject, policy) && 'It pays without a person, so it decides nothing before an approver has confirmed it.'}
             </p>
             ${rulesOf(policy.rules)}`,

@@ -116,7 +116,7 @@ export function newProgramPages(deps: ApiDeps, pages: ReturnType<typeof definePa
         read: async () => null,
         content: () => null,
         perform: (tx, signatureId) => addPlan(tx, program, { code, terms: draft.terms }, actorId, signatureId),
-        title: 'Add this plan?',
+        title: `Add the plan ${code} to ${program.name}?`,
         about: () =>
           html`<p>Earnings are held for ${draft.terms.holdDays} days.</p>
             ${incentiveTable(draft.terms)}`,

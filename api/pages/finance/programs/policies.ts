@@ -165,17 +165,12 @@ export const rulesOf = (rules: readonly Rule[]): Html =>
   html`<ol>
     ${rules.map(
       (rule) =>
-        html`<li>
-          <strong>${rule.title}</strong>: ${whenOf(rule)} ${decisionOf(rule)}
-          ${Object.keys(rule.grants).length > 0 && html`<small>It grants ${listOf(rule.grants)}.</small>`}
-        </li>`,
+        html`<li><strong>${rule.title}</strong>: ${whenOf(rule)} ${decisionOf(rule)} ${protectionOf(rule)}</li>`,
     )}
   </ol>`;
 
-const listOf = (things: Readonly<Record<string, number>>): string =>
-  Object.entries(things)
-    .map(([name, value]) => `${name} ${value}`)
-    .join(', ');
+const protectionOf = ({ grants: { protectionDays } }: Rule): Html | false =>
+  protectionDays !== undefined && html`<small>It protects the customer for ${countOf(protectionDays, 'day')}.</small>`;
 
 function whenOf({ when }: Rule): string {
   const conditions = Object.entries(when).map(([name, condition]) => {
