@@ -10,7 +10,6 @@ import type { Role } from '../../domain/people/role.ts';
 import type { PayoutFlag } from '../../domain/runs/flag.ts';
 import type { RunStatus } from '../../domain/runs/run.ts';
 import type { DeliveryStatus } from '../../domain/runs/webhook.ts';
-import type { TaskKind } from '../../domain/tasks/task.ts';
 import type { Frequency } from '../../domain/payers/schedule.ts';
 import type { AttemptState } from '../../domain/payouts/attempt.ts';
 import type { PayoutStatus } from '../../domain/payouts/payout.ts';
@@ -181,26 +180,6 @@ export const RESOLUTION_STATUS: Record<ResolutionStatus, { label: string; tone: 
   refused: { label: 'refused', tone: 'alert' },
   applied: { label: 'in the books', tone: 'good' },
   overtaken: { label: 'the provider answered first', tone: 'plain' },
-};
-
-export const TASK: Record<TaskKind, string> = {
-  outcome_unknown: 'Find out whether a payment was made',
-  provider_approval: "Approve or fund a payment at the provider's site",
-  partial_return: 'Say whose money came back',
-  check_exception: 'Tell the bank whether to pay a check',
-  check_stop_expiring: 'Renew the stop of a check',
-  check_stale: 'Decide about a check that nobody cashed',
-  check_returned_mail: 'Decide about a check that came back by mail',
-  checks_to_mail: 'Mail the printed checks',
-  correction_proposed: 'Confirm or refuse a correction',
-  decision_waiting: 'Decide a deal, a request or a claim',
-  conversion_proposed: 'Confirm or refuse a conversion of points',
-  re_rating_proposed: 'Confirm or decline a re-rating',
-  policy_proposed: 'Confirm a policy',
-  role_proposed: 'Confirm or refuse a role',
-  passkey_lost: 'Confirm or refuse a new link for a lost passkey',
-  events_quarantined: 'Accept or dismiss events that came again changed',
-  partner_question: 'Answer a question of a partner',
 };
 
 export const WEBHOOK_STATE: Record<'active' | 'paused', { label: string; tone: Tone }> = {

@@ -65,8 +65,9 @@ export const takeDueNotifications = (db: Database, limit: number, forMs: number)
     )
     select taken.id, dedupe_key as "dedupeKey", taken.kind, audience, partner.code as partner,
       coalesce(recipient, partner.email) as email, body, tries,
-      readers_language(coalesce(recipient, partner.email), taken.partner_id) as language
-    from taken left join partner on partner.id = taken.partner_id order by taken.id`);
+      readers_language(coalesce(recipient, partner.email), coalesce(taken.partner_id, about.id)) as language
+    from taken left join partner on partner.id = taken.partner_id
+    left join partner about on audience = 'person' and about.code = body ->> 'partner' order by taken.id`);
 
 export const markNotificationSent = (db: Database, id: bigint, note: string | null) =>
   db.query(

@@ -43,6 +43,27 @@ export const TASK_KINDS = [
 ] as const;
 export type TaskKind = (typeof TASK_KINDS)[number];
 
+/** The work of each kind of task in words, for the console and for mail. */
+export const TASK: Record<TaskKind, string> = {
+  outcome_unknown: 'Find out whether a payment was made',
+  provider_approval: "Approve or fund a payment at the provider's site",
+  partial_return: 'Say whose money came back',
+  check_exception: 'Tell the bank whether to pay a check',
+  check_stop_expiring: 'Renew the stop of a check',
+  check_stale: 'Decide about a check that nobody cashed',
+  check_returned_mail: 'Decide about a check that came back by mail',
+  checks_to_mail: 'Mail the printed checks',
+  correction_proposed: 'Confirm or refuse a correction',
+  decision_waiting: 'Decide a deal, a request or a claim',
+  conversion_proposed: 'Confirm or refuse a conversion of points',
+  re_rating_proposed: 'Confirm or decline a re-rating',
+  policy_proposed: 'Confirm a policy',
+  role_proposed: 'Confirm or refuse a role',
+  passkey_lost: 'Confirm or refuse a new link for a lost passkey',
+  events_quarantined: 'Accept or dismiss events that came again changed',
+  partner_question: 'Answer a question of a partner',
+};
+
 /**
  * How long a task may stay open, in milliseconds. Null where nothing ends on its own. Wise cancels a transfer that nobody funds within two
  * weeks, and partners wait for checks that nobody mails and for proposals that nobody decides. For other kinds of task, the code that

@@ -1,5 +1,6 @@
 import type { PayoutFlag } from '../../domain/runs/flag.ts';
 import { cite, go, list, say } from '../../domain/tasks/notice-content.ts';
+import { TASK, type TaskKind } from '../../domain/tasks/task.ts';
 import type { NotificationBody, Templates } from '../notification.ts';
 import { PAGES } from '../places.ts';
 import { countOf, totalsOf } from './amounts.ts';
@@ -68,7 +69,7 @@ export const FINANCE_TEMPLATES: Templates<
       ),
       list('Your steps:', [
         'Open the task, and download all of the checks as one file.',
-        `Print them on check stock, sign them and mail them by ${deadline}.`,
+        `Print them on check stock, sign them and mail them by ${sayInstant(deadline)}.`,
         'Record the numbers that you mailed, and the day.',
       ]),
       go('Open the task', PAGES.task(task)),
@@ -79,23 +80,23 @@ export const FINANCE_TEMPLATES: Templates<
     ],
   }),
   task_opened: ({ task, kind, subject, detail, deadline }) => ({
-    subject: `Task: ${kind} (${subject})`,
+    subject: `Task: ${workOf(kind)}`,
     parts: [
       say(detail),
       say(
         `${deadlineOf(deadline)} The task stays open until somebody decides it. docs/how-to/decide-a-task.md says how.`,
       ),
       go('Open the task', PAGES.task(task)),
-      cite(`Task ${task}`),
+      cite(`Task ${task}, about ${subject}`),
     ],
   }),
   task_due: ({ task, kind, subject, detail, deadline }) => ({
-    subject: `Still open, due ${deadline}: ${kind} (${subject})`,
+    subject: `Still open, due ${sayInstant(deadline)}: ${workOf(kind)}`,
     parts: [
       say(detail),
       say('Nobody has decided this task yet. docs/how-to/decide-a-task.md says how.'),
       go('Open the task', PAGES.task(task)),
-      cite(`Task ${task}`),
+      cite(`Task ${task}, about ${subject}`),
     ],
   }),
   budget_used: ({ program, budget, title, percent, used, amount }) => ({
@@ -130,4 +131,13 @@ const flagLine = ({ flag, count }: NotificationBody<'run_in_review'>['flags'][nu
   `${countOf(count, 'payout')} ${FLAG_WORDS[flag]}`;
 
 const deadlineOf = (deadline: string): string =>
-  deadline === 'none' ? 'It has no deadline.' : `Deadline: ${deadline}.`;
+  deadline === 'none' ? 'It has no deadline.' : `Deadline: ${sayInstant(deadline)}.`;
+
+/** The work of a task. A kind that this version does not know is its own word. */
+const workOf = (kind: string): string => TASK[kind as TaskKind] ?? kind;
+
+const INSTANT = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' });
+const sayInstant = (iso: string): string => {
+  const atMs = Date.parse(iso);
+  return Number.isNaN(atMs) ? iso : `${INSTANT.format(atMs)} UTC`;
+};

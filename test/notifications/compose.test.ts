@@ -50,6 +50,16 @@ describe('given a payout that nobody has accepted yet', () => {
   });
 });
 
+describe('given a task', () => {
+  it('when it is opened then its mail names the work and the deadline as people do, and the ids stand at its end', () => {
+    const facts = { task: 'T-1', kind: 'role_proposed', subject: 'grant/G-1', detail: 'Confirm it.' };
+    const { subject, text } = write('task_opened', { ...facts, deadline: '2026-12-05T07:23:53.504Z' });
+    expect(subject).toBe('Task: Confirm or refuse a role');
+    expect(text).toContain('Deadline: 5 Dec 2026, 07:23 UTC.');
+    expect(text).toMatch(/Task T-1, about grant\/G-1$/);
+  });
+});
+
 describe('given a part of a payout that came back', () => {
   it.each([
     { credited: 'yes' as const, says: 'added back to your balance' },

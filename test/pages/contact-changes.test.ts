@@ -4,6 +4,7 @@ import { z } from 'zod';
 
 import { contactToken } from '../../commands/partners/contact-changes.ts';
 import { type ContactLink, listContactChanges } from '../../db/partners/contact-changes.ts';
+import { takeDueNotifications } from '../../db/tasks/notifications.ts';
 import { getPartner, type Partner } from '../../db/partners/partners.ts';
 import { listAlarmsAbout } from '../../db/tasks/alarms.ts';
 import { listAuditEntries } from '../../db/people/audit.ts';
@@ -67,6 +68,15 @@ async function follow(path: string, method: 'GET' | 'POST' = 'POST') {
 }
 
 describe('given an owner who asks for another address', () => {
+  it('when the people of the partner chose German then so are the mails to both addresses, which have no reader of their own', async () => {
+    await owner.post('/account/language', { language: 'de' });
+    await ask('neu@ann.test');
+    const due = await takeDueNotifications(api.db, 100, 60_000);
+    await owner.post('/account/language', { language: '' });
+    const mails = due.filter(({ kind }) => kind === 'contact_confirmation' || kind === 'contact_warning');
+    expect(mails.map(({ language }) => language)).toEqual(['de', 'de']);
+  });
+
   it('when they sign it then the new address gets a link, the one before can stop it, and nothing has changed yet', async () => {
     expect((await ask('new@ann.test')).location).toBe('/portal/ann/details');
     expect(await addressNow()).toBe('office@ann.test');

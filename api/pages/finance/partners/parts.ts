@@ -1,4 +1,5 @@
 import type { Role } from '../../../../domain/people/role.ts';
+import { addDays } from '../../../../domain/calendar.ts';
 import { money } from '../../../../domain/money.ts';
 import { allStages } from '../../../../domain/partners/onboarding.ts';
 import { newestPeriod } from '../../../../domain/partners/agreement.ts';
@@ -55,7 +56,7 @@ export const payoutsTable = ({ partner, payouts }: PartnerSeen): Html =>
     caption: 'Newest payouts',
     columns: ['Period ends', 'Method', { label: 'Payout', number: true }, 'Status', 'Since'],
     rows: payouts.map((payout) => ({
-      head: html`<a href="/payouts/${payout.id}">${formatDay(payout.periodEnd)}</a>`,
+      head: html`<a href="/payouts/${payout.id}">${formatDay(addDays(payout.periodEnd, -1))}</a>`,
       cells: [
         METHOD[payout.method],
         sayAmount(money(payout.net, payout.currency)),

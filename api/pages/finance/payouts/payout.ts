@@ -13,6 +13,7 @@ import { listTasks, type Task } from '../../../../db/tasks/tasks.ts';
 import { money } from '../../../../domain/money.ts';
 import { adviceFor } from '../../../../domain/payouts/advice.ts';
 import { waitsFor } from '../../../../domain/runs/waiting.ts';
+import { TASK } from '../../../../domain/tasks/task.ts';
 import { payoutWorkflowId } from '../../../../temporal/messages.ts';
 import { wakeRun } from '../../../../temporal/starts.ts';
 import type { ApiDeps } from '../../../http/deps.ts';
@@ -23,7 +24,7 @@ import { formatAmount, formatDay, formatInstant, readersVoice } from '../../form
 import { type definePages, idOf, readReason, sendPage } from '../../guard.ts';
 import { html, type Html } from '../../html.ts';
 import { consolePage } from '../../layout.ts';
-import { ATTEMPT_STATE, GATEWAY, METHOD, PAYOUT_STATUS, TASK } from '../../words.ts';
+import { ATTEMPT_STATE, GATEWAY, METHOD, PAYOUT_STATUS } from '../../words.ts';
 import { partnerPath } from '../partners/address.ts';
 import { checkCard } from '../checks/check.ts';
 import { alarmCard } from '../tasks/alarms.ts';

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { getPartner, listPartnersNamed } from '../../../../db/partners/partners.ts';
 import { listPayouts, type PayoutFilter } from '../../../../db/payouts/pages.ts';
 import type { Payout } from '../../../../db/payouts/payouts.ts';
+import { addDays } from '../../../../domain/calendar.ts';
 import { formatDecimal, money } from '../../../../domain/money.ts';
 import { PAYOUT_STATUSES } from '../../../../domain/payouts/payout.ts';
 import { GATEWAYS, METHODS } from '../../../../domain/rails.ts';
@@ -60,7 +61,7 @@ const row = (payout: Payout, query: string) => ({
     html`<strong>${formatAmount(money(payout.net, payout.currency))}</strong>`,
     html`${tag(PAYOUT_STATUS[payout.status])} ${payout.heldAt && tag({ label: 'on hold', tone: 'watch' })}`,
     formatInstant(payout.statusAt, 'UTC'),
-    formatDay(payout.periodEnd),
+    formatDay(addDays(payout.periodEnd, -1)),
   ],
 });
 

@@ -2,7 +2,7 @@ import { getPayout } from '../../../../db/payouts/payouts.ts';
 import type { Visitor } from '../../../../db/people/sessions.ts';
 import { getTask, type Task } from '../../../../db/tasks/tasks.ts';
 import { money } from '../../../../domain/money.ts';
-import { TASK_ROLES, type TaskKind } from '../../../../domain/tasks/task.ts';
+import { TASK, TASK_ROLES, type TaskKind } from '../../../../domain/tasks/task.ts';
 import type { ApiDeps } from '../../../http/deps.ts';
 import { facts, tag } from '../../components.ts';
 import type { Filled } from '../../form.ts';
@@ -11,7 +11,7 @@ import { type definePages, idOf, type PageContext, sendPage } from '../../guard.
 import { html, type Html, type Part } from '../../html.ts';
 import { consolePage } from '../../layout.ts';
 import { pageOf, subjectLink } from '../../subjects.ts';
-import { ROLE, TASK } from '../../words.ts';
+import { ROLE } from '../../words.ts';
 import { checkWork } from '../checks/check.ts';
 import { exceptionWork } from '../checks/exceptions.ts';
 import { mailingWork } from '../checks/mailings.ts';

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { countQueue, listQueue, type QueuedTask, type QueueFilter } from '../../../../db/tasks/queue.ts';
 import { DAY_MS } from '../../../../domain/durations.ts';
 import { formatDecimal, money } from '../../../../domain/money.ts';
-import { TASK_KINDS } from '../../../../domain/tasks/task.ts';
+import { TASK, TASK_KINDS } from '../../../../domain/tasks/task.ts';
 import { csvHeaders, csvStreamOf, everyRow } from '../../../http/csv.ts';
 import { parseCursor, readPage } from '../../../http/cursor.ts';
 import type { ApiDeps } from '../../../http/deps.ts';
@@ -15,7 +15,7 @@ import { type definePages, type PageContext, sendPage } from '../../guard.ts';
 import { html, type Html } from '../../html.ts';
 import { consolePage } from '../../layout.ts';
 import { subjectLink } from '../../subjects.ts';
-import { ROLE, TASK } from '../../words.ts';
+import { ROLE } from '../../words.ts';
 import { workTabs } from './tabs.ts';
 
 const TASKS_A_PAGE = 100;
