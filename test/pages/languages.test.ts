@@ -157,6 +157,13 @@ describe('given a person of a partner', () => {
     expect(await empty.text()).toMatch(/Währung: bitte angeben[\s\S]*Erwarteter Abschluss: bitte angeben/);
   });
 
+  it('when a bank form is sent empty then every required field is asked for at once', async () => {
+    const place = { method: 'bank', currency: 'EUR', country: 'DE', type: 'iban' };
+    const text = await (await pair.ann.pages.post('/portal/ann/details/new', place)).text();
+    for (const name of ['holder', 'details.legalType', 'details.IBAN']) expect(text).toContain(`id="${name}-wrong"`);
+    expect(text).toContain('Please correct 3 fields.');
+  });
+
   it('when they choose a language then it is kept, whatever their browser wants', async () => {
     const { pages } = pair.ann;
     const german = () => read('/portal/ann', 'en-US', pages.headers);

@@ -23,6 +23,7 @@ import {
   readBody,
   stepOf,
   whereFields,
+  withMissing,
 } from '../../partner/partners/details-form.ts';
 import { defineSigning } from '../../signing.ts';
 import { formHead, partnerOf, partnerPath } from './address.ts';
@@ -64,7 +65,7 @@ export function newDetailsPages(deps: ApiDeps, pages: ReturnType<typeof definePa
     const { form } = next;
     const read = readBody({ ...bodyOf(form, values), place: values['place'] });
     if (!read.success) {
-      const main = stepPage(partner, { values, objections: read.objections });
+      const main = stepPage(partner, { values, objections: withMissing(form, values, read.objections) });
       return sendPage(c, consolePage({ title: 'New details', here: '/partners', main }, visitor), 400);
     }
     const { place } = read.body;

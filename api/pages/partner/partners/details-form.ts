@@ -131,5 +131,18 @@ export function bodyOf(form: PaymentForm, values: Values): Record<string, unknow
   return { ...body, ...inner };
 }
 
+/** The objections of the API, and one to each required field that was left empty, so that a person reads all of them at once. */
+export const withMissing = (
+  form: PaymentForm,
+  values: Values,
+  objections: readonly FailureDetail[],
+): FailureDetail[] => [
+  ...objections,
+  ...form.fields
+    .filter((one) => one.isRequired && (values[nameOf(one)] ?? '').trim() === '')
+    .map((one) => ({ field: nameOf(one), reason: 'is missing' }))
+    .filter((missing) => !objections.some(({ field: name }) => name === missing.field)),
+];
+
 /** Checks details by the rules of the API. Each objection has the name of its field. */
 export const readBody = (body: unknown): Read<z.output<typeof NewInstrumentBody>> => readBy(NewInstrumentBody, body);

@@ -30,6 +30,7 @@ import {
   stepOf,
   type Values,
   whereFields,
+  withMissing,
 } from './details-form.ts';
 
 const CHOICES = ['method', 'currency', 'country', 'type'] as const;
@@ -58,7 +59,7 @@ export function newDetailPages(deps: ApiDeps, portal: Portal): void {
     const body = bodyOf(next.form, values);
     const read = readBody(body);
     if (!read.success) {
-      const main = stepPage(own, partner, { values, objections: read.objections });
+      const main = stepPage(own, partner, { values, objections: withMissing(next.form, values, read.objections) });
       return sendPage(c, portalPage({ title: say('newDetails.title'), here: '/details', main }, visitor, own), 400);
     }
     const destination = destinationOf(read.body);
