@@ -19,6 +19,10 @@ const unclaimed = { advice: 'Please log in to PayPal and accept the payment.', d
 const END = `Open the payout: ${SITE}/portal/ann/payouts/PAYOUT-1\n\nPayout PAYOUT-1`;
 
 describe('given a payout that was paid', () => {
+  it('when it is a large amount then the mail groups its digits', () => {
+    expect(write('payout_settled', { ...body('bank'), amount: '1234567.50' }).subject).toContain('1,234,567.50 USD');
+  });
+
   it.each(METHODS)(
     'when it was paid by %s then the mail writes the method as people do, and money is singular',
     (method) => {
@@ -46,7 +50,7 @@ describe('given a payout that nobody has accepted yet', () => {
       until: '2026-12-24',
     });
     expect(subject).toBe('Reminder: 12.00 USD is waiting for you');
-    expect(text).toContain('You have until 2026-12-24. After that, the money comes back to us');
+    expect(text).toContain('You have until 24 Dec 2026. After that, the money comes back to us');
   });
 });
 

@@ -178,7 +178,7 @@ describe('given people who choose how mail comes to them', () => {
     await Promise.all([send(), send()]);
     await send();
     expect(box.sent()).toHaveLength(1);
-    expect(box.sent()[0]?.subject).toMatch(/^Your notices of \d{4}-\d\d-\d\d: 2$/);
+    expect(box.sent()[0]?.subject).toMatch(/^Your notices of \d{1,2} [A-Z][a-z]{2,3} \d{4}: 2$/);
     expect(box.texts()[0]).toMatch(new RegExp(`${first}[\\s\\S]*${second}`));
   });
 

@@ -60,7 +60,9 @@ describe('given a partner whose payment details somebody changes', () => {
     expect(readers()).toEqual(['pat@old.example']);
     const [{ subject, text } = { subject: '', text: '' }] = box.sent();
     expect(subject).toBe('New payment details were added for you');
-    const day = new Date(Date.now() + 7 * 86_400_000).toISOString().slice(0, 10);
+    const day = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeZone: 'UTC' }).format(
+      Date.now() + 7 * 86_400_000,
+    );
     expect(text).toContain(`ending in 6789, were added for partner ${pat.code}. We pay to them from ${day} on`);
     expect(text).toContain('If you did not, write to finance@example.test today');
   });
