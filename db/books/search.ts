@@ -50,7 +50,7 @@ export const findEvents = (db: Database, text: string): Promise<readonly z.infer
 
 const CHECK_NUMBER = /^\d{1,15}$/;
 
-/** Payouts by their id, the provider's reference or the number of a check. */
+/** Payouts by their id, the provider's reference or the number of a check, if the reader reaches their run. */
 export const findPayouts = (db: Database, text: string): Promise<readonly PayoutFound[]> =>
   db.any(sql.type(PayoutFound)`
     with wanted as (
@@ -61,4 +61,4 @@ export const findPayouts = (db: Database, text: string): Promise<readonly Payout
       (select payout_id from payout_attempt where check_number = ${CHECK_NUMBER.test(text) ? text : null}::bigint limit ${FOUND_MAX})
     )
     select payout.id, partner.code as partner, payout.currency, payout.net_minor as "netMinor", payout.status
-    from wanted join payout using (id) join partner on partner.id = payout.partner_id order by payout.id desc limit ${FOUND_MAX}`);
+    from wanted join payout using (id) join payout_run run on run.id = payout.run_id join partner on partner.id = payout.partner_id order by payout.id desc limit ${FOUND_MAX}`);

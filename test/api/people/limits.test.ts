@@ -222,6 +222,24 @@ describe('given notices to finance', () => {
   });
 });
 
+describe('given a payout that failed', () => {
+  it('when a role is limited to one of its programs then neither the failures nor the search show it, and its payer shows it', async () => {
+    const owner = await openOwner(api.url);
+    await tamper(owner, sql.unsafe`update payout set status = 'failed', status_reason = 'refused', status_at = now()`);
+    await owner.end();
+    const id = await api.db.oneFirst(sql.type(z.object({ id: z.string() }))`select id from payout`);
+    for (const [limited, sees] of [
+      [{ programs: ['shop'], payers: [] }, false],
+      [{ programs: [], payers: ['acme'] }, true],
+    ] as const) {
+      const reader = await openVisitor(api, `failures-${sees}`, []);
+      await giveRole(api.db, reader.id, 'operator', { limited, withKey: false });
+      expect((await reader.open('/failures')).text.includes('5.00')).toBe(sees);
+      expect((await reader.open(`/search?q=${id}`)).location).toBe(sees ? `/payouts/${id}` : null);
+    }
+  });
+});
+
 describe('given a person who is signed in with limited roles', () => {
   it('when a role is taken away then the next request finds nothing, and a new role with other limits counts at once', async () => {
     const petra = await openVisitor(api, 'petra', []);
