@@ -40,7 +40,7 @@ describe('given an operator who writes a policy', () => {
 
   it.each([
     { policy: '', says: 'Policy, as JSON is missing.' },
-    { policy: '{\n  "rules": [\n}', says: 'JSON Unexpected token' },
+    { policy: '{\n  "rules": [\n}', says: 'JSON cannot be read: Unexpected token' },
     {
       policy: textOf({ rules: [{ ...all, stages: all?.stages?.slice(1) }] }),
       says: 'Line 7: rules[0].stages need 2 different people',

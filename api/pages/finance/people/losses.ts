@@ -174,5 +174,5 @@ const actions = ({ id }: Loss, refusal: Failure | undefined): Html => {
         about: 'Their passkeys stay, and no link goes out.',
       })}
     </div>
-    ${refusal && html`<p class="quiet"><strong>You cannot confirm it.</strong> ${refusal.message}</p>`}`;
+    ${refusal && html`<p class="quiet"><strong>You cannot confirm it.</strong> ${refusal.message.replace(' Nothing was changed.', '')}</p>`}`;
 };

@@ -202,7 +202,7 @@ function actions({ id, status }: Grant, refusal: Failure | undefined): Html | nu
         })}
         ${button(`${path}/revoke`, 'Take the proposal back')}
       </div>
-      ${refusal && html`<p class="quiet"><strong>You cannot confirm it.</strong> ${refusal.message}</p>`}`;
+      ${refusal && html`<p class="quiet"><strong>You cannot confirm it.</strong> ${refusal.message.replace(' Nothing was changed.', '')}</p>`}`;
   if (status !== 'confirmed') return null;
   return html`<div class="actions">
     ${button(`${path}/link`, 'Send a new link')} ${button(`${path}/revoke`, 'Take this role away')}

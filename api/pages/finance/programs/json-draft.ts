@@ -29,7 +29,8 @@ export function readJson<Said>(text: string, schema: z.ZodType<Said>, name: stri
     const { cause, details, message } = error;
     if (details.length > 0) return { objections: placed(text, error, name) };
     const reason = cause instanceof Error ? cause.message : message;
-    return { objections: [{ field: 'JSON', reason, line: lineInMessage(reason) }] };
+    const said = reason.replace(/ \(line \d+ column \d+\)/, '');
+    return { objections: [{ field: 'JSON', reason: `cannot be read: ${said}`, line: lineInMessage(reason) }] };
   }
 }
 
