@@ -91,16 +91,9 @@ const AttemptEntry = z.strictObject({
 /** The ledger's entries about a payout's attempts and about people's decisions on them, in the order in which they were posted. */
 export const listPayoutEntries = (db: Database, payoutId: string): Promise<readonly z.infer<typeof AttemptEntry>[]> =>
   db.any(sql.type(AttemptEntry)`
-    select journal.kind, account.code as account, entry.currency, entry.amount_minor as "minor",
-      journal.recorded_at as "recordedAt"
-    from ledger_journal journal
-    join ledger_entry entry on entry.journal_id = journal.id
-    join ledger_account account on account.id = entry.account_id
-    where journal.kind <> 'accrual' and split_part(journal.idempotency_key, '/', 1) in (
-      select id::text from payout_attempt where payout_id = ${payoutId}
-      union all
-      select id::text from resolution where payout_id = ${payoutId})
-    order by journal.id, entry.line_no`);
+    select entry.kind, entry.account, entry.currency, entry.amount_minor as "minor", entry.recorded_at as "recordedAt"
+    from payout cross join lateral payout_entries(payout.id) entry
+    where payout.id = ${payoutId} order by entry.journal_id, entry.line_no`);
 
 const Balance = z.strictObject({ code: z.string(), currency: Currency, minor: z.bigint() });
 

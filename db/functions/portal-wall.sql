@@ -61,6 +61,8 @@ declare
   name text;
   condition text;
 begin
+  select string_agg(named, ', ') into name from (select jsonb_object_keys(by_row) union all select unnest(shared || staff)) listed(named) where to_regclass(quote_ident(named)) is null;
+  if name is not null then raise exception 'The wall names tables that do not exist: %', name; end if;
   execute 'revoke all on all tables in schema public from bursar_portal';
   for name, condition in
     select table_name, coalesce(by_row ->> table_name, 'partner_id = ' || own)

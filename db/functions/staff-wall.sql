@@ -41,7 +41,8 @@ declare
     'scope_customer', 'exists (select from earning_scope scope where scope.id = scope_id)',
     'pool_division', 'exists (select from pool where pool.id = pool_id)',
     'pool_part', 'exists (select from pool where pool.id = pool_id)',
-    'back_test_sum', 'exists (select from back_test test where test.id = back_test_id)',
+    'back_test_partner', 'exists (select from back_test test where test.id = back_test_id)',
+    'back_test_group', 'exists (select from back_test test where test.id = back_test_id)',
     'back_test_budget', 'exists (select from back_test test where test.id = back_test_id)',
     'back_test_event', 'exists (select from back_test test where test.id = back_test_id)',
     'audit_sum', 'exists (select from audit where audit.id = audit_id)',
@@ -57,7 +58,7 @@ declare
     'points_lot_entry', 'exists (select from points_movement movement where movement.id = movement_id)',
     'redemption', 'unit in (select code from unit)',
     'conversion', 'unit in (select code from unit)',
-    'question', 'reaches_now(''question/'' || id)',
+    'question', 'num_nonnulls(source, payout_id) > 0 and reaches_now(''question/'' || id)',
     'question_message', 'exists (select from question where question.id = question_id)',
     'payout_run', 'schedule_id in (select id from pay_schedule where payer_id = ' || payers || ')',
     'run_outcome', 'run_id in (select id from payout_run)',
@@ -82,7 +83,7 @@ declare
     'task', 'reaches_now(subject)',
     'alarm', 'reaches_now(subject)',
     'alarm_fact', 'exists (select from alarm where alarm.id = alarm_id)',
-    'notification', 'partner_id is null and reaches_now(notice_subject(body))',
+    'notification', 'partner_id is null and notice_subject(body) is not null and reaches_now(notice_subject(body))',
     'notice_read', 'exists (select from notification notice where notice.id = notification_id)',
     'notice_copy', 'exists (select from notification notice where notice.id = notification_id)',
     'audit_log', 'reaches_now(subject)']);
@@ -93,6 +94,8 @@ declare
   name text;
   condition text;
 begin
+  select string_agg(named, ', ') into name from (select jsonb_object_keys(by_row) union all select unnest(shared)) listed(named) where to_regclass(quote_ident(named)) is null;
+  if name is not null then raise exception 'The wall names tables that do not exist: %', name; end if;
   execute 'revoke all on all tables in schema public from bursar_limited';
   for name, condition in
     select owned.table_name, coalesce(by_row ->> owned.table_name, known.column_name || ' = ' ||
