@@ -124,12 +124,15 @@ const OF_COMPANY = [
 
 /**
  * The commands of the company whose neighbours are about one program or payer. A ladder and the facts that events grant say what partners
- * are, and the plans of every program may ask for that.
+ * are, and the plans of every program may ask for that. The account that a gateway draws on may be that of another payer.
  */
 const COMMANDS_OF_COMPANY = [
   'POST /v1/payers',
   'GET /settings/new-payer',
   'POST /settings/new-payer',
+  'PUT /v1/payers/{code}/gateways/{method}',
+  'GET /settings/payers/{code}/gateways/{gateway}',
+  'POST /settings/payers/{code}/gateways/{gateway}',
   'PUT /v1/programs/{code}/fact-grants',
   'POST /v1/programs/{code}/ladders/{fact}',
   'GET /programs/{code}/new-ladder',

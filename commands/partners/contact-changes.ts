@@ -49,11 +49,12 @@ export async function refuseContact(
 export const askContactChange = (
   db: Database,
   vault: VaultKeys,
-  partner: Pick<Partner, 'id' | 'code' | 'email'>,
+  { id: partnerId, code }: Pick<Partner, 'id' | 'code'>,
   { email, person, by, signatureId }: { email: string; person: string; by: string; signatureId: string },
 ): Promise<void> =>
   db.transaction(async (tx) => {
-    await lockPartners(tx, [partner.id]);
+    await lockPartners(tx, [partnerId]);
+    const partner = await getPartner(tx, code);
     await refuseContact(tx, partner, email);
     await replaceContactChange(tx, partner.id);
     const id = await newContactChangeId(tx);

@@ -240,6 +240,27 @@ describe('given a payout that failed', () => {
   });
 });
 
+describe('given an operator who is limited to a payer', () => {
+  it('when a payout of it is unclear then they read both books on the page of its task, and nobody from outside does', async () => {
+    const id = await api.db.oneFirst(sql.type(z.object({ id: z.string() }))`
+      insert into task(kind, subject, payout_id, detail) select 'outcome_unknown', 'payout/' || id, id, 'a test' from payout returning id`);
+    for (const [payer, status] of [
+      ['acme', 200],
+      ['other', 404],
+    ] as const) {
+      const reader = await openVisitor(api, `books-${payer}`, []);
+      await giveRole(api.db, reader.id, 'operator', { limited: { programs: [], payers: [payer] }, withKey: false });
+      expect((await reader.open(`/tasks/${id}`)).status).toBe(status);
+    }
+  });
+
+  it('when they set the account that a gateway draws on then it is refused, because it may be that of another payer', async () => {
+    const key = await newKey('operator', { payers: ['acme'] });
+    const body = { gateway: 'wise', accountRef: '4711' };
+    expect((await api.ask('PUT', '/v1/payers/acme/gateways/bank', { body, key })).status).toBe(403);
+  });
+});
+
 describe('given a person who is signed in with limited roles', () => {
   it('when a role is taken away then the next request finds nothing, and a new role with other limits counts at once', async () => {
     const petra = await openVisitor(api, 'petra', []);

@@ -73,17 +73,20 @@ export function payerPages({ db }: ApiDeps, pages: ReturnType<typeof definePages
 
   async function sendPayer(c: PageContext, visitor: Visitor, payer: Payer, filled: Filled, status = 200) {
     const gateways = await listPayerGateways(db, payer.id);
-    const main = payerPage(
-      payer,
-      gateways,
-      filled,
-      mayUse(visitor.roles, 'POST /settings/payers/{code}/alert-amounts'),
-    );
+    const main = payerPage(payer, gateways, filled, {
+      mayChange: mayUse(visitor.roles, 'POST /settings/payers/{code}/alert-amounts'),
+      maySetGateways: mayOpen(visitor, 'POST /settings/payers/{code}/gateways/{gateway}'),
+    });
     return sendPage(c, consolePage({ title: payer.name, here: '/settings', main }, visitor), status);
   }
 }
 
-const payerPage = (payer: Payer, gateways: readonly PayerGateway[], filled: Filled, mayChange: boolean): Html =>
+const payerPage = (
+  payer: Payer,
+  gateways: readonly PayerGateway[],
+  filled: Filled,
+  { mayChange, maySetGateways }: { mayChange: boolean; maySetGateways: boolean },
+): Html =>
   html`<header class="title">
       ${inSettings(['Payers and gateways', '/settings/payers'])}
       <h1>${payer.name}</h1>
@@ -103,7 +106,7 @@ const payerPage = (payer: Payer, gateways: readonly PayerGateway[], filled: Fill
           empty: 'This payer pays by no method yet, so nobody gets money from it. An operator sets a gateway.',
         })}
         ${
-          mayChange &&
+          maySetGateways &&
           html`<p class="buttons">
             ${GATEWAYS.map((gateway) => html`<a class="button" href="${payerPath(payer.code)}/gateways/${gateway}">Set ${GATEWAY[gateway]}…</a>`)}
           </p>`
