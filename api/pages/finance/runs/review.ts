@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 import { findRefusal } from '../../../../commands/runs/decide.ts';
 import { listApprovals } from '../../../../db/runs/approvals.ts';
-import { countFlags, listFlagged } from '../../../../db/runs/flags.ts';
+import { countFlags, type FlaggedPayout, listFlagged } from '../../../../db/runs/flags.ts';
 import { listRunNeeds } from '../../../../db/runs/needs.ts';
 import { listOutcomeTotals } from '../../../../db/runs/outcomes.ts';
 import {
@@ -93,6 +93,12 @@ const PAYOUT_COLUMNS = [
   { label: 'Against last payout', number: true },
 ];
 
+/** How many payouts have each flag, where every flagged payout was read. */
+const tallyOf = (flagged: readonly FlaggedPayout[]) =>
+  PAYOUT_FLAGS.map((flag) => ({ flag, count: flagged.filter(({ flags }) => flags.includes(flag)).length }))
+    .filter(({ count }) => count > 0)
+    .toSorted((one, other) => one.flag.localeCompare(other.flag));
+
 async function readReview(db: ApiDeps['db'], run: Run, { cursor, flag }: z.infer<typeof Query>) {
   const after = Place.safeParse(parseCursor(cursor ?? '')).data ?? null;
   const readFlagged = listFlagged(db, run.id, null, FLAGGED_MAX);
@@ -102,7 +108,7 @@ async function readReview(db: ApiDeps['db'], run: Run, { cursor, flag }: z.infer
     readFlagged,
     listReviewTotals(db, run),
     listOutcomeTotals(db, run.id),
-    countFlags(db, run.id),
+    readFlagged.then((found) => (found.length < FLAGGED_MAX ? tallyOf(found) : countFlags(db, run.id))),
     listApprovals(db, run.id),
     listRunNeeds(db, run.id),
     readPage(PAYOUTS_A_PAGE, async (count) => listReviewPayouts(db, run.id, after, count, await readOnly()), {
