@@ -96,7 +96,9 @@ function linesOf(part: NoticePart): readonly string[] {
       return [part.before + part.path + part.after];
     case 'link':
       return [];
-    default:
+    case 'text':
+    case 'heading':
+    case 'reference':
       return [part.text];
   }
 }
