@@ -98,7 +98,7 @@ describe('given a body of two megabytes that breaks as many rules as it can', ()
       body: `{"events":[{${many(99_000, (index) => `"k${index}":1`)}}]}`,
       says: /^Nothing was done: 99006 fields cannot be accepted. The first 20 are named\./,
     },
-    { what: 'empty events', body: `{"events":[${many(90_000, () => '{}')}]}`, says: /1000 items/ },
+    { what: 'empty events', body: `{"events":[${many(90_000, () => '{}')}]}`, says: /1000 entries/ },
     { what: 'a field with a long name', body: `{"${'k'.repeat(9000)}":1}`, says: /2 fields/ },
     {
       what: 'a long e-mail address',

@@ -220,10 +220,11 @@ describe('given a payment that nobody claims', () => {
     await world.activities.advancePayout(id);
 
     const texts = await textsTo(business, 'ann');
-    const until = new Date(Date.now() + 22 * DAY_MS).toISOString().slice(0, 10);
+    const until = new Date(Date.now() + 22 * DAY_MS);
+    const day = until.toLocaleDateString('en-GB', { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' });
     const reminder = texts.find((text) => text.startsWith('Reminder: 12.00 USD is waiting for you'));
     expect(reminder).toContain('please open one');
-    expect(reminder).toContain(`until ${until}`);
+    expect(reminder).toContain(`until ${day}`);
     expect(await adviceOf(id)).toMatchObject({ who: 'partner' });
   });
 });
