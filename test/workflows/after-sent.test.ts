@@ -151,12 +151,12 @@ describe('given a transfer that settled and that its provider then reports as bo
       { name: 'ann', method: 'bank', amount: '15.00' },
       { name: 'bob', method: 'bank', amount: '16.00' },
     ]);
+    await tell(world, 'wise', 'webhooks', { mode: 'off' }); // a late one would wake the workflow of bob
     const run = await startPaying(business);
     const { id } = await payoutBecomes(business, run, 'ann', 'settled');
     const bob = await payoutBecomes(business, run, 'bob', 'settled');
     const workflowOf = (payout: string) => world.temporal.workflow.getHandle(payoutWorkflowId(payout));
     await Promise.all([workflowOf(id).result(), workflowOf(bob.id).result()]);
-    await tell(world, 'wise', 'webhooks', { mode: 'off' });
     const reference = (await attemptOf(business, id))?.reference;
     await atWise(`/v1/simulation/transfers/${reference}/bounced_back`);
     expect(await world.activities.advancePayout(id)).toMatchObject({ status: 'settled', state: 'on_hold' });
