@@ -158,7 +158,7 @@ describe('given an address of a private or special network', () => {
     expect(asked).toEqual(['localhost']);
   });
 
-  it('when the address was stored before the rule then the sender refuses it all the same', async () => {
+  it('when the address was stored before the rule then the sender still refuses it', async () => {
     for (const url of [`http://127.0.0.1:${port}/`, `https://127.0.0.1:${port}/`])
       await expect(strict(webhook(url))).rejects.toThrow('The address ');
     expect(got).toEqual([]);
