@@ -88,7 +88,7 @@ describe.skipIf(!hasBrowser).each(STORIES)('given a company that pays its partne
   /** Waits for the page of this title, which must be fit for use. */
   async function sees(page: Page, title: string | RegExp, look: Look): Promise<void> {
     await page.getByRole('heading', { level: 1, name: title }).waitFor();
-    expect(await faultsInEveryLook(page, look, [look.width])).toEqual([]);
+    expect(await faultsInEveryLook(page, look)).toEqual([]);
     expect(complaintsOf()).toEqual([]);
   }
 
